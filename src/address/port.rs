@@ -1,0 +1,1 @@
+//! Port numbers and service names.

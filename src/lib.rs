@@ -1,0 +1,6 @@
+//! `netverb`: netcat with verbs.
+
+pub mod access;
+pub mod address;
+pub mod exit;
+pub mod failure;
