@@ -4,3 +4,4 @@ pub mod access;
 pub mod address;
 pub mod exit;
 pub mod failure;
+pub mod quantity;
