@@ -2,6 +2,9 @@
 
 pub mod access;
 pub mod address;
+#[cfg(test)]
+mod chunking;
 pub mod exit;
 pub mod failure;
+pub mod filter;
 pub mod quantity;
