@@ -7,4 +7,6 @@ mod chunking;
 pub mod exit;
 pub mod failure;
 pub mod filter;
+pub mod json_field;
+pub mod message;
 pub mod quantity;
