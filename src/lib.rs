@@ -9,4 +9,5 @@ pub mod failure;
 pub mod filter;
 pub mod json_field;
 pub mod message;
+pub mod output;
 pub mod quantity;
