@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Which of the timed parts of a run is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,13 +28,23 @@ pub trait Report {
 }
 
 /// Which way bytes travel, seen from this program.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// From the peer to us.
     In,
     /// From us to the peer.
     Out,
+}
+
+impl Direction {
+    /// The mark in front of a line that went this way: `<` from the peer, `>` to it.
+    pub fn mark(self) -> char {
+        match self {
+            Direction::In => '<',
+            Direction::Out => '>',
+        }
+    }
 }
 
 /// Seconds that the phases of a run took; a phase that did not happen is absent.

@@ -1,12 +1,18 @@
 //! `netverb`: netcat with verbs.
 
-
 pub mod address;
+#[cfg(test)]
+mod chunking;
 pub mod event;
 pub mod exit;
 pub mod failure;
 pub mod filter;
+pub mod json_field;
+pub mod limits;
+pub mod message;
 pub mod output;
+pub mod quantity;
 pub mod relay;
+pub mod service;
 pub mod sys;
 pub mod transport;

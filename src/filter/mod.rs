@@ -1,18 +1,16 @@
-//! Streaming filters: bytes in, bytes out, state kept between pushes, no I/O.
+//! Streaming filters: bytes in, bytes out, whatever the chunks are cut like. No I/O and no clocks; what is held back
+//! is bounded.
 
-use std::io;
+pub mod inband;
+pub mod line_ending;
+pub mod transform;
 
-/// Something that changes a stream of bytes.
-pub trait Transform {
-    /// Takes bytes and appends what is ready.
-    ///
-    /// # Errors
-    /// InvalidData when the stream cannot be converted.
-    fn push(&mut self, input: &[u8], output: &mut Vec<u8>) -> io::Result<()>;
+pub use inband::{Inband, InbandError, InbandMarks, InbandMarksError, Piece};
+pub use line_ending::{Incoming, LineEnding, LineEndingError, Outgoing};
+pub use transform::Transform;
 
-    /// Appends what was held back; nothing comes after it.
-    ///
-    /// # Errors
-    /// InvalidData when the stream ends in the middle of something.
-    fn finish(&mut self, output: &mut Vec<u8>) -> io::Result<()>;
+/// What stands before the first `byte`, and what stands after it.
+fn split_at_byte(byte: u8, input: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (before, rest) = input.split_at_checked(memchr::memchr(byte, input)?)?;
+    Some((before, rest.split_first()?.1))
 }

@@ -5,11 +5,13 @@ use std::time::SystemTime;
 use serde::Serialize;
 
 use crate::event::Event;
+use crate::json_field::serialize_time;
 
 #[derive(Serialize)]
 struct Line<'a> {
     v: u8,
-    time: String,
+    #[serde(serialize_with = "serialize_time")]
+    time: SystemTime,
     #[serde(flatten)]
     event: &'a Event,
     #[serde(skip_serializing_if = "str::is_empty")]
@@ -18,7 +20,6 @@ struct Line<'a> {
 
 /// One event as a line with its newline. `id` is empty where an event belongs to no socket.
 pub fn line(time: SystemTime, id: &str, event: &Event) -> String {
-    let time = humantime::format_rfc3339_micros(time).to_string();
     let mut text = serde_json::to_string(&Line { v: 1, time, event, id }).unwrap_or_default();
     text.push('\n');
     text

@@ -3,20 +3,10 @@
 //! Each direction has a reading and a writing leg; the one that is read to its end must be written to its end before the
 //! half-close goes on to the other side. The machine is told what happened and answers what to do next.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
 use crate::event::Direction;
-
-/// How long something may last.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Limit {
-    /// As long as it takes.
-    Never,
-    /// This long.
-    After(Duration),
-}
+use crate::quantity::Limit;
 
 /// What the end of the local input means for the peer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -225,6 +215,8 @@ impl HalfClose {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
     use proptest::prelude::*;
 

@@ -22,7 +22,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep};
 
 use crate::event::Direction;
-pub use half_close::{AtLocalEnd, End, HalfClose, Limit, Next, Rules, Traffic};
+pub use half_close::{AtLocalEnd, End, HalfClose, Next, Rules, Traffic};
 pub use lane::{Lane, Observer};
 pub use side::Side;
 pub use stdio::{Output, Stdio};

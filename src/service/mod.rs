@@ -17,7 +17,8 @@ use crate::address::Endpoint;
 use crate::event::{Direction, Report};
 use crate::failure::reason;
 use crate::filter::Transform;
-use crate::relay::{Blame, End, Lane, Limit, Observer, Outcome};
+use crate::quantity::Limit;
+use crate::relay::{Blame, End, Lane, Observer, Outcome};
 use crate::transport::{Channel, ConnectOptions};
 
 /// A client that was let in.
@@ -52,12 +53,12 @@ pub struct Surroundings {
 
 impl Surroundings {
     /// A direction of the connection `id`.
-    pub fn lane<'a>(&self, direction: Direction, id: &str, watcher: &'a dyn Watcher) -> Lane<'a> {
+    pub fn lane<'a>(&self, direction: Direction, id: &str, watcher: &'a dyn Observer) -> Lane<'a> {
         Lane::new(direction, (self.transforms)(direction, id), self.rate, watcher)
     }
 
     /// Whether bytes are changed, limited or recorded on their way, so that nobody else may move them.
-    pub fn looks_at(&self, id: &str, watcher: &dyn Watcher) -> bool {
+    pub fn looks_at(&self, id: &str, watcher: &dyn Observer) -> bool {
         [Direction::In, Direction::Out].into_iter().any(|direction| self.lane(direction, id, watcher).is_looked_at())
     }
 }

@@ -64,14 +64,14 @@ impl Socket {
         let _ = SockRef::from(&self.descriptor).set_linger(Some(Duration::ZERO));
     }
 
-    /// Gives the socket back in blocking mode, to be handed to another program.
+    /// The socket for another program, in blocking mode as programs expect it. This side must not read or write any more.
     ///
     /// # Errors
-    /// When the mode cannot be changed.
-    pub fn into_blocking(self) -> io::Result<OwnedFd> {
-        let fd = self.descriptor.into_fd();
-        rustix::io::ioctl_fionbio(&fd, false)?;
-        Ok(fd)
+    /// When it cannot be duplicated or its mode not changed.
+    pub fn duplicate_blocking(&self) -> io::Result<OwnedFd> {
+        let copy = self.descriptor.as_fd().try_clone_to_owned()?;
+        rustix::io::ioctl_fionbio(&copy, false)?;
+        Ok(copy)
     }
 
     /// Whether the peer's system has acknowledged everything that was sent. Systems that cannot tell say yes.
