@@ -1,8 +1,11 @@
 //! `netverb`: netcat with verbs.
 
+pub mod access;
 pub mod address;
 #[cfg(test)]
 mod chunking;
+pub mod cli;
+pub mod commands;
 pub mod event;
 pub mod exit;
 pub mod failure;
@@ -13,6 +16,7 @@ pub mod message;
 pub mod output;
 pub mod quantity;
 pub mod relay;
+pub mod run;
 pub mod service;
 pub mod sys;
 pub mod transport;

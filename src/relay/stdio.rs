@@ -34,6 +34,17 @@ impl Stdio {
         Stdio { input, output, hang_up }
     }
 
+    /// The two standard streams apart: one that only reads, one that only writes.
+    pub fn split(self) -> (Stdio, Stdio) {
+        let input = Stdio { input: self.input, output: Output::Discard, hang_up: None };
+        (input, Stdio { input: None, output: self.output, hang_up: self.hang_up })
+    }
+
+    /// Takes the watch on the reader of the output, to be waited for beside writing.
+    pub fn take_hang_up(&mut self) -> Option<HangUp> {
+        self.hang_up.take()
+    }
+
     /// Whether a person types the input.
     pub fn is_typed(&self) -> bool {
         self.input.as_ref().is_some_and(|input| input.kind() == Kind::Terminal)

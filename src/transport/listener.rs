@@ -241,14 +241,13 @@ pub async fn listen(address: &ListenAddress, options: &ListenOptions) -> Result<
 
 /// One port on every address and interface that is asked for. Port 0 becomes the same free port on all of them.
 async fn tcp(host: &Host, port: u16, options: &ListenOptions) -> Result<Vec<Listener>, ListenError> {
-    let addresses = match (host, options.unwritten) {
-        (Host::Unwritten, Unwritten::AllInterfaces) => match options.lookup.family {
-            Family::V4 => vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))],
-            Family::Any | Family::V6 => vec![SocketAddr::from((Ipv6Addr::UNSPECIFIED, port))],
-        },
-        (host, _) => resolve::addresses(host, port, options.lookup).await?,
+    let unwritten_is_all = options.unwritten == Unwritten::AllInterfaces;
+    let dual = host.is_every_interface() || (*host == Host::Unwritten && unwritten_is_all);
+    let addresses = match options.lookup.family {
+        _ if !dual => resolve::addresses(host, port, options.lookup).await?,
+        Family::V4 => vec![SocketAddr::from((Ipv4Addr::UNSPECIFIED, port))],
+        Family::Any | Family::V6 => vec![SocketAddr::from((Ipv6Addr::UNSPECIFIED, port))],
     };
-    let dual = *host == Host::Unwritten && options.unwritten == Unwritten::AllInterfaces;
     let only_v6 = options.lookup.family == Family::V6;
     let mut listeners: Vec<Listener> = Vec::new();
     let interfaces: Vec<Option<&String>> = match options.socket.interfaces.as_slice() {
