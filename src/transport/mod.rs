@@ -8,6 +8,7 @@ pub mod dial;
 pub mod listener;
 pub mod proxy;
 pub mod resolve;
+pub mod secure;
 pub mod seqpacket;
 pub mod socket;
 pub mod sockopt;
