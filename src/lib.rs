@@ -2,5 +2,6 @@
 
 pub mod access;
 pub mod address;
+pub mod condition;
 pub mod exit;
 pub mod failure;
