@@ -5,3 +5,4 @@ pub mod address;
 pub mod condition;
 pub mod exit;
 pub mod failure;
+pub mod keeper;
