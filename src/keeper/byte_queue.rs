@@ -87,6 +87,12 @@ impl ByteQueue {
         }
     }
 
+    /// The memory that it holds, in bytes.
+    #[cfg(test)]
+    pub(super) fn memory(&self) -> usize {
+        self.storage.capacity()
+    }
+
     fn make_room(&mut self, enough: usize) {
         let unread = self.len();
         if self.head >= unread && self.storage.len() - unread >= enough {

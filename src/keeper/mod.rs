@@ -3,3 +3,4 @@
 pub mod buffer;
 mod byte_queue;
 pub mod messages;
+pub mod wire;
