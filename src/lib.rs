@@ -2,7 +2,23 @@
 
 pub mod access;
 pub mod address;
+#[cfg(test)]
+mod chunking;
+pub mod cli;
+pub mod commands;
 pub mod condition;
+pub mod event;
 pub mod exit;
 pub mod failure;
+pub mod filter;
+pub mod json_field;
 pub mod keeper;
+pub mod limits;
+pub mod message;
+pub mod output;
+pub mod quantity;
+pub mod relay;
+pub mod run;
+pub mod service;
+pub mod sys;
+pub mod transport;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The program `netverb`: everything is in the library.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    netverb::run::run(std::env::args_os().collect()).into()
+}

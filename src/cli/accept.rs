@@ -1,0 +1,209 @@
+//! The words of `accept`.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use clap::Args;
+
+use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, ReadyArgs, TimeArgs, only_one};
+use super::help;
+use crate::access::{Policy, Rule};
+use crate::address::{ListenId, SocketId};
+use crate::commands::accept::{Offer, Options, read_list};
+use crate::commands::gate::Reject;
+use crate::commands::shared_stdio::Prefix;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::service::Service;
+use crate::service::broker::Naming;
+use crate::service::program::Group;
+use crate::transport::listener::{ListenOptions, Unwritten};
+
+/// `accept`
+#[derive(Debug, Args)]
+#[command(after_help = help::ACCEPT_EXAMPLES, override_usage = "netverb accept [OPTIONS] AT…")]
+pub struct AcceptArgs {
+    /// Where to listen: [host:]port[,port|,a-b…], unix:/path, unix:@name, seqpacket:/path, fd:N, systemd[:NAME]
+    #[arg(value_name = "AT", required = true, value_parser = ListenId::parse)]
+    at: Vec<ListenId>,
+    /// Go on after the first client: stdin goes to all, what they send to stdout
+    #[arg(short, long)]
+    keep_open: bool,
+    /// With a service: end after the first client
+    #[arg(long, conflicts_with = "keep_open")]
+    once: bool,
+    /// Serve at most N clients at the same time
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    max_conns: Option<u32>,
+    /// How many connections may wait to be accepted
+    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(i32).range(0..))]
+    backlog: i32,
+    /// With -k: begin each line with the ID of its sender
+    #[arg(long, requires = "keep_open")]
+    prefix: bool,
+    /// The mode of a Unix socket's file, in octal
+    #[arg(long, value_name = "MODE", value_parser = parse_mode)]
+    mode: Option<u32>,
+    #[command(flatten)]
+    service: ServiceArgs,
+    #[command(flatten)]
+    program: ProgramArgs,
+    #[command(flatten)]
+    access: AccessArgs,
+    #[command(flatten)]
+    ready: ReadyArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    dial: DialArgs,
+    #[command(flatten)]
+    net: NetArgs,
+    /// Time limits
+    #[command(flatten)]
+    pub time: TimeArgs,
+}
+
+/// What clients get.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Services")]
+pub struct ServiceArgs {
+    /// Send back what comes
+    #[arg(long)]
+    echo: bool,
+    /// Read and drop what comes
+    #[arg(long)]
+    discard: bool,
+    /// Send TEXT, then the end of data
+    #[arg(long, value_name = "TEXT")]
+    respond: Option<String>,
+    /// Send what a client says to all the others
+    #[arg(long)]
+    broker: bool,
+    /// As --broker, line by line, each with the name of its sender
+    #[arg(long)]
+    chat: bool,
+    /// Forward each client to this address, any transport to any
+    #[arg(long, value_name = "ID", value_parser = SocketId::parse)]
+    to: Option<SocketId>,
+}
+
+/// Who may connect.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Access")]
+pub struct AccessArgs {
+    /// Let in: address, CIDR, name, ADDR:PORT, all, or @FILE; all others are denied (repeat)
+    #[arg(long, value_name = "SPEC")]
+    allow: Vec<String>,
+    /// Keep out; wins over --allow (repeat)
+    #[arg(long, value_name = "SPEC")]
+    deny: Vec<String>,
+    /// What a denied client gets: rst, close or drop
+    #[arg(long, value_name = "HOW", default_value = "rst")]
+    reject: Reject,
+}
+
+impl std::fmt::Display for Reject {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Reject::Reset => "rst",
+            Reject::Close => "close",
+            Reject::Drop => "drop",
+        })
+    }
+}
+
+fn parse_mode(text: &str) -> Result<u32, String> {
+    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o777);
+    mode.ok_or_else(|| "type octal permissions from 0 to 777, such as 600".to_owned())
+}
+
+impl AccessArgs {
+    fn policy(&self) -> Result<Policy, Failure> {
+        let off = match std::env::var("NETVERB_ACCEPT") {
+            Ok(value) if value.eq_ignore_ascii_case("off") => true,
+            Ok(value) if value.is_empty() || value.eq_ignore_ascii_case("on") => false,
+            Err(std::env::VarError::NotPresent) => false,
+            other => {
+                let value = other.unwrap_or_else(|error| error.to_string());
+                let message = format!("NETVERB_ACCEPT is {value:?}; set it to off or on, or unset it");
+                return Err(Failure::message(Exit::Usage, message));
+            }
+        };
+        Ok(Policy { allow: rules(&self.allow)?, deny: rules(&self.deny)?, off })
+    }
+}
+
+fn rules(specs: &[String]) -> Result<Vec<Rule>, Failure> {
+    let mut rules = Vec::new();
+    for spec in specs {
+        match spec.strip_prefix('@') {
+            Some(path) => rules.extend(read_list(&PathBuf::from(path))?),
+            None => rules.push(Rule::parse(spec).map_err(|error| Failure::new(Exit::Usage, error))?),
+        }
+    }
+    Ok(rules)
+}
+
+impl AcceptArgs {
+    /// The typed form.
+    ///
+    /// # Errors
+    /// Status 2 for words that clash, 3 for an address.
+    pub fn into_options(self) -> Result<Options, Failure> {
+        only_one(&[
+            ("--echo", self.service.echo),
+            ("--discard", self.service.discard),
+            ("--respond", self.service.respond.is_some()),
+            ("--broker", self.service.broker),
+            ("--chat", self.service.chat),
+            ("--to", self.service.to.is_some()),
+            ("-e", self.program.exec.is_some()),
+            ("-c", self.program.shell.is_some()),
+        ])?;
+        let service = self.service()?;
+        let prefix = if self.prefix { Prefix::Sender } else { Prefix::None };
+        let offer = match service {
+            Some(service) => Offer::Service { service, once: self.once },
+            None => Offer::Stdio { many: self.keep_open, prefix },
+        };
+        Ok(Options {
+            listen: ListenOptions {
+                lookup: self.net.lookup(),
+                unwritten: Unwritten::AllInterfaces,
+                backlog: self.backlog,
+                socket: self.net.socket_options(),
+                mode: self.mode,
+            },
+            offer,
+            max_connections: self.max_conns.map(|count| count as usize),
+            policy: self.access.policy()?,
+            reject: self.access.reject,
+            ready: self.ready.options(),
+            stream: self.data.stream_options(&self.time),
+            split: self.data.split(),
+            at: self.at,
+        })
+    }
+
+    fn service(&self) -> Result<Option<Service>, Failure> {
+        if let Some(command) = self.program.command(Group::Own)? {
+            return Ok(Some(Service::Program(Rc::new(command))));
+        }
+        let args = &self.service;
+        if let Some(target) = &args.to {
+            let endpoint = target.endpoint.clone().ok_or_else(|| {
+                Failure::message(Exit::MalformedAddress, format!("{target} is no address; type --to HOST:PORT"))
+            })?;
+            let options = self.dial.connect_options(&self.net, &self.time);
+            return Ok(Some(Service::Forward(Rc::new(endpoint), Rc::new(options))));
+        }
+        Ok(match &args.respond {
+            Some(answer) => Some(Service::Respond(answer.as_bytes().into())),
+            None if args.echo => Some(Service::Echo),
+            None if args.discard => Some(Service::Discard),
+            None if args.broker => Some(Service::Broker(Rc::default(), Naming::Anonymous)),
+            None if args.chat => Some(Service::Broker(Rc::default(), Naming::Named)),
+            None => None,
+        })
+    }
+}

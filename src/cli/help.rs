@@ -1,0 +1,59 @@
+//! Examples and help topics: the texts that clap does not make.
+
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// Shown under the main help.
+pub const EXAMPLES: &str = "\
+Examples:
+  netverb open example.org:80 -C              talk to a server, CRLF at the end of lines
+  netverb accept 8080 > file                  receive a file
+  netverb open host:8080 --send-only < file   send it
+  netverb accept 8080 --to localhost:80       forward a port
+  netverb help recipes                        more of these";
+
+/// Shown under the help of `open`.
+pub const OPEN_EXAMPLES: &str = "\
+Examples:
+  printf 'GET / HTTP/1.0\\n\\n' | netverb open localhost:80 -C
+  netverb open -z --wait 30s localhost:5432      wait for a server
+  netverb open unix:/run/app.sock < request
+  netverb open host:8080 --send-only --progress < file";
+
+/// Shown under the help of `accept`.
+pub const ACCEPT_EXAMPLES: &str = "\
+Examples:
+  netverb accept 8080 > file                     one client
+  netverb accept -k 8080 --prefix                many, each line with its sender
+  netverb accept 8080,9000-9010 --echo
+  netverb accept localhost:8080 --to unix:/run/app.sock
+  netverb accept 0 --port-file port -c 'date'    any free port
+  netverb accept 8080 --echo --allow 192.168.1.0/24";
+
+/// Shown under the help of `resolve`.
+pub const RESOLVE_EXAMPLES: &str = "\
+Examples:
+  netverb resolve example.org
+  netverb resolve -4 -j example.org 192.0.2.1";
+
+/// The text of a topic.
+///
+/// # Errors
+/// Status 2 for an unknown one.
+pub fn topic(name: Option<&str>) -> Result<String, Failure> {
+    let mut command = super::command();
+    let Some(name) = name else { return Ok(command.render_long_help().to_string()) };
+    match name {
+        "ids" => Ok(include_str!("help/ids.txt").to_owned()),
+        "exit-codes" => Ok(include_str!("help/exit-codes.txt").to_owned()),
+        "environment" => Ok(include_str!("help/environment.txt").to_owned()),
+        "recipes" => Ok(include_str!("help/recipes.txt").to_owned()),
+        verb => match command.find_subcommand_mut(verb) {
+            Some(found) => Ok(found.render_long_help().to_string()),
+            None => Err(Failure::message(
+                Exit::Usage,
+                format!("no help on {verb:?}; type a verb, or one of ids, exit-codes, environment, recipes"),
+            )),
+        },
+    }
+}

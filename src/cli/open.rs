@@ -1,0 +1,74 @@
+//! The words of `open`.
+
+use clap::Args;
+
+use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, TimeArgs, only_one};
+use super::help;
+use crate::address::SocketId;
+use crate::commands::open::{Mode, Options};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::service::program::Group;
+
+/// `open`
+#[derive(Debug, Args)]
+#[command(after_help = help::OPEN_EXAMPLES, override_usage = "netverb open [OPTIONS] ID\n       netverb open [OPTIONS] HOST PORT")]
+pub struct OpenArgs {
+    /// Where to: host:port, :port, tcp://…, unix:/path, unix:@name, seqpacket:/path
+    #[arg(value_name = "ID")]
+    id: String,
+    /// The port, where the host stands alone
+    #[arg(value_name = "PORT")]
+    port: Option<String>,
+    /// Probe: only see whether somebody answers (0 open, 7 refused, 28 silent)
+    #[arg(short = 'z', long)]
+    probe: bool,
+    /// Run a shell command when the connection stands, with the socket's ID as its first argument
+    #[arg(long, value_name = "CMD")]
+    on_open: Option<String>,
+    /// Pass the connected descriptor over stdout (ssh's ProxyUseFdpass)
+    #[arg(short = 'F', long)]
+    pass_fd: bool,
+    #[command(flatten)]
+    program: ProgramArgs,
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    dial: DialArgs,
+    #[command(flatten)]
+    net: NetArgs,
+    /// Time limits
+    #[command(flatten)]
+    pub time: TimeArgs,
+}
+
+impl OpenArgs {
+    /// The typed form.
+    ///
+    /// # Errors
+    /// Status 3 for an address, 2 for words that clash.
+    pub fn into_options(self) -> Result<Options, Failure> {
+        let id = SocketId::parse_words(&self.id, self.port.as_deref())
+            .map_err(|error| Failure::new(Exit::MalformedAddress, error))?;
+        only_one(&[
+            ("-z", self.probe),
+            ("-e", self.program.exec.is_some()),
+            ("-c", self.program.shell.is_some()),
+            ("-F", self.pass_fd),
+        ])?;
+        let mode = match self.program.command(Group::Shared)? {
+            Some(command) => Mode::Program(command),
+            None if self.probe => Mode::Probe,
+            None if self.pass_fd => Mode::PassDescriptor,
+            None => Mode::Stream,
+        };
+        Ok(Options {
+            id,
+            connect: self.dial.connect_options(&self.net, &self.time),
+            mode,
+            stream: self.data.stream_options(&self.time),
+            split: self.data.split(),
+            on_open: self.on_open,
+        })
+    }
+}

@@ -1,0 +1,248 @@
+//! `accept`: listen, let in whom the rules allow, and serve.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+
+use super::announce::{ReadyOptions, announce};
+use super::context::Context;
+use super::gate::{Admitted, Gate, Reject};
+use super::open;
+use super::shared_stdio::{Prefix, SharedStdio};
+use super::stream::{Shown, StreamOptions, Streams, verdict};
+use crate::access::Policy;
+use crate::address::ListenId;
+use crate::event::{Event, Report};
+use crate::exit::Exit;
+use crate::failure::{Failure, reason};
+use crate::limits;
+use crate::message::Split;
+use crate::service::{Client, Closing, Service, Surroundings, serve};
+use crate::transport::SocketOptions;
+use crate::transport::listener::{ListenOptions, Listener, listen};
+
+/// What clients get.
+#[derive(Debug)]
+pub enum Offer {
+    /// stdin and stdout; `many` clients share them.
+    Stdio {
+        /// Whether to go on after the first client (`-k`).
+        many: bool,
+        /// Whether stdout shows who sent what.
+        prefix: Prefix,
+    },
+    /// A service, for many clients or `once`.
+    Service {
+        /// Which one.
+        service: Service,
+        /// Whether to end after the first client (`--once`).
+        once: bool,
+    },
+}
+
+/// `accept`, parsed.
+#[derive(Debug)]
+pub struct Options {
+    /// Where to listen.
+    pub at: Vec<ListenId>,
+    /// How.
+    pub listen: ListenOptions,
+    /// What clients get.
+    pub offer: Offer,
+    /// At most this many at the same time (`-m`).
+    pub max_connections: Option<usize>,
+    /// Who may connect.
+    pub policy: Policy,
+    /// What the others notice.
+    pub reject: Reject,
+    /// Whom to tell that the listeners listen.
+    pub ready: ReadyOptions,
+    /// The streams.
+    pub stream: StreamOptions,
+    /// The framing of messages on stdin and stdout.
+    pub split: Split,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// An address that cannot be listened on, or the failure of a single client that was all there was to serve.
+pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
+    limits::raise_descriptor_limit();
+    let mut listeners: Vec<(String, Listener)> = Vec::new();
+    for at in &options.at {
+        for listener in listen(&at.address, &options.listen).await? {
+            let id = match &at.name {
+                Some(name) => name.to_string(),
+                None => listener.local().to_string(),
+            };
+            listeners.push((id, listener));
+        }
+    }
+    let streams = Streams::open(options.stream.clone(), context)?;
+    announce(&listeners, &options.ready, context)?;
+    note_chosen_port(&options, &listeners, context);
+    let name = options.at.first().and_then(|at| at.name.clone());
+    let mut gate = Gate::new(listeners, options.policy, options.reject, name, context).await?;
+    let host = Host {
+        socket: options.listen.socket,
+        split: options.split,
+        places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
+        context: context.clone(),
+    };
+    let served = match options.offer {
+        Offer::Stdio { many: false, .. } => host.one_on_stdio(gate, &streams).await,
+        Offer::Stdio { many: true, prefix } => host.many_on_stdio(&mut gate, &streams, &options.stream, prefix).await,
+        Offer::Service { service, once: true } => {
+            let around = streams.surroundings(Shown::ToProgram);
+            host.one_by_service(gate, &service, &around).await
+        }
+        Offer::Service { service, once: false } => {
+            let around = streams.surroundings(Shown::ToProgram);
+            host.serve_all(&mut gate, &around, &Job::Service(Rc::new(service))).await
+        }
+    };
+    streams.finish();
+    served
+}
+
+/// A port that the system chose is said even without `-v`: nobody could find the listener otherwise.
+fn note_chosen_port(options: &Options, listeners: &[(String, Listener)], context: &Context) {
+    let chosen = options.at.iter().any(|at| at.address.ports().any(|port| port == 0));
+    let told = options.ready.port_file.is_some() || options.ready.ready_fd.is_some();
+    if chosen && !told && !context.reporter.shows(crate::output::human::Verbosity::Verbose) {
+        for (_, listener) in listeners {
+            context.reporter.note(&format!("listening on {}", listener.local()));
+        }
+    }
+}
+
+/// What is done with each of many clients.
+#[derive(Clone)]
+enum Job {
+    Service(Rc<Service>),
+    Stdio(Rc<SharedStdio>),
+}
+
+struct Host {
+    socket: SocketOptions,
+    split: Split,
+    places: Option<Arc<Semaphore>>,
+    context: Context,
+}
+
+impl Host {
+    /// The first client gets stdin and stdout, and the door is closed behind it: a second one is refused, not queued.
+    async fn one_on_stdio(self, mut gate: Gate, streams: &Streams) -> Result<Exit, Failure> {
+        let mut client = self.first(&mut gate).await?;
+        drop(gate);
+        let (closing, totals) = open::stream(&mut client, self.split, streams).await?;
+        self.closed(&client, &closing, totals)
+    }
+
+    async fn one_by_service(
+        self,
+        mut gate: Gate,
+        service: &Service,
+        around: &Surroundings,
+    ) -> Result<Exit, Failure> {
+        let mut client = self.first(&mut gate).await?;
+        drop(gate);
+        let watcher = (around.watch)(&client.id);
+        let closing = serve(service, &mut client, &watcher, around).await;
+        self.closed(&client, &closing, watcher.totals())
+    }
+
+    async fn many_on_stdio(
+        self,
+        gate: &mut Gate,
+        streams: &Streams,
+        options: &StreamOptions,
+        prefix: Prefix,
+    ) -> Result<Exit, Failure> {
+        let (shared, input) = SharedStdio::new(streams, options, prefix)?;
+        let around = streams.surroundings(Shown::ToProgram);
+        let reading = tokio::task::spawn_local(shared.clone().distribute(input, around.report.clone()));
+        let job = Job::Stdio(shared.clone());
+        let served = tokio::select! {
+            failure = shared.output_failed() => Err(failure),
+            served = self.serve_all(gate, &around, &job) => served,
+        };
+        reading.abort();
+        served
+    }
+
+    /// Serves clients until the process is told to end.
+    async fn serve_all(&self, gate: &mut Gate, around: &Surroundings, job: &Job) -> Result<Exit, Failure> {
+        loop {
+            // Without a free place nobody is accepted: who comes waits in the queue of the system.
+            let place = match &self.places {
+                Some(places) => places.clone().acquire_owned().await.ok(),
+                None => None,
+            };
+            let Some(mut client) = self.enter(gate.next().await?) else { continue };
+            let (around, job, context) = (around.clone(), job.clone(), self.context.clone());
+            tokio::task::spawn_local(async move {
+                let watcher = (around.watch)(&client.id);
+                let closing = match job {
+                    Job::Service(service) => serve(&service, &mut client, &watcher, &around).await,
+                    Job::Stdio(shared) => shared.serve(&mut client, &watcher, &around).await,
+                };
+                report_closed(&client, &closing, watcher.totals(), &context);
+                drop(client);
+                drop(place);
+            });
+        }
+    }
+
+    async fn first(&self, gate: &mut Gate) -> Result<Client, Failure> {
+        loop {
+            if let Some(client) = self.enter(gate.next().await?) {
+                return Ok(client);
+            }
+        }
+    }
+
+    fn enter(&self, admitted: Admitted) -> Option<Client> {
+        let Admitted { id, pending } = admitted;
+        match pending.into_channel(&self.socket) {
+            Ok(channel) => Some(Client { id, channel }),
+            Err(error) => {
+                let message = format!("cannot serve: {}", reason(&error));
+                self.context.reporter.event(&id, &Event::Error { message });
+                None
+            }
+        }
+    }
+
+    fn closed(&self, client: &Client, closing: &Closing, totals: (u64, u64)) -> Result<Exit, Failure> {
+        report_closed(client, closing, totals, &self.context);
+        verdict(&client.channel.peer().to_string(), closing)
+    }
+}
+
+fn report_closed(client: &Client, closing: &Closing, (bytes_in, bytes_out): (u64, u64), context: &Context) {
+    let event = Event::Closed {
+        peer: client.channel.peer().to_string(),
+        local: client.channel.local().to_string(),
+        bytes_in,
+        bytes_out,
+        reason: closing.reason.clone(),
+    };
+    context.reporter.event(&client.id, &event);
+}
+
+/// Reads an access list: one rule a line.
+///
+/// # Errors
+/// A file that cannot be read or a line that is no rule.
+pub fn read_list(path: &PathBuf) -> Result<Vec<crate::access::Rule>, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::message(Exit::Usage, format!("cannot read the list {}: {}", path.display(), reason(&error)))
+    })?;
+    crate::access::parse_list(&text).map_err(|error| {
+        Failure::message(Exit::Usage, format!("{}: {error}", path.display()))
+    })
+}

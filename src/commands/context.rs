@@ -1,0 +1,22 @@
+//! What every command is given: the global options, in the form in which they are used.
+
+use std::rc::Rc;
+
+use crate::output::{Format, Reporter};
+
+/// Every global, passed in rather than looked up.
+#[derive(Clone)]
+pub struct Context {
+    /// Writes events and counts what passes.
+    pub reporter: Rc<Reporter>,
+    /// Whether reports on stdout are JSON.
+    pub json: bool,
+}
+
+impl Context {
+    /// A context around this reporter.
+    pub fn new(reporter: Rc<Reporter>) -> Self {
+        let json = reporter.format() == Format::Json;
+        Context { reporter, json }
+    }
+}

@@ -1,0 +1,176 @@
+//! The door of a listener: takes connections from all listening sockets, turns away whom the rules deny, numbers the rest.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::net::IpAddr;
+use std::str::FromStr;
+use std::task::Poll;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::context::Context;
+use crate::access::{Policy, Rule, Verdict};
+use crate::address::{Host, SocketName};
+use crate::event::{Event, Report};
+use crate::exit::Exit;
+use crate::failure::{Failure, reason};
+use crate::transport::listener::{Listener, Pending};
+use crate::transport::resolve;
+
+/// What a client that is turned away notices.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Reject {
+    /// A reset at once.
+    #[default]
+    Reset,
+    /// An orderly close.
+    Close,
+    /// Nothing: the connection stays silent until it is forgotten.
+    Drop,
+}
+
+impl FromStr for Reject {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "rst" => Ok(Reject::Reset),
+            "close" => Ok(Reject::Close),
+            "drop" => Ok(Reject::Drop),
+            other => Err(format!("{other:?} is no way to reject; type rst, close or drop")),
+        }
+    }
+}
+
+/// How long, and how many, silently dropped connections are held.
+const DROPPED_FOR: Duration = Duration::from_secs(60);
+const DROPPED_MOST: usize = 256;
+
+/// How long to wait when this process has no descriptor left for another connection.
+const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
+
+/// The door of all listeners of one `accept`.
+pub struct Gate {
+    listeners: Vec<(String, Listener)>,
+    policy: Policy,
+    reject: Reject,
+    /// The addresses of the names in the rules, looked up once at the start.
+    names: HashMap<String, Vec<IpAddr>>,
+    dropped: VecDeque<(Instant, Pending)>,
+    name: Option<SocketName>,
+    count: u64,
+    turn: usize,
+    context: Context,
+}
+
+/// A client that the rules let in.
+#[derive(Debug)]
+pub struct Admitted {
+    /// `NAME.N` where the listener has a name, else `peerhost:port|N`.
+    pub id: String,
+    /// The connection.
+    pub pending: Pending,
+}
+
+impl Gate {
+    /// A door for these listeners.
+    ///
+    /// # Errors
+    /// A name in a rule that has no address: it could neither keep anyone out nor let anyone in.
+    pub async fn new(
+        listeners: Vec<(String, Listener)>,
+        policy: Policy,
+        reject: Reject,
+        name: Option<SocketName>,
+        context: &Context,
+    ) -> Result<Self, Failure> {
+        let mut names = HashMap::new();
+        for rule in policy.allow.iter().chain(&policy.deny) {
+            if let Rule::Name { name, .. } = rule {
+                let found = resolve::addresses(&Host::Name(name.clone()), 0, resolve::Lookup::default()).await;
+                let found = found.map_err(|error| Failure::new(Exit::NotResolved, error))?;
+                names.insert(name.clone(), found.into_iter().map(|address| address.ip()).collect());
+            }
+        }
+        let (dropped, context) = (VecDeque::new(), context.clone());
+        Ok(Gate { listeners, policy, reject, names, dropped, name, count: 0, turn: 0, context })
+    }
+
+    /// The next client that may come in. Cancel-safe.
+    ///
+    /// # Errors
+    /// When a listening socket fails for good.
+    pub async fn next(&mut self) -> Result<Admitted, Failure> {
+        loop {
+            let pending = match self.accept().await {
+                Ok(pending) => pending,
+                Err(error) if is_exhaustion(&error) => {
+                    let message = format!("cannot accept for a moment: {}", reason(&error));
+                    self.context.reporter.event("", &Event::Error { message });
+                    tokio::time::sleep(EXHAUSTED_PAUSE).await;
+                    continue;
+                }
+                Err(error) => {
+                    return Err(Failure::message(Exit::CannotBind, format!("cannot accept: {}", reason(&error))));
+                }
+            };
+            let names = &self.names;
+            let mut look_up = |name: &str| names.get(name).cloned().unwrap_or_default();
+            match self.policy.decide(pending.peer(), &mut look_up) {
+                Verdict::Allowed => {
+                    self.count += 1;
+                    let id = match &self.name {
+                        Some(name) => format!("{name}.{}", self.count),
+                        None => format!("{}|{}", pending.peer(), self.count),
+                    };
+                    let (peer, local) = (pending.peer().to_string(), pending.local().to_string());
+                    let port = pending.local().socket_addr().map(|address| address.port());
+                    self.context.reporter.event(&id, &Event::Accepted { peer, local, port });
+                    return Ok(Admitted { id, pending });
+                }
+                Verdict::Denied { rule } => self.turn_away(pending, rule),
+            }
+        }
+    }
+
+    async fn accept(&mut self) -> io::Result<Pending> {
+        std::future::poll_fn(|cx| {
+            // Each listener gets its turn to be first, so that a busy one does not starve the others.
+            self.turn = self.turn.wrapping_add(1);
+            let count = self.listeners.len().max(1);
+            for step in 0..count {
+                let Some((_, listener)) = self.listeners.get((self.turn + step) % count) else { continue };
+                if let Poll::Ready(result) = listener.poll_accept(cx) {
+                    return Poll::Ready(result);
+                }
+            }
+            Poll::Pending
+        })
+        .await
+    }
+
+    fn turn_away(&mut self, pending: Pending, rule: String) {
+        let (peer, local) = (pending.peer().to_string(), pending.local().to_string());
+        let port = pending.local().socket_addr().map(|address| address.port());
+        self.context.reporter.event("", &Event::Rejected { peer, local, port, rule });
+        match self.reject {
+            Reject::Reset => pending.reset(),
+            Reject::Close => drop(pending),
+            Reject::Drop => {
+                let now = Instant::now();
+                while self.dropped.len() >= DROPPED_MOST
+                    || self.dropped.front().is_some_and(|(since, _)| now.duration_since(*since) > DROPPED_FOR)
+                {
+                    self.dropped.pop_front();
+                }
+                self.dropped.push_back((now, pending));
+            }
+        }
+    }
+}
+
+/// accept(2): no descriptor or memory left, which passes.
+fn is_exhaustion(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(libc::EMFILE | libc::ENFILE | libc::ENOBUFS | libc::ENOMEM))
+}

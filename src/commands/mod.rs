@@ -1,0 +1,15 @@
+//! One file for each verb: its typed options and what it does. clap is not known here.
+
+pub mod accept;
+pub mod announce;
+pub mod context;
+pub mod gate;
+pub mod monitor;
+pub mod open;
+pub mod probe;
+pub mod recorder;
+pub mod resolve;
+pub mod shared_stdio;
+pub mod stream;
+
+pub use context::Context;

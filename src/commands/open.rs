@@ -1,0 +1,168 @@
+//! `open`: connect, then stream, join a program, probe, or hand the descriptor over.
+
+use std::io::IoSlice;
+use std::process::Stdio as Redirect;
+use std::rc::Rc;
+
+use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
+
+use super::context::Context;
+use super::probe;
+use super::stream::{Shown, StreamOptions, Streams, verdict};
+use crate::address::SocketId;
+use crate::event::{Direction, Event, Report};
+use crate::exit::Exit;
+use crate::failure::{Failure, reason};
+use crate::message::Split;
+use crate::relay::{self, Waiting};
+use crate::service::program::{Command, Environment};
+use crate::service::{Client, Closing, Service, serve};
+use crate::transport::{Channel, ConnectOptions, connect};
+
+/// What to do with the connection.
+#[derive(Debug)]
+pub enum Mode {
+    /// Join it to stdin and stdout.
+    Stream,
+    /// Join it to a program.
+    Program(Command),
+    /// Only see whether it comes to stand (`-z`).
+    Probe,
+    /// Pass the descriptor over stdout (`-F`).
+    PassDescriptor,
+}
+
+/// `open`, parsed.
+#[derive(Debug)]
+pub struct Options {
+    /// Where to.
+    pub id: SocketId,
+    /// How.
+    pub connect: ConnectOptions,
+    /// What then.
+    pub mode: Mode,
+    /// The streams.
+    pub stream: StreamOptions,
+    /// The framing of messages on stdin and stdout.
+    pub split: Split,
+    /// `--on-open CMD`.
+    pub on_open: Option<String>,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Whatever keeps bytes from being delivered.
+pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
+    let id = options.id.handle();
+    let endpoint = options.id.endpoint.clone().ok_or_else(|| {
+        Failure::message(Exit::MalformedAddress, format!("{id:?} is a name without an address; type HOST:PORT/NAME"))
+    })?;
+    if let Mode::Probe = options.mode {
+        return probe::run(&endpoint, &options.connect, &id, context).await;
+    }
+    let streams = Streams::open(options.stream, context)?;
+    let channel = connect(&endpoint, &options.connect, &id, &*context.reporter).await?;
+    let mut client = Client { id, channel };
+    if let Some(command) = &options.on_open {
+        run_hook(command, &client, context)?;
+    }
+    let joined = join(&mut client, &options.mode, options.split, &streams, context).await;
+    streams.finish();
+    joined
+}
+
+async fn join(
+    client: &mut Client,
+    mode: &Mode,
+    split: Split,
+    streams: &Streams,
+    context: &Context,
+) -> Result<Exit, Failure> {
+    if let Mode::PassDescriptor = mode {
+        return pass_descriptor(&client.channel);
+    }
+    let (peer, local) = (client.channel.peer().to_string(), client.channel.local().to_string());
+    let (closing, totals) = match mode {
+        Mode::Program(command) => {
+            let around = streams.surroundings(Shown::ToProgram);
+            let watcher = (around.watch)(&client.id);
+            let service = Service::Program(Rc::new(command.clone()));
+            (serve(&service, client, &watcher, &around).await, watcher.totals())
+        }
+        _ => stream(client, split, streams).await?,
+    };
+    let (bytes_in, bytes_out) = totals;
+    let reason = closing.reason.clone();
+    context.reporter.event(&client.id, &Event::Closed { peer: peer.clone(), local, bytes_in, bytes_out, reason });
+    verdict(&peer, &closing)
+}
+
+/// Joins a connection to the standard streams.
+///
+/// # Errors
+/// When the standard streams cannot be used.
+pub async fn stream(client: &mut Client, split: Split, streams: &Streams) -> Result<(Closing, (u64, u64)), Failure> {
+    let mut stdio = streams.stdio()?;
+    let around = streams.surroundings(Shown::on(&stdio));
+    let watcher = (around.watch)(&client.id);
+    let rules = streams.rules(&stdio);
+    let outcome = match &mut client.channel {
+        Channel::Bytes(bytes) => {
+            let outgoing = around.lane(Direction::Out, &client.id, &*watcher);
+            let incoming = around.lane(Direction::In, &client.id, &*watcher);
+            relay::run(&mut stdio, bytes, rules, outgoing, incoming, Waiting::Eager).await
+        }
+        Channel::Messages(messages) => {
+            relay::messages::run(&mut stdio, messages, rules, split, &*watcher, &*around.report).await
+        }
+    };
+    Ok((Closing::from(outcome), watcher.totals()))
+}
+
+/// Starts `--on-open`: a shell command with the socket's ID as its first argument. It runs beside the stream; its output
+/// goes to stderr, since stdout is payload.
+fn run_hook(command: &str, client: &Client, context: &Context) -> Result<(), Failure> {
+    crate::sys::seal_descriptors();
+    let stderr = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stderr(), 3).map_err(std::io::Error::from);
+    let spawned = stderr.and_then(|stderr| {
+        let mut shell = tokio::process::Command::new("/bin/sh");
+        shell.arg("-c").arg(format!("{command} \"$@\"")).arg("netverb").arg(&client.id);
+        shell.stdin(Redirect::null()).stdout(Redirect::from(stderr));
+        shell.envs(Environment::of(&client.id, &client.channel).variables());
+        shell.spawn()
+    });
+    let mut child = spawned.map_err(|error| {
+        Failure::message(Exit::Usage, format!("cannot run --on-open {command:?}: {}", reason(&error)))
+    })?;
+    let pid = child.id().unwrap_or(0);
+    context.reporter.event(&client.id, &Event::ExecStarted { command: command.to_owned(), pid });
+    let (reporter, id) = (context.reporter.clone(), client.id.clone());
+    tokio::task::spawn_local(async move {
+        if let Ok(status) = child.wait().await {
+            let status = crate::service::program::status_number(status);
+            reporter.event(&id, &Event::ExecExited { pid, status });
+        }
+    });
+    Ok(())
+}
+
+/// OpenSSH's ProxyUseFdpass: the connected descriptor goes to the parent over stdout, which is a Unix socket there.
+fn pass_descriptor(channel: &Channel) -> Result<Exit, Failure> {
+    let Channel::Bytes(bytes) = channel else {
+        return Err(Failure::message(Exit::Unsupported, "only a stream's descriptor can be passed"));
+    };
+    let sent = (|| -> std::io::Result<()> {
+        let socket = bytes.socket().duplicate_blocking()?;
+        let descriptors = [std::os::fd::AsFd::as_fd(&socket)];
+        let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
+        let mut control = SendAncillaryBuffer::new(&mut space);
+        control.push(SendAncillaryMessage::ScmRights(&descriptors));
+        rustix::net::sendmsg(rustix::stdio::stdout(), &[IoSlice::new(&[0])], &mut control, SendFlags::empty())?;
+        Ok(())
+    })();
+    sent.map(|()| Exit::Done).map_err(|error| {
+        let message = format!("cannot pass the descriptor over stdout: {}", reason(&error));
+        Failure::message(Exit::OutputFailed, message).hint("stdout must be a Unix socket, as under ssh's ProxyUseFdpass")
+    })
+}

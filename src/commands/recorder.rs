@@ -1,0 +1,187 @@
+//! Records of what passes: transcript, hex dump, digests. A record that cannot be written is an error, never a gap.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::time::{Duration, SystemTime};
+
+use sha2::Digest;
+
+use crate::event::{Digests, Direction};
+use crate::exit::Exit;
+use crate::failure::{Failure, reason};
+use crate::output::hex::DuplexHexDump;
+use crate::output::transcript;
+
+/// Where a dump goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DumpTarget {
+    /// To stderr (`-`); stdout is payload.
+    Stderr,
+    /// To a file.
+    File(PathBuf),
+}
+
+impl From<&str> for DumpTarget {
+    fn from(text: &str) -> Self {
+        if text == "-" { DumpTarget::Stderr } else { DumpTarget::File(PathBuf::from(text)) }
+    }
+}
+
+/// Which digest of the bytes is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HashKind {
+    /// SHA-256 (FIPS 180-4).
+    Sha256,
+    /// BLAKE3.
+    Blake3,
+}
+
+impl FromStr for HashKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "sha256" => Ok(HashKind::Sha256),
+            "blake3" => Ok(HashKind::Blake3),
+            other => Err(format!("{other:?} is no hash; type sha256 or blake3")),
+        }
+    }
+}
+
+/// What to record.
+#[derive(Debug, Clone, Default)]
+pub struct RecorderOptions {
+    /// `--transcript FILE`.
+    pub transcript: Option<PathBuf>,
+    /// `--hex-dump FILE|-`.
+    pub hex_dump: Option<DumpTarget>,
+    /// `--hash KIND`.
+    pub hash: Option<HashKind>,
+}
+
+enum Hasher {
+    Sha256(Box<sha2::Sha256>),
+    Blake3(Box<blake3::Hasher>),
+}
+
+impl Hasher {
+    fn new(kind: HashKind) -> Self {
+        match kind {
+            HashKind::Sha256 => Hasher::Sha256(Box::default()),
+            HashKind::Blake3 => Hasher::Blake3(Box::default()),
+        }
+    }
+
+    fn update(&mut self, bytes: &[u8]) {
+        match self {
+            Hasher::Sha256(hasher) => hasher.update(bytes),
+            Hasher::Blake3(hasher) => {
+                hasher.update(bytes);
+            }
+        }
+    }
+
+    fn hex(&self) -> String {
+        match self {
+            Hasher::Sha256(hasher) => hasher.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect(),
+            Hasher::Blake3(hasher) => hasher.finalize().to_hex().to_string(),
+        }
+    }
+}
+
+struct Dump {
+    dump: DuplexHexDump,
+    target: Option<File>,
+}
+
+/// The records of one run.
+pub struct Recorder {
+    transcript: Option<File>,
+    dump: Option<Dump>,
+    hashers: Option<(HashKind, Hasher, Hasher)>,
+    line: Vec<u8>,
+}
+
+impl Recorder {
+    /// Opens the files; `None` when nothing is to be recorded.
+    ///
+    /// # Errors
+    /// A file that cannot be created: status 23.
+    pub fn open(options: &RecorderOptions) -> Result<Option<Recorder>, Failure> {
+        if options.transcript.is_none() && options.hex_dump.is_none() && options.hash.is_none() {
+            return Ok(None);
+        }
+        let dump = match &options.hex_dump {
+            None => None,
+            Some(DumpTarget::Stderr) => Some(Dump { dump: DuplexHexDump::new(), target: None }),
+            Some(DumpTarget::File(path)) => Some(Dump { dump: DuplexHexDump::new(), target: Some(create(path)?) }),
+        };
+        Ok(Some(Recorder {
+            transcript: options.transcript.as_deref().map(create).transpose()?,
+            dump,
+            hashers: options.hash.map(|kind| (kind, Hasher::new(kind), Hasher::new(kind))),
+            line: Vec::new(),
+        }))
+    }
+
+    /// Records bytes of the connection `id`, `elapsed` after the run began.
+    ///
+    /// # Errors
+    /// When a record cannot be written.
+    pub fn record(&mut self, id: &str, direction: Direction, elapsed: Duration, bytes: &[u8]) -> io::Result<()> {
+        if let Some(file) = &mut self.transcript {
+            self.line.clear();
+            let record = transcript::Record {
+                time: SystemTime::now(),
+                offset: elapsed,
+                id: id.into(),
+                direction,
+                bytes: bytes.into(),
+            };
+            record.write_to(&mut self.line)?;
+            file.write_all(&self.line).map_err(|error| named("transcript", &error))?;
+        }
+        if let Some(dump) = &mut self.dump {
+            self.line.clear();
+            dump.dump.push(direction, bytes, &mut self.line);
+            dump.dump.finish(&mut self.line);
+            match &mut dump.target {
+                None => io::stderr().write_all(&self.line),
+                Some(file) => file.write_all(&self.line),
+            }
+            .map_err(|error| named("hex dump", &error))?;
+        }
+        if let Some((_, incoming, outgoing)) = &mut self.hashers {
+            match direction {
+                Direction::In => incoming.update(bytes),
+                Direction::Out => outgoing.update(bytes),
+            }
+        }
+        Ok(())
+    }
+
+    /// The digests of everything recorded so far.
+    pub fn digests(&self) -> Option<Digests> {
+        self.hashers.as_ref().map(|(kind, incoming, outgoing)| Digests {
+            algorithm: match kind {
+                HashKind::Sha256 => "sha256",
+                HashKind::Blake3 => "blake3",
+            },
+            incoming: incoming.hex(),
+            outgoing: outgoing.hex(),
+        })
+    }
+}
+
+fn named(what: &str, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("cannot write the {what}: {}", reason(error)))
+}
+
+fn create(path: impl AsRef<Path>) -> Result<File, Failure> {
+    let path = path.as_ref();
+    File::create(path).map_err(|error| {
+        Failure::message(Exit::OutputFailed, format!("cannot write {}: {}", path.display(), reason(&error)))
+    })
+}

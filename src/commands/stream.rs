@@ -1,0 +1,258 @@
+//! The options that shape a stream, shared by `open` and `accept`, and what follows from them.
+
+use std::cell::RefCell;
+use std::fs::OpenOptions;
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use super::context::Context;
+use super::monitor::Monitor;
+use super::recorder::{Recorder, RecorderOptions};
+use crate::event::{Direction, Event, Report};
+use crate::exit::Exit;
+use crate::failure::{Failure, reason};
+use crate::filter::transform::TakeCommands;
+use crate::filter::{InbandMarks, Incoming, LineEnding, Outgoing, Transform};
+use crate::output::hex::HexDump;
+use crate::output::progress::Progress;
+use crate::output::sanitize::Sanitizer;
+use crate::quantity::Limit;
+use crate::relay::{AtLocalEnd, Blame, Output, Rules, Stdio, Traffic};
+use crate::service::{Closing, Surroundings, Verdict, Watcher};
+use crate::transport::{Descriptor, Kind};
+
+/// The data options of CLI streams.
+#[derive(Debug, Clone)]
+pub struct StreamOptions {
+    /// Which directions carry data.
+    pub traffic: Traffic,
+    /// What the end of stdin means for the peer.
+    pub at_local_end: AtLocalEnd,
+    /// `-q`.
+    pub quit_after: Limit,
+    /// `--half-open`.
+    pub half_open: Limit,
+    /// `--idle-timeout`, or `-w`.
+    pub idle: Limit,
+    /// What the peer's line endings are.
+    pub eol_in: Option<LineEnding>,
+    /// What line endings the peer gets.
+    pub eol_out: Option<LineEnding>,
+    /// `--inband`.
+    pub inband: Option<InbandMarks>,
+    /// `-o FILE`.
+    pub output: Option<PathBuf>,
+    /// `--hex`: received data is shown as a hex dump.
+    pub hex: bool,
+    /// What to record.
+    pub recorder: RecorderOptions,
+    /// `--progress`.
+    pub progress: bool,
+    /// `--rate`, in bytes per second.
+    pub rate: Option<u64>,
+}
+
+/// What a run has open for its streams.
+pub struct Streams {
+    options: StreamOptions,
+    context: Context,
+    recorder: Option<Rc<RefCell<Recorder>>>,
+    progress: Option<Rc<Progress>>,
+}
+
+impl Streams {
+    /// Opens the records.
+    ///
+    /// # Errors
+    /// A file that cannot be written: status 23.
+    pub fn open(options: StreamOptions, context: &Context) -> Result<Self, Failure> {
+        let recorder = Recorder::open(&options.recorder)?.map(|recorder| Rc::new(RefCell::new(recorder)));
+        let progress = options.progress.then(|| Rc::new(Progress::new(size_of_stdin())));
+        Ok(Streams { options, context: context.clone(), recorder, progress })
+    }
+
+    /// The rules of a relay with the standard streams.
+    pub fn rules(&self, stdio: &Stdio) -> Rules {
+        let options = &self.options;
+        Rules {
+            traffic: options.traffic,
+            at_local_end: options.at_local_end,
+            quit_after: options.quit_after,
+            // Nobody waits for a person to go on typing to a peer that has closed.
+            half_open: match options.half_open {
+                Limit::After(_) if stdio.is_typed() => Limit::After(std::time::Duration::ZERO),
+                limit => limit,
+            },
+            idle: options.idle,
+        }
+    }
+
+    /// The standard streams as the options want them.
+    ///
+    /// # Errors
+    /// A file that cannot be written: status 23.
+    pub fn stdio(&self) -> Result<Stdio, Failure> {
+        let failed = |what: &str, error: &std::io::Error| {
+            Failure::message(Exit::OutputFailed, format!("cannot use {what}: {}", reason(error)))
+        };
+        let input = match self.options.traffic {
+            Traffic::ReceiveOnly => None,
+            Traffic::Both | Traffic::SendOnly => Some(Descriptor::stdin().map_err(|error| failed("stdin", &error))?),
+        };
+        let output = match (self.options.traffic, &self.options.output) {
+            (Traffic::SendOnly, _) => Output::Discard,
+            (_, None) => Output::To(Descriptor::stdout().map_err(|error| failed("stdout", &error))?),
+            (_, Some(path)) => {
+                let name = path.display().to_string();
+                let file = OpenOptions::new().write(true).create(true).truncate(true).open(path);
+                let file = file.map_err(|error| failed(&name, &error))?;
+                Output::To(Descriptor::output_file(file).map_err(|error| failed(&name, &error))?)
+            }
+        };
+        Ok(Stdio::new(input, output))
+    }
+
+    /// What services need, their output not being a terminal.
+    pub fn surroundings(&self, shown: Shown) -> Surroundings {
+        let reporter = self.context.reporter.clone();
+        let (options, report) = (self.options.clone(), reporter.clone());
+        let (recorder, progress) = (self.recorder.clone(), self.progress.clone());
+        Surroundings {
+            report: self.context.reporter.clone(),
+            watch: Rc::new(move |id| -> Rc<dyn Watcher> {
+                Rc::new(Monitor::new(id, reporter.clone(), recorder.clone(), progress.clone()))
+            }),
+            transforms: Rc::new(move |direction, id| transforms(&options, direction, id, shown, report.clone())),
+            rate: self.options.rate,
+            idle: self.options.idle,
+        }
+    }
+
+    /// Shows what is left to show when the run is over.
+    pub fn finish(&self) {
+        if let Some(progress) = &self.progress {
+            self.context.reporter.note(&progress.finish());
+        }
+        if let Some(digests) = self.recorder.as_ref().and_then(|recorder| recorder.borrow().digests()) {
+            self.context.reporter.digests(digests);
+        }
+    }
+}
+
+/// Who sees received bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shown {
+    /// A person at a terminal: control characters are escaped.
+    ToPerson,
+    /// A program: not a byte is touched.
+    ToProgram,
+}
+
+impl Shown {
+    /// Who reads these standard streams.
+    pub fn on(stdio: &Stdio) -> Self {
+        use crate::relay::Side;
+        match stdio.sink() {
+            Some(output) if output.kind() == Kind::Terminal => Shown::ToPerson,
+            _ => Shown::ToProgram,
+        }
+    }
+}
+
+fn transforms(
+    options: &StreamOptions,
+    direction: Direction,
+    id: &str,
+    shown: Shown,
+    report: Rc<dyn Report>,
+) -> Vec<Box<dyn Transform>> {
+    let mut chain: Vec<Box<dyn Transform>> = Vec::new();
+    match direction {
+        Direction::Out => {
+            if let Some(kind) = options.eol_out.filter(|kind| kind.converts()) {
+                chain.push(Box::new(Outgoing::new(kind)));
+            }
+        }
+        Direction::In => {
+            if let Some(marks) = options.inband {
+                let id = id.to_owned();
+                chain.push(Box::new(TakeCommands::new(marks, move |command: &[u8]| {
+                    let command = String::from_utf8_lossy(command).into_owned();
+                    report.event(&id, &Event::Inband { command });
+                })));
+            }
+            if let Some(kind) = options.eol_in.filter(|kind| kind.converts()) {
+                chain.push(Box::new(Incoming::new(kind)));
+            }
+            if options.hex {
+                chain.push(Box::new(ShowHex(HexDump::new())));
+            } else if shown == Shown::ToPerson {
+                chain.push(Box::new(Escape(Sanitizer::new())));
+            }
+        }
+    }
+    chain
+}
+
+/// Received bytes as a hex dump; a row is completed when more comes, and shown at once all the same.
+struct ShowHex(HexDump);
+
+impl Transform for ShowHex {
+    fn push(&mut self, input: &[u8], output: &mut Vec<u8>) -> std::io::Result<()> {
+        self.0.push(input, output);
+        self.0.finish(output);
+        Ok(())
+    }
+
+    fn finish(&mut self, _: &mut Vec<u8>) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Received bytes as text that cannot control a terminal.
+struct Escape(Sanitizer);
+
+impl Transform for Escape {
+    fn push(&mut self, input: &[u8], output: &mut Vec<u8>) -> std::io::Result<()> {
+        let mut text = String::with_capacity(input.len());
+        self.0.push(input, &mut text);
+        output.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+
+    fn finish(&mut self, output: &mut Vec<u8>) -> std::io::Result<()> {
+        let mut text = String::new();
+        self.0.finish(&mut text);
+        output.extend_from_slice(text.as_bytes());
+        Ok(())
+    }
+}
+
+/// How long stdin is, where it is a regular file.
+fn size_of_stdin() -> Option<u64> {
+    let facts = rustix::fs::fstat(rustix::stdio::stdin()).ok()?;
+    let regular = rustix::fs::FileType::from_raw_mode(facts.st_mode).is_file();
+    regular.then(|| u64::try_from(facts.st_size).ok()).flatten()
+}
+
+/// The exit status that the end of the one connection of a run means, with a message where it is not 0.
+///
+/// # Errors
+/// Whatever is not a clean end.
+pub fn verdict(peer: &str, closing: &Closing) -> Result<Exit, Failure> {
+    let reason = &closing.reason;
+    let (exit, message) = match closing.verdict {
+        Verdict::Clean => return Ok(Exit::Done),
+        // A program has said itself what there was to say.
+        Verdict::Program(status) => return Ok(Exit::Program(status)),
+        Verdict::Idle => (Exit::TimedOut, format!("nothing came from {peer} or went to it for too long")),
+        Verdict::NoTarget | Verdict::Refused => (Exit::Refused, reason.clone()),
+        Verdict::Failed(Blame::Sending) => (Exit::SendFailed, format!("cannot send to {peer}: {reason}")),
+        Verdict::Failed(Blame::Receiving) => (Exit::ReceiveFailed, format!("connection to {peer} lost: {reason}")),
+        Verdict::Failed(Blame::Input) => (Exit::SendFailed, format!("cannot read the input: {reason}")),
+        Verdict::Failed(Blame::Output) => (Exit::OutputFailed, format!("cannot write the output: {reason}")),
+        Verdict::Failed(Blame::Recording) => (Exit::OutputFailed, reason.clone()),
+        Verdict::Failed(Blame::Converting) => (Exit::ReceiveFailed, format!("data from {peer}: {reason}")),
+    };
+    Err(Failure::message(exit, message))
+}

@@ -1,0 +1,12 @@
+//! What the program shows: renderings of events, payload and traffic. Nothing here opens, reads or waits for a socket.
+//! `reporter` is the only writer of stderr.
+
+pub mod hex;
+pub mod human;
+pub mod json;
+pub mod progress;
+pub mod reporter;
+pub mod sanitize;
+pub mod transcript;
+
+pub use reporter::{Format, Reporter};

@@ -1,0 +1,182 @@
+//! The only writer of stderr: events and failures, as people or as programs read them.
+
+use std::cell::{Cell, RefCell};
+use std::io::Write;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::human::{self, Verbosity};
+use super::json;
+use crate::event::{Digests, Direction, Event, Phase, Phases, Report};
+use crate::exit::Exit;
+use crate::failure::Failure;
+
+/// In which form stderr is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// Sentences; `color` when the terminal shows it.
+    Human {
+        /// Whether to mark errors in colour.
+        color: bool,
+    },
+    /// NDJSON.
+    Json,
+}
+
+/// Writes events and failures to stderr and keeps the totals of the run.
+#[derive(Debug)]
+pub struct Reporter {
+    format: Format,
+    verbosity: Verbosity,
+    command: &'static str,
+    started: Instant,
+    phases: Cell<Phases>,
+    bytes_in: Cell<u64>,
+    bytes_out: Cell<u64>,
+    messages_in: Cell<u64>,
+    messages_out: Cell<u64>,
+    hash: RefCell<Option<Digests>>,
+}
+
+impl Reporter {
+    /// A reporter for a run of the verb `command` that begins now.
+    pub fn new(command: &'static str, format: Format, verbosity: Verbosity) -> Self {
+        Reporter {
+            format,
+            verbosity,
+            command,
+            started: Instant::now(),
+            phases: Cell::default(),
+            bytes_in: Cell::new(0),
+            bytes_out: Cell::new(0),
+            messages_in: Cell::new(0),
+            messages_out: Cell::new(0),
+            hash: RefCell::new(None),
+        }
+    }
+
+    /// The form of the output.
+    pub fn format(&self) -> Format {
+        self.format
+    }
+
+    /// Whether events of this level are shown; callers with costly events ask first.
+    pub fn shows(&self, level: Verbosity) -> bool {
+        self.format == Format::Json || self.verbosity >= level
+    }
+
+    /// Time since the run began.
+    pub fn elapsed(&self) -> Duration {
+        self.started.elapsed()
+    }
+
+    /// A sentence for a person; no event.
+    pub fn note(&self, sentence: &str) {
+        if matches!(self.format, Format::Human { .. }) && self.verbosity >= Verbosity::Normal {
+            write_stderr(&format!("netverb: {}\n", one_line(sentence)));
+        }
+    }
+
+    /// Reports why the run fails: one line, then one for each remedy.
+    pub fn failure(&self, failure: &Failure) {
+        let line = one_line(&failure.line());
+        match self.format {
+            Format::Json => self.event("", &Event::Error { message: line }),
+            Format::Human { .. } if self.verbosity == Verbosity::Quiet => {}
+            Format::Human { color } => {
+                let (on, off) = if color { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
+                let mut text = format!("netverb {}: {on}{line}{off}\n", self.command);
+                for hint in &failure.hints {
+                    text.push_str(&format!("  {}\n", hint.trim_end()));
+                }
+                write_stderr(&text);
+            }
+        }
+    }
+
+    /// Counts bytes that passed, without an event.
+    pub fn count(&self, direction: Direction, length: u64) {
+        let total = match direction {
+            Direction::In => &self.bytes_in,
+            Direction::Out => &self.bytes_out,
+        };
+        total.set(total.get().saturating_add(length));
+        if direction == Direction::In && length > 0 {
+            let mut phases = self.phases.get();
+            if phases.first_byte.is_none() {
+                phases.first_byte = Some(self.started.elapsed().as_secs_f64());
+                self.phases.set(phases);
+            }
+        }
+    }
+
+    /// Records the digests that the summary shows.
+    pub fn digests(&self, digests: Digests) {
+        *self.hash.borrow_mut() = Some(digests);
+    }
+
+    /// The last event of every run.
+    pub fn summary(&self, exit: Exit, reason: &str) {
+        let mut phases = self.phases.get();
+        phases.total = self.started.elapsed().as_secs_f64();
+        let event = Event::Summary {
+            bytes_in: self.bytes_in.get(),
+            bytes_out: self.bytes_out.get(),
+            messages_in: self.messages_in.get(),
+            messages_out: self.messages_out.get(),
+            phases,
+            hash: self.hash.borrow().clone(),
+            reason: reason.to_owned(),
+            status: exit.status(),
+        };
+        if let (Format::Human { .. }, Some(hash)) = (self.format, &*self.hash.borrow()) {
+            self.note(&format!("{} in  {}", hash.algorithm, hash.incoming));
+            self.note(&format!("{} out {}", hash.algorithm, hash.outgoing));
+        }
+        self.event("", &event);
+    }
+}
+
+impl Report for Reporter {
+    fn event(&self, id: &str, event: &Event) {
+        match self.format {
+            Format::Json => write_stderr(&json::line(SystemTime::now(), id, event)),
+            Format::Human { .. } if self.verbosity >= human::level(event) => self.note(&human::sentence(event)),
+            Format::Human { .. } => {}
+        }
+    }
+
+    fn remark(&self, sentence: &str) {
+        if self.verbosity >= Verbosity::Verbose {
+            self.note(sentence);
+        }
+    }
+
+    fn phase(&self, phase: Phase, took: Duration) {
+        let mut phases = self.phases.get();
+        let seconds = Some(took.as_secs_f64());
+        match phase {
+            Phase::Dns => phases.dns = seconds,
+            Phase::Connect => phases.connect = seconds,
+            Phase::Tls => phases.tls = seconds,
+        }
+        self.phases.set(phases);
+    }
+
+    fn message(&self, direction: Direction) {
+        let total = match direction {
+            Direction::In => &self.messages_in,
+            Direction::Out => &self.messages_out,
+        };
+        total.set(total.get().saturating_add(1));
+    }
+}
+
+/// Keeps a message on one line and its control characters harmless, whatever a peer or an argument put into it.
+fn one_line(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { c.escape_default().to_string() } else { c.to_string() }).collect()
+}
+
+/// One write for each text, so that lines of several processes do not mix. Nobody can be told when stderr fails.
+fn write_stderr(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}

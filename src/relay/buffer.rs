@@ -1,0 +1,88 @@
+//! Buffers that connections borrow while bytes are under way: an idle connection owns none.
+
+use std::cell::RefCell;
+use std::io;
+use std::task::Poll;
+
+use super::side::Side;
+
+/// The first buffer of a direction, in bytes.
+pub const SMALLEST: usize = 16 << 10;
+
+/// Where growing ends when the bytes are only copied.
+pub const LARGEST: usize = 1 << 20;
+
+/// At most this many bytes lie in the pool.
+const POOLED: usize = 8 << 20;
+
+thread_local! {
+    static POOL: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A buffer of at least `size` bytes.
+pub fn borrow(size: usize) -> Vec<u8> {
+    let mut buffer = POOL.with_borrow_mut(|pool| match pool.iter().position(|buffer| buffer.len() >= size) {
+        Some(index) => pool.swap_remove(index),
+        None => Vec::new(),
+    });
+    if buffer.len() < size {
+        buffer = vec![0; size];
+    }
+    buffer
+}
+
+/// Gives a buffer back.
+pub fn give_back(buffer: Vec<u8>) {
+    POOL.with_borrow_mut(|pool| {
+        if pool.iter().map(Vec::len).sum::<usize>() + buffer.len() <= POOLED {
+            pool.push(buffer);
+        }
+    });
+}
+
+/// Reads into a borrowed buffer as soon as there is something; a side that is silent holds no buffer. Returns the buffer
+/// and how much was read, 0 being the end of data.
+///
+/// # Errors
+/// Those of the side.
+pub async fn read(from: &mut impl Side, size: usize) -> io::Result<(Vec<u8>, usize)> {
+    std::future::poll_fn(|cx| {
+        let mut buffer = borrow(size);
+        match from.poll_read(cx, &mut buffer) {
+            Poll::Ready(Ok(read)) => Poll::Ready(Ok((buffer, read))),
+            Poll::Ready(Err(error)) => {
+                give_back(buffer);
+                Poll::Ready(Err(error))
+            }
+            Poll::Pending => {
+                give_back(buffer);
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
+
+/// Writes everything.
+///
+/// # Errors
+/// Those of the side; WriteZero when it takes nothing any more.
+pub async fn write_all(to: &mut impl Side, bytes: &[u8]) -> io::Result<()> {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let written = std::future::poll_fn(|cx| to.poll_write(cx, rest)).await?;
+        if written == 0 {
+            return Err(io::ErrorKind::WriteZero.into());
+        }
+        rest = rest.get(written..).unwrap_or_default();
+    }
+    std::future::poll_fn(|cx| to.poll_flush(cx)).await
+}
+
+/// Ends writing.
+///
+/// # Errors
+/// Those of the side.
+pub async fn end(to: &mut impl Side) -> io::Result<()> {
+    std::future::poll_fn(|cx| to.poll_end(cx)).await
+}

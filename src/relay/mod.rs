@@ -1,0 +1,90 @@
+//! The relay: bytes both ways between two sides, with half-close, limits and the fastest path for each direction.
+//!
+//! `half_close` decides and `drive` obeys it; `bytes` and `messages` are the two kinds of traffic; `copy` and `splice` move
+//! bytes, and `plan` chooses between them.
+
+pub mod buffer;
+pub mod bytes;
+pub mod copy;
+pub mod drive;
+pub mod half_close;
+pub mod lane;
+pub mod messages;
+pub mod plan;
+pub mod rate;
+pub mod side;
+pub mod spin;
+pub mod splice;
+pub mod stdio;
+
+use std::io;
+
+use crate::event::Direction;
+pub use bytes::run;
+pub use half_close::{AtLocalEnd, End, HalfClose, Next, Rules, Traffic};
+pub use lane::{Lane, Observer};
+pub use side::Side;
+pub use stdio::{Output, Stdio};
+
+use lane::Failed;
+
+/// How a relay ended.
+#[derive(Debug)]
+pub struct Outcome {
+    /// Why.
+    pub end: End,
+    /// What failed, if something did: the first failure, or the peer's reset if there was one.
+    pub fault: Option<Fault>,
+}
+
+/// Whose fault a failure is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Blame {
+    /// Reading the local input.
+    Input,
+    /// Writing the local output.
+    Output,
+    /// Sending to the peer.
+    Sending,
+    /// Receiving from the peer.
+    Receiving,
+    /// Converting bytes.
+    Converting,
+    /// Writing a transcript or dump.
+    Recording,
+}
+
+/// A failure in the middle of a relay.
+#[derive(Debug, thiserror::Error)]
+#[error("{error}")]
+pub struct Fault {
+    /// Whose it is.
+    pub blame: Blame,
+    /// The system's error.
+    pub error: io::Error,
+}
+
+impl Fault {
+    fn new(direction: Direction, failed: Failed) -> Self {
+        let (blame, error) = match (direction, failed) {
+            (Direction::Out, Failed::Reading(error)) => (Blame::Input, error),
+            (Direction::Out, Failed::Writing(error)) => (Blame::Sending, error),
+            (Direction::In, Failed::Reading(error)) => (Blame::Receiving, error),
+            (Direction::In, Failed::Writing(error)) => (Blame::Output, error),
+            (_, Failed::Converting(error)) => (Blame::Converting, error),
+            (_, Failed::Recording(error)) => (Blame::Recording, error),
+        };
+        // A reset that is met while sending is still the peer's reset.
+        let reset = blame == Blame::Sending && error.kind() == io::ErrorKind::ConnectionReset;
+        Fault { blame: if reset { Blame::Receiving } else { blame }, error }
+    }
+}
+
+/// Whether a relay may burn a little time to answer sooner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Waiting {
+    /// Look for data for some microseconds before sleeping; for the one relay of a process.
+    Eager,
+    /// Sleep at once; for one of many.
+    Patient,
+}

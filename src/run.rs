@@ -1,0 +1,144 @@
+//! One run: parse, build the runtime, do it, and turn what comes of it into messages and an exit status.
+
+use std::ffi::OsString;
+use std::io::{IsTerminal, Write};
+use std::rc::Rc;
+
+use tokio::runtime::{Builder, LocalOptions, LocalRuntime};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::cli::{self, Action, Run, Verb};
+use crate::commands::{self, Context};
+use crate::event::{Event, Report};
+use crate::exit::Exit;
+use crate::failure::{Failure, reason};
+use crate::output::Reporter;
+use crate::output::human::Verbosity;
+use crate::quantity::Limit;
+
+/// Runs a command line, the program's name first.
+pub fn run(arguments: Vec<OsString>) -> Exit {
+    match cli::parse(arguments) {
+        Ok(Action::Print(text)) => {
+            // A pager that was left early has shown enough.
+            let _ = std::io::stdout().write_all(text.as_bytes());
+            Exit::Done
+        }
+        Ok(Action::Run(run)) => {
+            let exit = execute(*run);
+            if let Exit::Signal(number) = exit {
+                // What waits for this process sees what killed it.
+                let _ = signal_hook::low_level::emulate_default_handler(number);
+            }
+            exit
+        }
+        Err(refusal) => {
+            let exit = refusal.failure.exit;
+            let reporter = Reporter::new(refusal.name, refusal.format, Verbosity::Normal);
+            reporter.failure(&refusal.failure);
+            if let Some(drawing) = refusal.drawing.filter(|_| std::io::stderr().is_terminal()) {
+                let _ = writeln!(std::io::stderr(), "{drawing}");
+            }
+            exit
+        }
+    }
+}
+
+fn execute(run: Run) -> Exit {
+    let reporter = Rc::new(Reporter::new(run.name, run.format, run.verbosity));
+    let runtime = match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let message = format!("cannot start: {}", reason(&error));
+            reporter.failure(&Failure::message(Exit::Unsupported, message));
+            return Exit::Unsupported;
+        }
+    };
+    let (exit, ended) = match drive(&runtime, run, Context::new(reporter.clone())) {
+        Ok(exit) => (exit, words(exit)),
+        Err(failure) => {
+            reporter.failure(&failure);
+            (failure.exit, failure.line())
+        }
+    };
+    reporter.summary(exit, &ended);
+    // Nothing that is still blocked, such as a resolver without an answer, holds up the exit.
+    runtime.shutdown_background();
+    exit
+}
+
+fn words(exit: Exit) -> String {
+    match exit {
+        Exit::Done => "done".to_owned(),
+        Exit::Signal(number) => format!("ended by signal {number}"),
+        other => format!("ended with status {}", other.status()),
+    }
+}
+
+/// Runs the verb until it is done, its deadline has come, or a signal ends it. What the verb holds is given back in each
+/// case before this returns: paths are removed, programs hung up.
+fn drive(runtime: &LocalRuntime, run: Run, context: Context) -> Result<Exit, Failure> {
+    runtime.block_on(async move {
+        let mut signals = Signals::listen()?;
+        let deadline = run.deadline;
+        let verb = Box::pin(perform(run.verb, &context));
+        tokio::select! {
+            biased;
+            number = signals.next() => Ok(Exit::Signal(number)),
+            result = verb => result,
+            limit = passed(deadline) => {
+                let limit = format!("the deadline of {}", humantime::format_duration(limit));
+                context.reporter.event("", &Event::Timeout { limit: limit.clone() });
+                Err(Failure::message(Exit::TimedOut, format!("timed out: {limit} has passed")))
+            }
+        }
+    })
+}
+
+async fn passed(deadline: Limit) -> std::time::Duration {
+    match deadline {
+        Limit::Never => std::future::pending().await,
+        Limit::After(limit) => {
+            tokio::time::sleep(limit).await;
+            limit
+        }
+    }
+}
+
+async fn perform(verb: Verb, context: &Context) -> Result<Exit, Failure> {
+    match verb {
+        Verb::Open(options) => commands::open::run(*options, context).await,
+        Verb::Accept(options) => commands::accept::run(*options, context).await,
+        Verb::Resolve(options) => commands::resolve::run(options, context).await,
+    }
+}
+
+/// The signals that end a run, caught so that paths are removed and the last event is written.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Failure> {
+        let caught = |kind| {
+            signal(kind).map_err(|error| {
+                Failure::message(Exit::Unsupported, format!("cannot catch signals: {}", reason(&error)))
+            })
+        };
+        Ok(Signals {
+            interrupt: caught(SignalKind::interrupt())?,
+            terminate: caught(SignalKind::terminate())?,
+            hang_up: caught(SignalKind::hangup())?,
+        })
+    }
+
+    async fn next(&mut self) -> i32 {
+        tokio::select! {
+            _ = self.interrupt.recv() => libc::SIGINT,
+            _ = self.terminate.recv() => libc::SIGTERM,
+            _ = self.hang_up.recv() => libc::SIGHUP,
+        }
+    }
+}

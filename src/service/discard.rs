@@ -1,0 +1,68 @@
+//! Reads and drops what comes (RFC 863).
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::{Client, Closing, LINGER, Surroundings, Verdict, Watcher, within};
+use crate::event::Direction;
+use crate::quantity::Limit;
+use crate::relay::{Blame, Lane, Side, buffer};
+use crate::transport::Channel;
+use crate::transport::seqpacket::MAX_MESSAGE;
+
+pub(super) async fn serve(client: &mut Client, watcher: &Rc<dyn Watcher>, around: &Surroundings) -> Closing {
+    match &mut client.channel {
+        Channel::Bytes(bytes) => {
+            let mut lane = around.lane(Direction::In, &client.id, &**watcher);
+            let closing = drain(bytes, &mut lane, around.idle).await;
+            let _ = buffer::end(bytes).await;
+            closing
+        }
+        Channel::Messages(messages) => {
+            let mut space = vec![0; MAX_MESSAGE];
+            loop {
+                match within(around.idle, messages.receive(&mut space)).await {
+                    None => return idle(),
+                    Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
+                    Some(Ok(0)) => return Closing::clean("the client closed"),
+                    Some(Ok(count)) => {
+                        watcher.moved(Direction::In, count as u64);
+                        around.report.message(Direction::In);
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn idle() -> Closing {
+    Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle }
+}
+
+/// Reads to the end of data.
+pub(super) async fn drain(side: &mut impl Side, lane: &mut Lane<'_>, idle_limit: Limit) -> Closing {
+    let mut size = buffer::SMALLEST;
+    loop {
+        match within(idle_limit, buffer::read(side, size)).await {
+            None => return idle(),
+            Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
+            Some(Ok((held, count))) => {
+                let recorded = lane.receive(held.get(..count).unwrap_or_default(), count == 0).map(|_| ());
+                buffer::give_back(held);
+                if let Err(error) = recorded {
+                    return Closing::failed(&error, Blame::Recording);
+                }
+                if count == 0 {
+                    lane.ended();
+                    return Closing::clean("the client closed");
+                }
+                size = if count == size { (size * 2).min(buffer::LARGEST) } else { size };
+            }
+        }
+    }
+}
+
+/// Reads to the end of data for a moment, so that closing does not reset the connection on unread data.
+pub(super) async fn linger(side: &mut impl Side, lane: &mut Lane<'_>) {
+    let _ = tokio::time::timeout(LINGER, drain(side, lane, Limit::After(Duration::from_secs(1)))).await;
+}

@@ -1,0 +1,68 @@
+//! Sends back what comes (RFC 862).
+
+use std::rc::Rc;
+
+use super::{Client, Closing, Surroundings, Verdict, Watcher, within};
+use crate::event::Direction;
+use crate::relay::{Blame, buffer};
+use crate::transport::{Bytes, Channel};
+use crate::transport::seqpacket::{MAX_MESSAGE, Seqpacket};
+
+pub(super) async fn serve(client: &mut Client, watcher: &Rc<dyn Watcher>, around: &Surroundings) -> Closing {
+    match &mut client.channel {
+        Channel::Bytes(bytes) => stream(bytes, watcher, around, &client.id).await,
+        Channel::Messages(messages) => datagrams(messages, watcher, around).await,
+    }
+}
+
+async fn stream(bytes: &mut Bytes, watcher: &Rc<dyn Watcher>, around: &Surroundings, id: &str) -> Closing {
+    let mut incoming = around.lane(Direction::In, id, &**watcher);
+    let mut outgoing = around.lane(Direction::Out, id, &**watcher);
+    let mut size = buffer::SMALLEST;
+    loop {
+        let read = match within(around.idle, buffer::read(bytes, size)).await {
+            None => return Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle },
+            Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
+            Some(Ok(read)) => read,
+        };
+        let (held, count) = read;
+        let ended = count == 0;
+        let sent = async {
+            let received = incoming.receive(held.get(..count).unwrap_or_default(), ended)?;
+            let answer = outgoing.convert(&received, ended)?;
+            buffer::write_all(bytes, &answer).await?;
+            outgoing.written(&answer)
+        };
+        if let Err(error) = sent.await {
+            return Closing::failed(&error, Blame::Sending);
+        }
+        size = if count == size { (size * 2).min(buffer::LARGEST / 4) } else { size };
+        buffer::give_back(held);
+        if ended {
+            incoming.ended();
+            let _ = buffer::end(bytes).await;
+            outgoing.ended();
+            return Closing::clean("the client closed");
+        }
+    }
+}
+
+async fn datagrams(messages: &mut Seqpacket, watcher: &Rc<dyn Watcher>, around: &Surroundings) -> Closing {
+    let mut space = vec![0; MAX_MESSAGE];
+    loop {
+        let count = match within(around.idle, messages.receive(&mut space)).await {
+            None => return Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle },
+            Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
+            Some(Ok(0)) => return Closing::clean("the client closed"),
+            Some(Ok(count)) => count,
+        };
+        let message = space.get(..count).unwrap_or_default();
+        if let Err(error) = messages.send(message).await {
+            return Closing::failed(&error, Blame::Sending);
+        }
+        for direction in [Direction::In, Direction::Out] {
+            watcher.moved(direction, count as u64);
+            around.report.message(direction);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What a listener does with a client it has let in: one file for each service, one match to choose.
+
+pub mod broker;
+pub mod discard;
+pub mod echo;
+pub mod forward;
+pub mod outbox;
+pub mod program;
+pub mod respond;
+pub mod room;
+
+use std::io;
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::address::Endpoint;
+use crate::event::{Direction, Report};
+use crate::failure::reason;
+use crate::filter::Transform;
+use crate::quantity::Limit;
+use crate::relay::{Blame, End, Lane, Observer, Outcome};
+use crate::transport::{Channel, ConnectOptions};
+
+/// A client that was let in.
+#[derive(Debug)]
+pub struct Client {
+    /// What events and programs call it.
+    pub id: String,
+    /// The connection.
+    pub channel: Channel,
+}
+
+/// Sees what passes one connection and counts it.
+pub trait Watcher: Observer {
+    /// Bytes received from the peer and sent to it so far.
+    fn totals(&self) -> (u64, u64);
+}
+
+/// What every service may use.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Where events go.
+    pub report: Rc<dyn Report>,
+    /// Makes the watcher of a connection.
+    pub watch: Rc<dyn Fn(&str) -> Rc<dyn Watcher>>,
+    /// Makes the transforms of a direction, with fresh state.
+    pub transforms: Rc<dyn Fn(Direction, &str) -> Vec<Box<dyn Transform>>>,
+    /// Bytes per second and direction.
+    pub rate: Option<u64>,
+    /// How long nothing may pass.
+    pub idle: Limit,
+}
+
+impl Surroundings {
+    /// A direction of the connection `id`.
+    pub fn lane<'a>(&self, direction: Direction, id: &str, watcher: &'a dyn Observer) -> Lane<'a> {
+        Lane::new(direction, (self.transforms)(direction, id), self.rate, watcher)
+    }
+
+    /// Whether bytes are changed, limited or recorded on their way, so that nobody else may move them.
+    pub fn looks_at(&self, id: &str, watcher: &dyn Observer) -> bool {
+        [Direction::In, Direction::Out].into_iter().any(|direction| self.lane(direction, id, watcher).is_looked_at())
+    }
+}
+
+/// The services that serve many clients at once.
+#[derive(Debug, Clone)]
+pub enum Service {
+    /// Sends back what comes.
+    Echo,
+    /// Reads and drops what comes.
+    Discard,
+    /// Sends a fixed answer.
+    Respond(Rc<[u8]>),
+    /// Sends what comes to all the others.
+    Broker(Rc<room::Room>, broker::Naming),
+    /// Forwards to another address.
+    Forward(Rc<Endpoint>, Rc<ConnectOptions>),
+    /// Runs a program for each client.
+    Program(Rc<program::Command>),
+}
+
+/// How a connection ended.
+#[derive(Debug)]
+pub struct Closing {
+    /// In words.
+    pub reason: String,
+    /// What it means for the exit status.
+    pub verdict: Verdict,
+}
+
+/// What the end of a connection means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything was delivered.
+    Clean,
+    /// The peer reset or sending failed.
+    Failed(Blame),
+    /// Nothing passed for too long.
+    Idle,
+    /// The target of a forward was not reached.
+    NoTarget,
+    /// A program ended with this status.
+    Program(u8),
+    /// A program could not be started, or the transport cannot serve it.
+    Refused,
+}
+
+impl Closing {
+    /// A clean end.
+    pub fn clean(reason: &str) -> Self {
+        Closing { reason: reason.to_owned(), verdict: Verdict::Clean }
+    }
+
+    /// An end by an error of the connection.
+    pub fn failed(error: &io::Error, blame: Blame) -> Self {
+        let reset = error.kind() == io::ErrorKind::ConnectionReset;
+        Closing {
+            reason: reason(error),
+            verdict: Verdict::Failed(if reset { Blame::Receiving } else { blame }),
+        }
+    }
+}
+
+impl From<Outcome> for Closing {
+    fn from(outcome: Outcome) -> Self {
+        if let Some(fault) = outcome.fault {
+            return Closing { reason: reason(&fault.error), verdict: Verdict::Failed(fault.blame) };
+        }
+        match outcome.end {
+            End::Complete => Closing::clean("done"),
+            End::PeerClosed => Closing::clean("the peer closed"),
+            End::Quit => Closing::clean("the time after the end of the input is over"),
+            End::Delivered => Closing::clean("everything was sent"),
+            End::Idle => Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle },
+            End::Failed => Closing { reason: "failed".to_owned(), verdict: Verdict::Failed(Blame::Sending) },
+        }
+    }
+}
+
+/// Serves one client to its end.
+pub async fn serve(service: &Service, client: &mut Client, watcher: &Rc<dyn Watcher>, around: &Surroundings) -> Closing {
+    match service {
+        Service::Echo => echo::serve(client, watcher, around).await,
+        Service::Discard => discard::serve(client, watcher, around).await,
+        Service::Respond(answer) => respond::serve(client, watcher, around, answer).await,
+        Service::Broker(room, naming) => broker::serve(client, watcher, around, room, *naming).await,
+        Service::Forward(target, options) => forward::serve(client, watcher, around, target, options).await,
+        Service::Program(command) => program::serve(client, watcher, around, command).await,
+    }
+}
+
+/// Ends the wait when nothing came for too long.
+pub(crate) async fn within<T>(limit: Limit, work: impl Future<Output = T>) -> Option<T> {
+    match limit {
+        Limit::Never => Some(work.await),
+        Limit::After(span) => tokio::time::timeout(span, work).await.ok(),
+    }
+}
+
+/// How long a finished answer waits for the client's end of data before closing; closing on unread data would reset the
+/// connection and could cost the client the answer.
+pub(crate) const LINGER: Duration = Duration::from_secs(5);

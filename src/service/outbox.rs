@@ -1,0 +1,98 @@
+//! What one client of many is still to be sent: shared bytes in a bounded queue.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use tokio::sync::Notify;
+
+/// At most this many bytes wait for one client.
+pub const CAPACITY: usize = 1 << 20;
+
+/// A bounded queue of bytes for one client.
+#[derive(Debug, Default)]
+pub struct Outbox {
+    queue: RefCell<VecDeque<Rc<[u8]>>>,
+    waiting: Cell<usize>,
+    closed: Cell<bool>,
+    filled: Notify,
+    emptied: Notify,
+    abandoned: Notify,
+}
+
+/// The queue has no room: the client does not read.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Full;
+
+impl Outbox {
+    /// Adds bytes for the client.
+    ///
+    /// # Errors
+    /// [`Full`] when too much is waiting already; nothing is added then.
+    pub fn push(&self, bytes: &Rc<[u8]>) -> Result<(), Full> {
+        let waiting = self.waiting.get();
+        if waiting > 0 && waiting + bytes.len() > CAPACITY {
+            return Err(Full);
+        }
+        self.waiting.set(waiting + bytes.len());
+        self.queue.borrow_mut().push_back(bytes.clone());
+        self.filled.notify_one();
+        Ok(())
+    }
+
+    /// No more will come: what waits is still sent.
+    pub fn close(&self) {
+        self.closed.set(true);
+        self.filled.notify_one();
+    }
+
+    /// The client does not read: what waits for it is given up, and its connection has to end.
+    pub fn abandon(&self) {
+        self.queue.borrow_mut().clear();
+        self.abandoned.notify_one();
+    }
+
+    /// Resolves when the client was given up.
+    pub async fn is_abandoned(&self) {
+        self.abandoned.notified().await;
+    }
+
+    /// The next bytes; `None` after the last ones.
+    pub async fn next(&self) -> Option<Rc<[u8]>> {
+        loop {
+            if let Some(bytes) = self.queue.borrow_mut().pop_front() {
+                return Some(bytes);
+            }
+            if self.closed.get() {
+                return None;
+            }
+            self.filled.notified().await;
+        }
+    }
+
+    /// Bytes from [`Outbox::next`] have been sent.
+    pub fn sent(&self, length: usize) {
+        self.waiting.set(self.waiting.get().saturating_sub(length));
+        self.emptied.notify_one();
+    }
+
+    /// Resolves when something was sent since the last call.
+    pub async fn drained(&self) {
+        self.emptied.notified().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_is_bounded_and_never_refuses_the_first_bytes() {
+        let outbox = Outbox::default();
+        let large: Rc<[u8]> = vec![0; CAPACITY + 1].into();
+        assert_eq!(outbox.push(&large), Ok(()));
+        assert_eq!(outbox.push(&Rc::from(&b"x"[..])), Err(Full));
+        outbox.sent(CAPACITY + 1);
+        assert_eq!(outbox.push(&Rc::from(&b"x"[..])), Ok(()));
+    }
+}

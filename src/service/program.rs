@@ -1,0 +1,393 @@
+//! Joins a program to a connection: `-e` runs a command line without a shell, `-c` hands it to `/bin/sh -c`.
+//!
+//! Where nothing has to look at the bytes the program gets the socket itself as its stdin and stdout; otherwise two pipes
+//! and a relay.
+
+use std::cell::Cell;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt;
+use std::process::{ExitStatus, Stdio};
+use std::rc::Rc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::process::Child;
+
+use super::{Client, Closing, Surroundings, Verdict, Watcher};
+use crate::event::{Direction, Event};
+use crate::failure::reason;
+use crate::relay::{self, Blame, Observer, Rules, Side, Waiting};
+use crate::sys;
+use crate::transport::descriptor::Disconnect;
+use crate::transport::{Channel, Descriptor};
+
+/// How long a program may take to end after its connection is gone and SIGHUP was sent.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Whether the terminal's signals reach the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Group {
+    /// It shares our process group: Ctrl-C reaches both.
+    Shared,
+    /// It leads a group of its own, which is hung up as a whole when the client is gone.
+    Own,
+}
+
+/// A program to join to connections.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// As the user wrote it.
+    pub text: String,
+    /// The program and its arguments.
+    pub argv: Vec<String>,
+    /// Its process group.
+    pub group: Group,
+}
+
+/// Why a command line cannot be run.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum CommandError {
+    /// A quote is not closed.
+    #[error("{0:?} has a quote that is not closed; close it or use -c for a shell")]
+    Quote(String),
+    /// There is no word in it.
+    #[error("the command is empty; type a program and its arguments")]
+    Empty,
+}
+
+impl Command {
+    /// A command line that is split at blanks, quotes respected, and run without a shell.
+    ///
+    /// # Errors
+    /// An open quote, or no word at all.
+    pub fn direct(text: &str, group: Group) -> Result<Self, CommandError> {
+        let argv = shell_words::split(text).map_err(|_| CommandError::Quote(text.to_owned()))?;
+        if argv.is_empty() {
+            return Err(CommandError::Empty);
+        }
+        Ok(Command { text: text.to_owned(), argv, group })
+    }
+
+    /// A command line for `/bin/sh -c`.
+    ///
+    /// # Errors
+    /// When it is empty.
+    pub fn shell(text: &str, group: Group) -> Result<Self, CommandError> {
+        if text.trim().is_empty() {
+            return Err(CommandError::Empty);
+        }
+        let argv = ["/bin/sh", "-c", text].map(str::to_owned).to_vec();
+        Ok(Command { text: text.to_owned(), argv, group })
+    }
+
+    fn start(&self, client: &Environment, stdin: Stdio, stdout: Stdio) -> io::Result<Child> {
+        let (program, arguments) = self.argv.split_first().ok_or(io::ErrorKind::InvalidInput)?;
+        let mut command = std::process::Command::new(program);
+        command.args(arguments).stdin(stdin).stdout(stdout).envs(client.variables());
+        for passed in ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "NOTIFY_SOCKET"] {
+            command.env_remove(passed);
+        }
+        if self.group == Group::Own {
+            std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        }
+        sys::seal_descriptors();
+        let mut command = tokio::process::Command::from(command);
+        command.kill_on_drop(true);
+        crate::limits::with_original_descriptor_limit(|| command.spawn())
+    }
+}
+
+/// What a program is told about its connection.
+#[derive(Debug, Clone)]
+pub struct Environment {
+    id: String,
+    proto: &'static str,
+    peer: crate::address::Peer,
+    local: crate::address::Peer,
+}
+
+impl Environment {
+    /// About this connection.
+    pub fn of(id: &str, channel: &Channel) -> Self {
+        Environment {
+            id: id.to_owned(),
+            proto: channel.transport(),
+            peer: channel.peer().clone(),
+            local: channel.local().clone(),
+        }
+    }
+
+    /// The variables that the manual promises.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("NETVERB_ID", self.id.clone()),
+            ("NETVERB_PROTO", self.proto.to_owned()),
+            ("NETVERB_PEER", self.peer.to_string()),
+            ("NETVERB_LOCAL", self.local.to_string()),
+            ("REMOTE_ADDR", self.peer.ip_text()),
+            ("REMOTE_PORT", self.peer.port_text()),
+            ("LOCAL_ADDR", self.local.ip_text()),
+            ("LOCAL_PORT", self.local.port_text()),
+        ]
+    }
+}
+
+pub(super) async fn serve(
+    client: &mut Client,
+    watcher: &Rc<dyn Watcher>,
+    around: &Surroundings,
+    command: &Command,
+) -> Closing {
+    let environment = Environment::of(&client.id, &client.channel);
+    let bytes = match &mut client.channel {
+        Channel::Bytes(bytes) => bytes,
+        Channel::Messages(_) => {
+            let reason = "a program needs a stream; message sockets are not supported".to_owned();
+            around.report.event(&client.id, &Event::Error { message: reason.clone() });
+            return Closing { reason, verdict: Verdict::Refused };
+        }
+    };
+    let joined = match bytes.plain() {
+        Some(socket) if !around.looks_at(&client.id, &**watcher) => {
+            match socket.duplicate_blocking() {
+                Ok(socket) => directly(&client.id, socket, &environment, around, command).await,
+                Err(error) => Err(error),
+            }
+        }
+        _ => through_pipes(bytes, &client.id, &environment, watcher, around, command).await,
+    };
+    joined.unwrap_or_else(|error| {
+        let reason = format!("cannot run {:?}: {}", command.text, reason(&error));
+        around.report.event(&client.id, &Event::Error { message: reason.clone() });
+        bytes.socket().reset_on_close();
+        Closing { reason, verdict: Verdict::Refused }
+    })
+}
+
+/// The program reads and writes the socket itself.
+async fn directly(
+    id: &str,
+    socket: OwnedFd,
+    environment: &Environment,
+    around: &Surroundings,
+    command: &Command,
+) -> io::Result<Closing> {
+    let watch = Disconnect::watch(socket.try_clone()?)?;
+    let child = command.start(environment, Stdio::from(socket.try_clone()?), Stdio::from(socket))?;
+    let mut child = Running::new(child, id, around, command);
+    tokio::select! {
+        status = child.wait() => Ok(closing(status?)),
+        () = watch.happened() => {
+            let status = child.hang_up().await?;
+            Ok(match closing(status) {
+                Closing { verdict: Verdict::Clean, .. } => Closing::clean("the client closed"),
+                other => other,
+            })
+        }
+    }
+}
+
+/// The program reads and writes pipes, and a relay joins them to the connection.
+async fn through_pipes(
+    bytes: &mut crate::transport::Bytes,
+    id: &str,
+    environment: &Environment,
+    watcher: &Rc<dyn Watcher>,
+    around: &Surroundings,
+    command: &Command,
+) -> io::Result<Closing> {
+    let (their_stdin, our_writer) = io::pipe()?;
+    let (our_reader, their_stdout) = io::pipe()?;
+    let child = command.start(environment, Stdio::from(their_stdin), Stdio::from(their_stdout))?;
+    let mut child = Running::new(child, id, around, command);
+    let state = Rc::new(State::default());
+    let mut pipes = Pipes {
+        stdout: Descriptor::own_pipe(our_reader.into())?,
+        stdin: Some(Descriptor::own_pipe(our_writer.into())?),
+        state: state.clone(),
+    };
+    let told = Told { watcher: &**watcher, state: &state };
+    let lanes = (around.lane(Direction::Out, id, &told), around.lane(Direction::In, id, &told));
+    let rules = Rules { idle: around.idle, ..Rules::SYMMETRIC };
+    let outcome = {
+        let relay = relay::run(&mut pipes, bytes, rules, lanes.0, lanes.1, Waiting::Patient);
+        tokio::pin!(relay);
+        loop {
+            tokio::select! {
+                outcome = &mut relay => break outcome,
+                // What it wrote before it ended is still in the pipe.
+                status = child.wait(), if !state.exited.get() => { status?; state.exited.set(true); }
+            }
+        }
+    };
+    drop(pipes);
+    let gone = outcome.fault.as_ref().is_some_and(|fault| fault.blame != Blame::Output);
+    let status = if gone { child.hang_up().await? } else { child.wait().await? };
+    match closing(status) {
+        Closing { verdict: Verdict::Clean, .. } if gone => Ok(Closing::from(outcome)),
+        closing => Ok(closing),
+    }
+}
+
+fn closing(status: ExitStatus) -> Closing {
+    match status_number(status) {
+        0 => Closing::clean("the program ended"),
+        number => Closing {
+            reason: format!("the program ended with status {number}"),
+            verdict: Verdict::Program(number),
+        },
+    }
+}
+
+/// A program's status as a shell shows it.
+pub fn status_number(status: ExitStatus) -> u8 {
+    let number = status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1);
+    u8::try_from(number).unwrap_or(255)
+}
+
+/// A program that was started, and the duty to report and to end it.
+struct Running<'a> {
+    child: Child,
+    pid: u32,
+    id: &'a str,
+    around: &'a Surroundings,
+    group: Group,
+    reported: bool,
+}
+
+impl<'a> Running<'a> {
+    fn new(child: Child, id: &'a str, around: &'a Surroundings, command: &Command) -> Self {
+        let pid = child.id().unwrap_or(0);
+        around.report.event(id, &Event::ExecStarted { command: command.text.clone(), pid });
+        Running { child, pid, id, around, group: command.group, reported: false }
+    }
+
+    async fn wait(&mut self) -> io::Result<ExitStatus> {
+        let status = self.child.wait().await?;
+        if !self.reported {
+            self.reported = true;
+            self.around.report.event(self.id, &Event::ExecExited { pid: self.pid, status: status_number(status) });
+        }
+        Ok(status)
+    }
+
+    /// The client is gone: the program is told so, and ended when it does not listen.
+    async fn hang_up(&mut self) -> io::Result<ExitStatus> {
+        self.signal(rustix::process::Signal::HUP);
+        if let Ok(status) = tokio::time::timeout(GRACE, self.wait()).await {
+            return status;
+        }
+        self.signal(rustix::process::Signal::KILL);
+        self.wait().await
+    }
+
+    fn signal(&self, signal: rustix::process::Signal) {
+        // Once waited for, the number may belong to another process.
+        let Some(pid) = self.child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw)
+        else {
+            return;
+        };
+        let _ = match self.group {
+            Group::Own => rustix::process::kill_process_group(pid, signal),
+            Group::Shared => rustix::process::kill_process(pid, signal),
+        };
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        self.signal(rustix::process::Signal::HUP);
+    }
+}
+
+/// What the relay and the waiting for the program have to tell each other.
+#[derive(Debug, Default)]
+struct State {
+    exited: Cell<bool>,
+    drained: Cell<bool>,
+}
+
+/// Passes everything on and notes that the program's output is delivered.
+struct Told<'a> {
+    watcher: &'a dyn Watcher,
+    state: &'a State,
+}
+
+impl Observer for Told<'_> {
+    fn wants_bytes(&self) -> bool {
+        self.watcher.wants_bytes()
+    }
+
+    fn wire(&self, direction: Direction, bytes: &[u8]) -> io::Result<()> {
+        self.watcher.wire(direction, bytes)
+    }
+
+    fn moved(&self, direction: Direction, length: u64) {
+        self.watcher.moved(direction, length);
+    }
+
+    fn ended(&self, direction: Direction) {
+        if direction == Direction::Out {
+            self.state.drained.set(true);
+        }
+        self.watcher.ended(direction);
+    }
+}
+
+/// A program's stdin and stdout as a side of a relay.
+struct Pipes {
+    stdout: Descriptor,
+    stdin: Option<Descriptor>,
+    state: Rc<State>,
+}
+
+impl Side for Pipes {
+    fn poll_read(&mut self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.stdout.poll_read(cx, buffer)
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let Some(stdin) = &self.stdin else { return Poll::Ready(Ok(bytes.len())) };
+        match stdin.poll_write(cx, bytes) {
+            // A program that does not want more input is no failure; its output counts.
+            Poll::Ready(Err(error)) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.stdin = None;
+                Poll::Ready(Ok(bytes.len()))
+            }
+            other => other,
+        }
+    }
+
+    fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_end(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stdin = None;
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_gone(&mut self, _: &mut Context<'_>) -> Poll<()> {
+        if self.state.exited.get() && self.state.drained.get() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    // Copied, not spliced: a refused write must not end the relay.
+    fn source(&self) -> Option<&Descriptor> {
+        None
+    }
+
+    fn sink(&self) -> Option<&Descriptor> {
+        None
+    }
+
+    fn all_acknowledged(&self) -> bool {
+        true
+    }
+}
+
+impl AsFd for Pipes {
+    fn as_fd(&self) -> std::os::fd::BorrowedFd<'_> {
+        self.stdout.as_fd()
+    }
+}

@@ -1,0 +1,43 @@
+//! Sends a fixed answer, ends its own direction, and reads what the client has to say.
+
+use std::rc::Rc;
+
+use super::{Client, Closing, Surroundings, Watcher, discard};
+use crate::event::Direction;
+use crate::relay::{Blame, buffer};
+use crate::transport::Channel;
+
+pub(super) async fn serve(
+    client: &mut Client,
+    watcher: &Rc<dyn Watcher>,
+    around: &Surroundings,
+    answer: &[u8],
+) -> Closing {
+    match &mut client.channel {
+        Channel::Bytes(bytes) => {
+            let mut outgoing = around.lane(Direction::Out, &client.id, &**watcher);
+            let mut incoming = around.lane(Direction::In, &client.id, &**watcher);
+            let sent = async {
+                let answer = outgoing.convert(answer, true)?;
+                buffer::write_all(bytes, &answer).await?;
+                outgoing.written(&answer)?;
+                outgoing.ended();
+                buffer::end(bytes).await
+            };
+            if let Err(error) = sent.await {
+                return Closing::failed(&error, Blame::Sending);
+            }
+            discard::linger(bytes, &mut incoming).await;
+            Closing::clean("answered")
+        }
+        Channel::Messages(messages) => match messages.send(answer).await {
+            Ok(()) => {
+                watcher.moved(Direction::Out, answer.len() as u64);
+                around.report.message(Direction::Out);
+                let _ = messages.shutdown();
+                Closing::clean("answered")
+            }
+            Err(error) => Closing::failed(&error, Blame::Sending),
+        },
+    }
+}

@@ -1,0 +1,78 @@
+//! System calls that have no safe wrapper in the crates we use: the only module that may contain `unsafe`.
+#![allow(unsafe_code)]
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+
+use rustix::io::{FdFlags, fcntl_getfd, fcntl_setfd};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+/// Takes over a descriptor that this process inherited, such as those of LISTEN_FDS. It is made close-on-exec.
+///
+/// # Errors
+/// EBADF when no such descriptor is open; refused for 0 to 2, which belong to the standard streams.
+pub fn inherited(number: RawFd) -> io::Result<OwnedFd> {
+    if number <= 2 {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "descriptors 0 to 2 are the standard streams"));
+    }
+    // SAFETY: the borrow lasts for the two calls below, which fail with EBADF when the number is not open.
+    let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
+    let flags = fcntl_getfd(borrowed)?;
+    fcntl_setfd(borrowed, flags | FdFlags::CLOEXEC)?;
+    // SAFETY: the descriptor is open, was not opened by this process, and each number is asked for once by its one option.
+    Ok(unsafe { OwnedFd::from_raw_fd(number) })
+}
+
+/// Makes every descriptor above the standard streams close-on-exec, so that a program started later inherits none of those
+/// that our own parent leaked to us.
+pub fn seal_descriptors() {
+    let Ok(entries) = std::fs::read_dir("/dev/fd") else { return };
+    let open: Vec<RawFd> =
+        entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).filter(|fd| *fd > 2).collect();
+    for number in open {
+        // SAFETY: the borrow lasts for one fcntl, which fails harmlessly when the number is not open any more.
+        let descriptor = unsafe { BorrowedFd::borrow_raw(number) };
+        if let Ok(flags) = fcntl_getfd(descriptor) {
+            let _ = fcntl_setfd(descriptor, flags | FdFlags::CLOEXEC);
+        }
+    }
+}
+
+/// setsockopt(2) with a value of any bytes.
+///
+/// # Errors
+/// What setsockopt(2) says.
+pub fn set_socket_option(
+    socket: &impl AsRawFd,
+    level: libc::c_int,
+    name: libc::c_int,
+    value: &[u8],
+) -> io::Result<()> {
+    let length = libc::socklen_t::try_from(value.len()).map_err(|_| io::ErrorKind::InvalidInput)?;
+    // SAFETY: the pointer and the length describe the slice, which outlives the call.
+    let done = unsafe { libc::setsockopt(socket.as_raw_fd(), level, name, value.as_ptr().cast(), length) };
+    if done == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
+}
+
+/// How many bytes written to a socket its peer's system has not acknowledged yet (SIOCOUTQ of tcp(7), unix(7)).
+///
+/// # Errors
+/// What ioctl(2) says.
+#[cfg(target_os = "linux")]
+pub fn unacknowledged(socket: &impl AsRawFd) -> io::Result<usize> {
+    let mut count: libc::c_int = 0;
+    // SAFETY: TIOCOUTQ (the same number as SIOCOUTQ) writes one int to the address given.
+    let done = unsafe { libc::ioctl(socket.as_raw_fd(), libc::TIOCOUTQ, &mut count) };
+    if done == 0 { Ok(usize::try_from(count).unwrap_or(0)) } else { Err(io::Error::last_os_error()) }
+}
+
+/// Puts a descriptor under the event loop.
+///
+/// # Errors
+/// The descriptor and the reason why epoll(7) or its like refuses it: regular files and some devices.
+pub fn watch(fd: OwnedFd, interest: Interest) -> Result<AsyncFd<OwnedFd>, (OwnedFd, io::Error)> {
+    // SAFETY: an `OwnedFd` is open as long as it lives, always returns the same number, and the `AsyncFd` owns it from now on;
+    // nothing in this crate takes it out by a mutable reference.
+    unsafe { AsyncFd::register_with_interest(fd, interest) }.map_err(tokio::io::unix::AsyncFdRegisterError::into_parts)
+}

@@ -1,0 +1,422 @@
+//! From an address to a connected channel.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::os::fd::OwnedFd;
+use std::time::Duration;
+
+use socket2::{Domain, Protocol, SockAddr, SockRef, Type};
+use tokio::io::Interest;
+use tokio::time::Instant;
+
+use super::channel::{Bytes, Channel};
+use super::descriptor::Descriptor;
+use super::dial::{self, Failures};
+use super::resolve::{self, Lookup, ResolveError};
+use super::seqpacket::Seqpacket;
+use super::socket::Socket;
+use super::sockopt::{self, OptionError, SocketOptions};
+use super::unix;
+use crate::address::{Endpoint, Host, Peer, Scheme, UnixKind, UnixName};
+use crate::event::{Event, Phase, Report};
+use crate::exit::Exit;
+use crate::failure::{Failure, reason};
+
+/// How to connect.
+#[derive(Debug, Clone, Default)]
+pub struct ConnectOptions {
+    /// How names are looked up.
+    pub lookup: Lookup,
+    /// The local host to connect from.
+    pub source_host: Option<Host>,
+    /// The local port to connect from; 0 is any.
+    pub source_port: u16,
+    /// What to set on the socket.
+    pub socket: SocketOptions,
+    /// The limit for look-up, connection and handshakes together; `None` is none.
+    pub timeout: Option<Duration>,
+    /// When to try again.
+    pub patience: Patience,
+}
+
+/// How often a failed connection is tried again.
+#[derive(Debug, Clone, Copy, Default)]
+pub enum Patience {
+    /// Not at all.
+    #[default]
+    Once,
+    /// This many times more (`--retry`).
+    Retries(u32),
+    /// Until this much time has passed since the first attempt (`--wait`); `None` is for ever.
+    For(Option<Duration>),
+}
+
+/// Why no connection came to stand.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The name has no address.
+    #[error(transparent)]
+    Resolve(#[from] ResolveError),
+    /// Every address failed.
+    #[error("cannot connect to {target}: {}", describe(.failures))]
+    Failed {
+        /// What was dialled.
+        target: String,
+        /// Why each address failed.
+        failures: Failures,
+    },
+    /// The Unix socket failed.
+    #[error("cannot connect to {target}: {}", reason(.error))]
+    Unix {
+        /// What was dialled.
+        target: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// The limit passed.
+    #[error("cannot connect to {target}: no answer within {}", humantime::format_duration(*.limit))]
+    TimedOut {
+        /// What was dialled.
+        target: String,
+        /// The limit.
+        limit: Duration,
+    },
+    /// The local address cannot be used.
+    #[error("cannot connect from {local}: {}", reason(.error))]
+    Source {
+        /// The local address.
+        local: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
+    /// A socket option was refused.
+    #[error(transparent)]
+    Option(#[from] OptionError),
+    /// Not in this build.
+    #[error("{0} is not supported")]
+    Unsupported(String),
+}
+
+fn describe(failures: &Failures) -> String {
+    let mut reasons: Vec<String> = failures.iter().map(|(_, error)| reason(error)).collect();
+    reasons.dedup();
+    if let [one] = reasons.as_slice() {
+        return one.clone();
+    }
+    failures.iter().map(|(address, error)| format!("{address}: {}", reason(error))).collect::<Vec<_>>().join("; ")
+}
+
+impl ConnectError {
+    fn exit(&self) -> Exit {
+        match self {
+            ConnectError::Resolve(_) => Exit::NotResolved,
+            ConnectError::Failed { failures, .. }
+                if failures.iter().all(|(_, error)| error.kind() == io::ErrorKind::TimedOut) =>
+            {
+                Exit::TimedOut
+            }
+            ConnectError::Failed { .. } | ConnectError::Unix { .. } => Exit::Refused,
+            ConnectError::TimedOut { .. } => Exit::TimedOut,
+            ConnectError::Source { .. } => Exit::CannotBind,
+            ConnectError::Option(_) | ConnectError::Unsupported(_) => Exit::Unsupported,
+        }
+    }
+
+    /// Whether another attempt could fare better.
+    fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            ConnectError::Resolve(ResolveError::Resolver { .. })
+                | ConnectError::Failed { .. }
+                | ConnectError::Unix { .. }
+                | ConnectError::TimedOut { .. }
+        )
+    }
+}
+
+impl From<ConnectError> for Failure {
+    fn from(error: ConnectError) -> Self {
+        let exit = error.exit();
+        Failure::new(exit, error)
+    }
+}
+
+/// Connects, with the retries that the options allow. `id` is what events call the socket.
+///
+/// # Errors
+/// Why the last attempt failed.
+pub async fn connect(
+    endpoint: &Endpoint,
+    options: &ConnectOptions,
+    id: &str,
+    report: &dyn Report,
+) -> Result<Channel, ConnectError> {
+    let begun = Instant::now();
+    let mut pause = Duration::from_millis(50);
+    let mut tries = 0u32;
+    loop {
+        let left = match options.patience {
+            Patience::For(Some(total)) => Some(total.saturating_sub(begun.elapsed())),
+            _ => None,
+        };
+        let limit = match (options.timeout, left) {
+            (Some(timeout), Some(left)) => Some(timeout.min(left)),
+            (timeout, left) => timeout.or(left),
+        };
+        let error = match limited(limit, endpoint, attempt(endpoint, options, id, report)).await {
+            Ok(channel) => return Ok(channel),
+            Err(error) => error,
+        };
+        tries += 1;
+        let again = error.may_pass()
+            && match options.patience {
+                Patience::Once => false,
+                Patience::Retries(count) => tries <= count,
+                Patience::For(None) => true,
+                Patience::For(Some(total)) => begun.elapsed() + pause < total,
+            };
+        if !again {
+            return Err(error);
+        }
+        report.remark(&format!("{error}; trying again in {}", humantime::format_duration(pause)));
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(Duration::from_secs(1));
+    }
+}
+
+async fn limited<T>(
+    limit: Option<Duration>,
+    endpoint: &Endpoint,
+    work: impl Future<Output = Result<T, ConnectError>>,
+) -> Result<T, ConnectError> {
+    match limit {
+        None => work.await,
+        Some(limit) => tokio::time::timeout(limit, work)
+            .await
+            .unwrap_or_else(|_| Err(ConnectError::TimedOut { target: endpoint.to_string(), limit })),
+    }
+}
+
+async fn attempt(
+    endpoint: &Endpoint,
+    options: &ConnectOptions,
+    id: &str,
+    report: &dyn Report,
+) -> Result<Channel, ConnectError> {
+    let channel = match endpoint {
+        Endpoint::Inet { scheme: Scheme::Tcp, host, port } => {
+            Channel::Bytes(Bytes::Socket(tcp(host, *port, options, id, report).await?))
+        }
+        Endpoint::Unix { kind: UnixKind::Stream, name } => {
+            Channel::Bytes(Bytes::Socket(unix_stream(endpoint, name, options, id, report).await?))
+        }
+        Endpoint::Unix { kind: UnixKind::Seqpacket, name } => {
+            let socket = unix_socket(endpoint, name, Type::SEQPACKET, options, id, report).await?;
+            let failed = |error| ConnectError::Unix { target: endpoint.to_string(), error };
+            Channel::Messages(Seqpacket::new(socket, Some(Peer::Unix(Some(name.clone())))).map_err(failed)?)
+        }
+        other => return Err(ConnectError::Unsupported(other.to_string())),
+    };
+    report.event(
+        id,
+        &Event::Connected {
+            peer: channel.peer().to_string(),
+            local: channel.local().to_string(),
+            transport: channel.transport(),
+        },
+    );
+    Ok(channel)
+}
+
+async fn tcp(
+    host: &Host,
+    port: u16,
+    options: &ConnectOptions,
+    id: &str,
+    report: &dyn Report,
+) -> Result<Socket, ConnectError> {
+    let found = look_up(host, port, options.lookup, id, report).await?;
+    let sources = match &options.source_host {
+        None => Vec::new(),
+        Some(host) => resolve::addresses(host, options.source_port, options.lookup).await?,
+    };
+    let begun = Instant::now();
+    let source = |to: SocketAddr| source_for(to, &sources, options);
+    // A local address that cannot serve any of the peer's addresses is the user's mistake, not the peer's refusal.
+    let usable: Vec<SocketAddr> = found.iter().copied().filter(|to| source(*to).is_ok()).collect();
+    let ordered = dial::interleave(if usable.is_empty() { &found } else { &usable });
+    let raced = dial::race(&ordered, |to| {
+        report.event(id, &Event::Connecting { peer: to.to_string() });
+        let from = source(to);
+        async move { tcp_attempt(to, from?, &options.socket).await }
+    })
+    .await;
+    match raced {
+        Ok((to, socket)) => {
+            report.phase(Phase::Connect, begun.elapsed());
+            finish_tcp(socket, to, options, report)
+        }
+        Err(failures) => Err(failed(&Endpoint::Inet { scheme: Scheme::Tcp, host: host.clone(), port }, failures)),
+    }
+}
+
+/// Looks a host up and reports it where it is a name.
+async fn look_up(
+    host: &Host,
+    port: u16,
+    lookup: Lookup,
+    id: &str,
+    report: &dyn Report,
+) -> Result<Vec<SocketAddr>, ConnectError> {
+    let name = matches!(host, Host::Name(_)).then(|| host.to_string());
+    if let Some(host) = &name {
+        report.event(id, &Event::Resolving { host: host.clone() });
+    }
+    let begun = Instant::now();
+    let found = resolve::addresses(host, port, lookup).await?;
+    report.phase(Phase::Dns, begun.elapsed());
+    if let Some(host) = name {
+        let addresses = found.iter().map(|address| address.ip().to_string()).collect();
+        report.event(id, &Event::Resolved { host, addresses });
+    }
+    Ok(found)
+}
+
+/// What an attempt failed with when the fault is on our side; carried through `io::Error`.
+#[derive(Debug, thiserror::Error)]
+enum Ours {
+    #[error(transparent)]
+    Option(OptionError),
+    #[error("{}", reason(.1))]
+    Source(SocketAddr, io::Error),
+}
+
+fn failed(target: &Endpoint, mut failures: Failures) -> ConnectError {
+    let is_ours = |error: &io::Error| error.get_ref().is_some_and(|inner| inner.is::<Ours>());
+    if failures.iter().all(|(_, error)| is_ours(error))
+        && let Some((_, error)) = failures.pop()
+        && let Some(Ok(ours)) = error.into_inner().map(|inner| inner.downcast::<Ours>())
+    {
+        return match *ours {
+            Ours::Option(error) => ConnectError::Option(error),
+            Ours::Source(local, error) => ConnectError::Source { local, error },
+        };
+    }
+    ConnectError::Failed { target: target.to_string(), failures }
+}
+
+fn source_for(to: SocketAddr, sources: &[SocketAddr], options: &ConnectOptions) -> io::Result<Option<SocketAddr>> {
+    if let Some(source) = sources.iter().find(|source| source.is_ipv4() == to.is_ipv4()) {
+        return Ok(Some(*source));
+    }
+    if let Some(other) = sources.first() {
+        let error = io::Error::new(io::ErrorKind::InvalidInput, format!("{} is of the other family", to.ip()));
+        return Err(io::Error::other(Ours::Source(*other, error)));
+    }
+    let any = if to.is_ipv4() { IpAddr::V4(Ipv4Addr::UNSPECIFIED) } else { IpAddr::V6(Ipv6Addr::UNSPECIFIED) };
+    Ok((options.source_port != 0).then(|| SocketAddr::new(any, options.source_port)))
+}
+
+async fn tcp_attempt(
+    to: SocketAddr,
+    from: Option<SocketAddr>,
+    options: &SocketOptions,
+) -> io::Result<socket2::Socket> {
+    let socket = socket2::Socket::new(Domain::for_address(to), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
+    options.apply(SockRef::from(&socket), to.is_ipv6()).map_err(|error| io::Error::other(Ours::Option(error)))?;
+    socket.set_tcp_nodelay(true)?;
+    if let Some(from) = from {
+        // One local port may lead to several peers.
+        if !options.no_reuse_address {
+            socket.set_reuse_address(true)?;
+            socket.set_reuse_port(true)?;
+        }
+        socket.bind(&from.into()).map_err(|error| io::Error::other(Ours::Source(from, error)))?;
+    }
+    established(socket, &to.into()).await
+}
+
+/// Connects a non-blocking socket and waits until the connection stands.
+async fn established(socket: socket2::Socket, to: &SockAddr) -> io::Result<socket2::Socket> {
+    match socket.connect(to) {
+        Ok(()) => return Ok(socket),
+        Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {}
+        Err(error) => return Err(error),
+    }
+    let descriptor = Descriptor::socket(OwnedFd::from(socket))?;
+    std::future::poll_fn(|cx| {
+        descriptor.poll_io(cx, Interest::WRITABLE, |fd| {
+            let socket = SockRef::from(&fd);
+            match socket.take_error()? {
+                Some(error) => Err(error),
+                // Neither an error nor a peer: the handshake is still under way.
+                None => match socket.peer_addr() {
+                    Ok(_) => Ok(()),
+                    Err(error) if error.kind() == io::ErrorKind::NotConnected => Err(io::ErrorKind::WouldBlock.into()),
+                    Err(error) => Err(error),
+                },
+            }
+        })
+    })
+    .await?;
+    Ok(socket2::Socket::from(descriptor.into_fd()))
+}
+
+fn finish_tcp(
+    socket: socket2::Socket,
+    to: SocketAddr,
+    options: &ConnectOptions,
+    report: &dyn Report,
+) -> Result<Socket, ConnectError> {
+    let failed = |error| ConnectError::Failed { target: to.to_string(), failures: vec![(to, error)] };
+    if options.socket.congestion.is_none()
+        && let Some(local) = socket.local_addr().ok().and_then(|local| local.as_socket())
+        && let Some(replaced) = sockopt::unpace_local(SockRef::from(&socket), local, to)
+    {
+        report.remark(&format!("{to} is on this machine: congestion control reno instead of {replaced}"));
+    }
+    Socket::new(socket, Some(Peer::inet(to))).map_err(failed)
+}
+
+async fn unix_stream(
+    endpoint: &Endpoint,
+    name: &UnixName,
+    options: &ConnectOptions,
+    id: &str,
+    report: &dyn Report,
+) -> Result<Socket, ConnectError> {
+    let socket = unix_socket(endpoint, name, Type::STREAM, options, id, report).await?;
+    if options.socket.send_buffer.is_none() {
+        unix::widen(&socket);
+    }
+    Socket::new(socket, Some(Peer::Unix(Some(name.clone()))))
+        .map_err(|error| ConnectError::Unix { target: endpoint.to_string(), error })
+}
+
+async fn unix_socket(
+    endpoint: &Endpoint,
+    name: &UnixName,
+    kind: Type,
+    options: &ConnectOptions,
+    id: &str,
+    report: &dyn Report,
+) -> Result<socket2::Socket, ConnectError> {
+    let failed = |error| ConnectError::Unix { target: endpoint.to_string(), error };
+    report.event(id, &Event::Connecting { peer: endpoint.to_string() });
+    let begun = Instant::now();
+    let to = unix::sock_addr(name).map_err(failed)?;
+    let socket = socket2::Socket::new(Domain::UNIX, kind.nonblocking(), None).map_err(failed)?;
+    options.socket.apply(SockRef::from(&socket), false)?;
+    let mut pause = Duration::from_millis(1);
+    loop {
+        match socket.connect(&to) {
+            Ok(()) => break,
+            // A full backlog; unix(7) offers nothing to wait on, and the connection limit ends this.
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => tokio::time::sleep(pause).await,
+            Err(error) => return Err(failed(error)),
+        }
+        pause = (pause * 2).min(Duration::from_millis(100));
+    }
+    report.phase(Phase::Connect, begun.elapsed());
+    Ok(socket)
+}

@@ -1,0 +1,20 @@
+//! Connections of every kind: dialling, listening, and the channel that comes of it. What is done with a channel belongs
+//! to `relay`, `service` and `conversation`.
+
+pub mod channel;
+pub mod connect;
+pub mod descriptor;
+pub mod dial;
+pub mod listener;
+pub mod resolve;
+pub mod seqpacket;
+pub mod socket;
+pub mod sockopt;
+pub mod unix;
+
+pub use channel::{Bytes, Channel};
+pub use connect::{ConnectOptions, Patience, connect};
+pub use descriptor::{Descriptor, Kind};
+pub use resolve::{Family, Lookup};
+pub use socket::Socket;
+pub use sockopt::SocketOptions;

@@ -1,0 +1,102 @@
+//! SOCK_SEQPACKET over Unix sockets: connections that keep message boundaries (unix(7)).
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::task::{Context, Poll};
+
+use rustix::net::{RecvFlags, SendFlags};
+use socket2::SockRef;
+use tokio::io::Interest;
+
+use super::descriptor::Descriptor;
+use super::socket::peer_of;
+use crate::address::Peer;
+
+/// The largest message that is received whole; the kernel's own limit is below it with default buffers.
+pub const MAX_MESSAGE: usize = 1 << 20;
+
+/// A connected message socket.
+#[derive(Debug)]
+pub struct Seqpacket {
+    descriptor: Descriptor,
+    local: Peer,
+    peer: Peer,
+}
+
+impl Seqpacket {
+    /// Takes a connected, non-blocking socket.
+    ///
+    /// # Errors
+    /// When the event loop refuses it or its addresses cannot be read.
+    pub fn new(socket: socket2::Socket, peer: Option<Peer>) -> io::Result<Self> {
+        let local = peer_of(&socket.local_addr()?);
+        let peer = match peer {
+            Some(peer) => peer,
+            None => peer_of(&socket.peer_addr()?),
+        };
+        Ok(Seqpacket { descriptor: Descriptor::socket(OwnedFd::from(socket))?, local, peer })
+    }
+
+    /// This end.
+    pub fn local(&self) -> &Peer {
+        &self.local
+    }
+
+    /// The other end.
+    pub fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// Receives one message into `buffer`, 0 being the end of data.
+    ///
+    /// # Errors
+    /// InvalidData when the message is larger than the buffer: nothing is cut silently.
+    pub fn poll_receive(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        self.descriptor.poll_io(cx, Interest::READABLE, |fd| {
+            let (_, length) = rustix::net::recv(fd, &mut *buffer, RecvFlags::DONTWAIT | RecvFlags::TRUNC)?;
+            if length > buffer.len() {
+                let text = format!("a message of {length} bytes is larger than the limit of {}", buffer.len());
+                return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+            }
+            Ok(length)
+        })
+    }
+
+    /// Sends one message whole.
+    ///
+    /// # Errors
+    /// What send(2) says; a message over the socket's buffer is EMSGSIZE.
+    pub fn poll_send(&self, cx: &mut Context<'_>, message: &[u8]) -> Poll<io::Result<()>> {
+        self.descriptor.poll_io(cx, Interest::WRITABLE, |fd| {
+            rustix::net::send(fd, message, SendFlags::DONTWAIT | SendFlags::NOSIGNAL | SendFlags::EOR)?;
+            Ok(())
+        })
+    }
+
+    /// Receives one message.
+    ///
+    /// # Errors
+    /// As [`Seqpacket::poll_receive`].
+    pub async fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+        std::future::poll_fn(|cx| self.poll_receive(cx, buffer)).await
+    }
+
+    /// Sends one message.
+    ///
+    /// # Errors
+    /// As [`Seqpacket::poll_send`].
+    pub async fn send(&self, message: &[u8]) -> io::Result<()> {
+        std::future::poll_fn(|cx| self.poll_send(cx, message)).await
+    }
+
+    /// Sends the end of data.
+    ///
+    /// # Errors
+    /// What shutdown(2) says, unless the peer is gone already.
+    pub fn shutdown(&self) -> io::Result<()> {
+        match SockRef::from(&self.descriptor).shutdown(std::net::Shutdown::Write) {
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
+            result => result,
+        }
+    }
+}
