@@ -11,6 +11,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use crate::quantity::{QuantityError, parse_size};
+
 /// A number of units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Amount {
@@ -136,14 +138,14 @@ impl FromStr for Amount {
             return Err(AmountError::NoCount(text.into()));
         }
         let overflow = || AmountError::Overflow(text.into());
-        let count: u64 = digits.parse().map_err(|_| overflow())?;
-        let (multiplier, unit) = match unit.trim_start() {
-            "k" | "K" => (1 << 10, Unit::Bytes),
-            "M" => (1 << 20, Unit::Bytes),
-            "G" => (1 << 30, Unit::Bytes),
-            word => (1, unit_named(word).ok_or_else(|| AmountError::UnknownUnit(text.into()))?),
-        };
-        Ok(Amount { count: count.checked_mul(multiplier).ok_or_else(overflow)?, unit })
+        if let Some(unit) = unit_named(unit.trim_start()) {
+            return Ok(Amount { count: digits.parse().map_err(|_| overflow())?, unit });
+        }
+        let count = parse_size(written).map_err(|error| match error {
+            QuantityError::SizeTooLarge(_) => overflow(),
+            _ => AmountError::UnknownUnit(text.into()),
+        })?;
+        Ok(Amount { count, unit: Unit::Bytes })
     }
 }
 
@@ -177,7 +179,7 @@ mod tests {
             ("0", 0, Unit::Bytes),
             ("10", 10, Unit::Bytes),
             ("4k", 4096, Unit::Bytes),
-            ("4 K", 4096, Unit::Bytes),
+            ("1.5K", 1536, Unit::Bytes),
             ("2M", 2 << 20, Unit::Bytes),
             ("1G", 1 << 30, Unit::Bytes),
             ("5 chars", 5, Unit::Bytes),
@@ -205,7 +207,7 @@ mod tests {
         for text in ["18446744073709551616", "17179869184G"] {
             assert_eq!(text.parse::<Amount>(), Err(AmountError::Overflow(text.into())), "{text:?}");
         }
-        for text in ["1.5k", "3 sheep", "3 int3", "1kB", "1m", "2 é"] {
+        for text in ["1.5", "3 sheep", "3 int3", "4 k", "1.5 lines", "2 é"] {
             assert_eq!(text.parse::<Amount>(), Err(AmountError::UnknownUnit(text.into())), "{text:?}");
         }
     }
