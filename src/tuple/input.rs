@@ -20,6 +20,7 @@ use super::json::Json;
 use super::literal::{self, LiteralError};
 use super::tsv;
 use super::value::{Tuple, Value};
+use crate::exit::Exit;
 
 /// How a stream is cut into records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +62,16 @@ pub struct InputError {
     pub record: u64,
     /// What is wrong with it.
     pub cause: InputCause,
+}
+
+impl InputError {
+    /// The exit status that a command ends with.
+    pub fn exit(&self) -> Exit {
+        match self.cause {
+            InputCause::TooLarge(_) => Exit::TooLarge,
+            _ => Exit::Usage,
+        }
+    }
 }
 
 /// What is wrong with a record.

@@ -55,12 +55,13 @@ impl Codec for MsgPack {
 
     fn decode(&mut self, data: &[u8]) -> Result<Progress, CodecError> {
         let Some(end) = self.outline.advance(data)? else { return Ok(Progress::NeedMore) };
-        let mut bytes = data.get(..end).unwrap_or_default();
-        let value = read_value_ref(&mut bytes).map_err(|error| CodecError::NotATuple(error.to_string()))?;
-        let ValueRef::Array(values) = value else {
-            return Err(CodecError::NotATuple("it does not begin with an array".to_owned()));
-        };
-        let values = values.into_iter().map(own).collect::<Result<Vec<_>, _>>()?;
+        let (count, mut rest) = outline::split_head(data.get(..end).unwrap_or_default());
+        let mut values = Vec::with_capacity(count);
+        // One by one: the library's array of all of them would take as much memory again.
+        while !rest.is_empty() {
+            let value = read_value_ref(&mut rest).map_err(|error| CodecError::NotATuple(error.to_string()))?;
+            values.push(own(value)?);
+        }
         Ok(Progress::Got(values.into(), end))
     }
 

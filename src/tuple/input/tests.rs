@@ -110,6 +110,7 @@ fn records_without_an_end_are_refused() {
         let endless = pattern.chain(io::repeat(*pattern.last().unwrap()));
         let error = TupleReader::new(endless, form, 1000).next_tuple().unwrap_err();
         assert!(matches!(error.cause, InputCause::TooLarge(1000)), "{form:?}: {error}");
+        assert_eq!(error.exit().status(), 63);
     }
     assert!(read_all(InputForm::Tsv, b"12345678\n", 3, 8).is_ok());
     assert!(read_all(InputForm::Tsv, b"12345678\r\n", 3, 8).is_ok());

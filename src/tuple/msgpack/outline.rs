@@ -142,3 +142,15 @@ impl Outline {
         Ok(())
     }
 }
+
+/// The number of items of an array that an outline has found whole, and their bytes.
+pub fn split_head(array: &[u8]) -> (usize, &[u8]) {
+    let Some((first, rest)) = array.split_first() else { return (0, array) };
+    let width = match first {
+        0xdc => 2,
+        0xdd => 4,
+        few => return (usize::from(few & 0x0f), rest),
+    };
+    let (count, items) = rest.split_at_checked(width).unwrap_or((rest, &[]));
+    (count.iter().fold(0, |sum, byte| (sum << 8) | usize::from(*byte)), items)
+}
