@@ -29,6 +29,7 @@ mod write;
 use self::outline::Outline;
 use self::write::NotFinite;
 use super::codec::{Codec, CodecError, Progress};
+use super::literal;
 use super::value::{Nested, Tuple, Value};
 
 /// The codec; see the module for its text.
@@ -107,7 +108,7 @@ pub fn parse_argument(argument: &str) -> Result<Tuple, JsonTupleError> {
         Err(CodecError::Cut { .. }) => "its end is missing".to_owned(),
         Err(other) => other.to_string(),
     };
-    Err(JsonTupleError { argument: argument.to_owned(), reason })
+    Err(JsonTupleError { argument: literal::excerpt(argument), reason })
 }
 
 /// Why an argument of `--json-tuple` is no tuple.

@@ -84,22 +84,39 @@ pub fn print_bytes(bytes: &[u8]) -> String {
     out
 }
 
+/// A text in a message: on one line, and not all of a long one.
+pub fn excerpt(text: &str) -> String {
+    const SHOWN: usize = 40;
+    let mut excerpt = String::new();
+    for letter in text.chars().take(SHOWN) {
+        if letter.is_control() {
+            excerpt.extend(letter.escape_default());
+        } else {
+            excerpt.push(letter);
+        }
+    }
+    if text.chars().nth(SHOWN).is_some() {
+        excerpt.push('…');
+    }
+    excerpt
+}
+
 fn forced(argument: &str) -> Result<Value, LiteralError> {
     let (letter, rest) = argument.split_once(':').unwrap_or(("s", argument));
     match letter {
-        "i" => integer(rest).unwrap_or_else(|| Err(LiteralError::NotInteger(rest.to_owned()))).map(Value::Integer),
+        "i" => integer(rest).unwrap_or_else(|| Err(LiteralError::NotInteger(excerpt(rest)))).map(Value::Integer),
         "r" => {
             let number = real(rest).or_else(|| is_decimal(rest).then(|| to_double(rest)));
-            number.unwrap_or_else(|| Err(LiteralError::NotReal(rest.to_owned()))).map(Value::Real)
+            number.unwrap_or_else(|| Err(LiteralError::NotReal(excerpt(rest)))).map(Value::Real)
         }
-        "b" => bytes(rest).map(Value::Bytes).ok_or_else(|| LiteralError::NotBytes(rest.to_owned())),
+        "b" => bytes(rest).map(Value::Bytes).ok_or_else(|| LiteralError::NotBytes(excerpt(rest))),
         _ => Ok(Value::Text(rest.to_owned())),
     }
 }
 
 /// `None` where the text does not read as an integer.
 fn integer(text: &str) -> Option<Result<i64, LiteralError>> {
-    let outside = || LiteralError::IntegerRange(text.to_owned());
+    let outside = || LiteralError::IntegerRange(excerpt(text));
     if is_decimal(text) {
         return Some(text.parse().map_err(|_| outside()));
     }
@@ -118,7 +135,7 @@ fn real(text: &str) -> Option<Result<f64, LiteralError>> {
     let (_, unsigned) = split_sign(text);
     match (text, unsigned) {
         ("nan", _) => return Some(Ok(f64::NAN)),
-        (_, "inf") => return Some(text.parse().map_err(|_| LiteralError::NotReal(text.to_owned()))),
+        (_, "inf") => return Some(text.parse().map_err(|_| LiteralError::NotReal(excerpt(text)))),
         _ => {}
     }
     let (mantissa, exponent) = match unsigned.find(['e', 'E']).and_then(|at| unsigned.split_at_checked(at)) {
@@ -138,7 +155,7 @@ fn real(text: &str) -> Option<Result<f64, LiteralError>> {
 fn to_double(text: &str) -> Result<f64, LiteralError> {
     match text.parse::<f64>() {
         Ok(number) if number.is_finite() => Ok(number),
-        _ => Err(LiteralError::RealRange(text.to_owned())),
+        _ => Err(LiteralError::RealRange(excerpt(text))),
     }
 }
 
@@ -263,6 +280,14 @@ mod tests {
             let message = parse(argument).unwrap_err().to_string();
             assert!(message.contains(words), "{argument}: {message}");
         }
+    }
+
+    #[test]
+    fn messages_are_one_short_line() {
+        let message = parse(&format!("b:\n\u{1b}[2J{}", "x".repeat(100_000))).unwrap_err().to_string();
+        assert!(message.starts_with("`b:\\n\\u{1b}[2Jxxx") && message.contains("x…` is no row"), "{message}");
+        assert!(message.len() < 300 && !message.contains(char::is_control), "{message}");
+        assert_eq!(excerpt(&"é".repeat(40)), "é".repeat(40));
     }
 
     #[test]

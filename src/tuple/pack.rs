@@ -71,11 +71,6 @@ impl Pack {
         Ok(Pack { formats, charset, max_bytes, fitted: 0 })
     }
 
-    /// Whether bytes do not show where a packet of a stream ends, so that [`Codec::settle`] has to.
-    fn is_open_ended(&self) -> bool {
-        self.formats.len() > 1 || self.formats.iter().any(|format| format.size().min < format.size().max)
-    }
-
     /// The first format that a packet of this size can have.
     fn fitting(&self, size: usize) -> Option<usize> {
         let size = size as u64;
@@ -141,9 +136,7 @@ impl Codec for Pack {
 
     fn settle(&mut self, data: &[u8]) -> Result<Progress, CodecError> {
         match self.fitting(data.len()) {
-            Some(index) if self.is_open_ended() && !data.is_empty() => {
-                Ok(Progress::Got(self.unpack(index, data)?, data.len()))
-            }
+            Some(index) if !data.is_empty() => Ok(Progress::Got(self.unpack(index, data)?, data.len())),
             _ => Ok(Progress::NeedMore),
         }
     }

@@ -191,6 +191,7 @@ fn the_limit_is_exact() {
     assert_eq!(Cbor::new(bytes.len()).decode_message(&bytes), Ok(tuple));
     let limit = bytes.len() - 1;
     assert_eq!(Cbor::new(limit).decode(&bytes[..3]), Err(CodecError::TooLarge { limit }));
+    assert_eq!(Cbor::new(100).decode(&hex("990100")), Err(CodecError::TooLarge { limit: 100 }));
 }
 
 #[test]
@@ -203,6 +204,12 @@ fn endless_tuples_are_refused() {
         stream.resize(limit - 1, item);
         assert_eq!(Cbor::new(limit).decode(&stream), too_large, "{head} {item:02x}");
     }
+    // A null takes more than its place.
+    let mut nulls = hex("991f40");
+    nulls.resize(8003, 0xf6);
+    assert_eq!(Cbor::new(limit).decode(&nulls), too_large);
+    nulls[3..].fill(0x00);
+    assert_eq!(Cbor::new(limit).decode_message(&nulls).map(|tuple| tuple.len()), Ok(8000));
     // What is no more than that is read: doubles are.
     let mut doubles = hex("992000");
     doubles.extend([0xfb, 0, 0, 0, 0, 0, 0, 0, 0].repeat(0x2000));

@@ -3,9 +3,10 @@
 //! It is JSON to the letter: `nan` and the infinities are the strings `"NaN"`, `"Infinity"` and `"-Infinity"`, and
 //! the type letter `r` beside them tells that they are reals. Reading it back gives the same tuple.
 
-use super::super::codec::CodecError;
-use super::super::value::{Nested, Tuple, Value};
 use super::write::{self, NotFinite};
+use crate::tuple::codec::CodecError;
+use crate::tuple::literal;
+use crate::tuple::value::{Nested, Tuple, Value};
 
 /// Appends the object, without a line feed. `format` is the name of the encoding, or the packed format.
 ///
@@ -51,7 +52,10 @@ pub(super) fn read(pairs: Vec<(Value, Value)>) -> Result<Tuple, CodecError> {
                 "NaN" => f64::NAN,
                 "Infinity" => f64::INFINITY,
                 "-Infinity" => f64::NEG_INFINITY,
-                other => return Err(CodecError::NotATuple(format!("`{other}` is no real, as its type says"))),
+                other => {
+                    let shown = literal::excerpt(other);
+                    return Err(CodecError::NotATuple(format!("`{shown}` is no real, as its type says")));
+                }
             });
         }
     }

@@ -152,6 +152,7 @@ fn claims_beyond_the_limit_are_refused_before_they_come() {
     let tuple = Tuple::from(vec![text(&"x".repeat(100))]);
     let bytes = testing::encode(&MsgPack::new(LIMIT), &tuple);
     assert_eq!(MsgPack::new(bytes.len()).decode_message(&bytes), Ok(tuple));
+    assert_eq!(MsgPack::new(100).decode(&hex("dc0100")), Err(CodecError::TooLarge { limit: 100 }));
     let limit = bytes.len() - 1;
     assert_eq!(MsgPack::new(limit).decode(&bytes[..3]), Err(CodecError::TooLarge { limit }));
 }
@@ -164,6 +165,11 @@ fn the_memory_of_values_counts() {
         stream.resize(limit - 1, item);
         assert_eq!(MsgPack::new(limit).decode(&stream), Err(CodecError::TooLarge { limit }), "{head} {item:02x}");
     }
+    let mut nils = hex("dc1f40");
+    nils.resize(8003, 0xc0);
+    assert_eq!(MsgPack::new(limit).decode(&nils), Err(CodecError::TooLarge { limit }));
+    nils[3..].fill(0x00);
+    assert_eq!(MsgPack::new(limit).decode_message(&nils).map(|tuple| tuple.len()), Ok(8000));
     let mut doubles = hex("dc2000");
     doubles.extend([0xcb, 0, 0, 0, 0, 0, 0, 0, 0].repeat(0x2000));
     assert_eq!(MsgPack::new(doubles.len()).decode_message(&doubles).map(|tuple| tuple.len()), Ok(0x2000));

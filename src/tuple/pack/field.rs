@@ -305,15 +305,11 @@ impl Field {
 
 /// A value in a message, cut short.
 fn shown(value: &Value) -> String {
-    const SHOWN: usize = 40;
-    match (value, literal::print(value)) {
-        (Value::Nested(nested), _) => match &**nested {
+    match value {
+        Value::Nested(nested) => match &**nested {
             Nested::Wide(number) => format!("`{number}`"),
             other => other.noun().to_owned(),
         },
-        (_, Some(text)) if text.chars().count() > SHOWN => {
-            format!("`{}…`", text.chars().take(SHOWN).collect::<String>().escape_debug())
-        }
-        (_, text) => format!("`{}`", text.unwrap_or_default().escape_debug()),
+        _ => format!("`{}`", literal::excerpt(&literal::print(value).unwrap_or_default())),
     }
 }
