@@ -22,3 +22,5 @@ pub mod run;
 pub mod service;
 pub mod sys;
 pub mod transport;
+#[cfg(feature = "tuples")]
+pub mod tuple;
