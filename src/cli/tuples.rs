@@ -108,7 +108,7 @@ impl SendTupleArgs {
                 tuple_send::Source::Arguments(values.map_err(|error| usage(error.into()))?)
             }
         };
-        let connect = self.dial.connect_options(&self.net, &self.time);
+        let connect = self.dial.connect_options(&self.net, &self.time)?;
         #[cfg(feature = "tls")]
         let connect = self.tls.with_tls(connect, self.id.endpoint.as_ref())?;
         Ok(tuple_send::Options {
@@ -201,7 +201,7 @@ impl RecvTupleArgs {
         };
         let from = match (self.id, self.listen) {
             (Some(id), _) => {
-                let connect = self.dial.connect_options(&self.net, &self.time);
+                let connect = self.dial.connect_options(&self.net, &self.time)?;
                 #[cfg(feature = "tls")]
                 let connect = self.tls.with_tls(connect, id.endpoint.as_ref())?;
                 tuple_receive::From::Connection(id, connect)

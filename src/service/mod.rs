@@ -6,6 +6,7 @@ pub mod echo;
 pub mod forward;
 pub mod outbox;
 pub mod program;
+pub mod proxy_server;
 pub mod respond;
 pub mod room;
 
@@ -78,6 +79,8 @@ pub enum Service {
     Forward(Rc<Endpoint>, Rc<ConnectOptions>),
     /// Runs a program for each client.
     Program(Rc<program::Command>),
+    /// Is a proxy: the client says where to.
+    Proxy(Rc<proxy_server::Proxy>),
 }
 
 /// How a connection ended.
@@ -149,6 +152,7 @@ pub async fn serve(
         Service::Broker(room, naming) => broker::serve(client, watcher, around, room, *naming).await,
         Service::Forward(target, options) => forward::serve(client, watcher, around, target, options).await,
         Service::Program(command) => program::serve(client, watcher, around, command).await,
+        Service::Proxy(proxy) => proxy_server::serve(client, watcher, around, proxy).await,
     }
 }
 
