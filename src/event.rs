@@ -109,6 +109,9 @@ pub enum Event {
         /// The bound port, for addresses that have one.
         #[serde(skip_serializing_if = "Option::is_none")]
         port: Option<u16>,
+        /// The pins of the certificates that clients will see, as `--pin` takes them.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        pins: Vec<String>,
     },
     /// All listeners listen and readiness was announced.
     Ready,

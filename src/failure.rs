@@ -9,7 +9,7 @@ pub struct Failure {
     pub exit: Exit,
     /// The chain of causes; printed on one line, outermost first.
     pub error: anyhow::Error,
-    /// What the user can do about it, each printed on a line of its own.
+    /// What the user can do about it; printed after the message.
     pub hints: Vec<String>,
 }
 

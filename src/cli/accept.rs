@@ -8,6 +8,8 @@ use clap::Args;
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, ReadyArgs, TimeArgs, only_one};
 use super::help;
 use crate::access::{Policy, Rule};
+#[cfg(feature = "tls")]
+use crate::address::{Endpoint, ListenAddress, Scheme};
 use crate::address::{ListenId, SocketId};
 use crate::commands::accept::{Offer, Options, read_list};
 use crate::commands::gate::Reject;
@@ -56,6 +58,12 @@ pub struct AcceptArgs {
     data: DataArgs,
     #[command(flatten)]
     dial: DialArgs,
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    tls: super::tls::TlsArgs,
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    tls_server: super::tls::TlsServerArgs,
     #[command(flatten)]
     net: NetArgs,
     /// Time limits
@@ -166,7 +174,11 @@ impl AcceptArgs {
             Some(service) => Offer::Service { service, once: self.once },
             None => Offer::Stdio { many: self.keep_open, prefix },
         };
+        #[cfg(feature = "tls")]
+        let tls = self.server_tls()?;
         Ok(Options {
+            #[cfg(feature = "tls")]
+            tls,
             listen: ListenOptions {
                 lookup: self.net.lookup(),
                 unwritten: Unwritten::AllInterfaces,
@@ -185,6 +197,32 @@ impl AcceptArgs {
         })
     }
 
+    /// Whether clients are spoken to with TLS.
+    #[cfg(feature = "tls")]
+    fn serves_tls(&self) -> bool {
+        let named = |at: &ListenId| matches!(at.address, ListenAddress::Tcp { secure: true, .. });
+        self.tls.secure() || self.at.iter().any(named)
+    }
+
+    #[cfg(feature = "tls")]
+    fn server_tls(&self) -> Result<Option<crate::transport::tls::ServerOptions>, Failure> {
+        let serves = self.serves_tls();
+        let named = |at: &ListenId| matches!(at.address, ListenAddress::Tcp { secure: true, .. });
+        if serves && !self.tls.secure() && !self.at.iter().all(named) {
+            let message = "tls:// and plain addresses cannot be mixed; use --secure for all, or two commands";
+            return Err(Failure::message(Exit::Usage, message));
+        }
+        let target = self.service.to.as_ref().and_then(|to| to.endpoint.as_ref());
+        let forwards = matches!(target, Some(Endpoint::Inet { scheme: Scheme::Tls, .. }));
+        self.tls.require_tls(serves || forwards)?;
+        self.tls_server.require_tls(serves)?;
+        if !serves {
+            return Ok(None);
+        }
+        let connect = self.dial.connect_options(&self.net, &self.time);
+        Ok(Some(self.tls.server(&self.tls_server, Some(&connect))?))
+    }
+
     fn service(&self) -> Result<Option<Service>, Failure> {
         if let Some(command) = self.program.command(Group::Own)? {
             return Ok(Some(Service::Program(Rc::new(command))));
@@ -194,7 +232,12 @@ impl AcceptArgs {
             let endpoint = target.endpoint.clone().ok_or_else(|| {
                 Failure::message(Exit::MalformedAddress, format!("{target} is no address; type --to HOST:PORT"))
             })?;
-            let options = self.dial.connect_options(&self.net, &self.time);
+            #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
+            let mut options = self.dial.connect_options(&self.net, &self.time);
+            #[cfg(feature = "tls")]
+            {
+                options.tls = self.tls.client(!self.serves_tls())?;
+            }
             return Ok(Some(Service::Forward(Rc::new(endpoint), Rc::new(options))));
         }
         Ok(match &args.respond {

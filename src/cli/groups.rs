@@ -109,6 +109,7 @@ impl DialArgs {
             socket: net.socket_options(),
             timeout,
             patience,
+            ..ConnectOptions::default()
         }
     }
 }

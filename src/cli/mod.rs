@@ -6,6 +6,8 @@ pub mod groups;
 pub mod help;
 pub mod open;
 pub mod resolve;
+#[cfg(feature = "tls")]
+pub mod tls;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;

@@ -5,6 +5,8 @@ use clap::Args;
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, TimeArgs, only_one};
 use super::help;
 use crate::address::SocketId;
+#[cfg(feature = "tls")]
+use crate::address::{Endpoint, Scheme};
 use crate::commands::open::{Mode, Options};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -35,6 +37,12 @@ pub struct OpenArgs {
     data: DataArgs,
     #[command(flatten)]
     dial: DialArgs,
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    tls: super::tls::TlsArgs,
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    inspection: super::tls::InspectionArgs,
     #[command(flatten)]
     net: NetArgs,
     /// Time limits
@@ -62,9 +70,24 @@ impl OpenArgs {
             None if self.pass_fd => Mode::PassDescriptor,
             None => Mode::Stream,
         };
+        #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
+        let mut connect = self.dial.connect_options(&self.net, &self.time);
+        #[cfg(feature = "tls")]
+        {
+            let named = matches!(id.endpoint, Some(Endpoint::Inet { scheme: Scheme::Tls, .. }));
+            connect.secure = self.tls.secure();
+            self.tls.require_tls(named || connect.secure)?;
+            connect.tls = self.tls.client(true)?;
+            if self.inspection.is_given() && !named && !connect.secure {
+                let message = "--tls-info and --min-days have no use without TLS; add --secure";
+                return Err(Failure::message(Exit::Usage, message));
+            }
+        }
         Ok(Options {
             id,
-            connect: self.dial.connect_options(&self.net, &self.time),
+            connect,
+            #[cfg(feature = "tls")]
+            inspection: self.inspection.inspection(),
             mode,
             stream: self.data.stream_options(&self.time),
             split: self.data.split(),

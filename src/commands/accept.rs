@@ -20,8 +20,12 @@ use crate::failure::{Failure, reason};
 use crate::limits;
 use crate::message::Split;
 use crate::service::{Client, Closing, Service, Surroundings, serve};
-use crate::transport::SocketOptions;
 use crate::transport::listener::{ListenOptions, Listener, listen};
+#[cfg(feature = "tls")]
+use crate::transport::secure;
+#[cfg(feature = "tls")]
+use crate::transport::tls::{ServerOptions, ServerTls};
+use crate::transport::{Channel, SocketOptions};
 
 /// What clients get.
 #[derive(Debug)]
@@ -63,6 +67,9 @@ pub struct Options {
     pub stream: StreamOptions,
     /// The framing of messages on stdin and stdout.
     pub split: Split,
+    /// How TLS is done with clients, where it is.
+    #[cfg(feature = "tls")]
+    pub tls: Option<ServerOptions>,
 }
 
 /// Runs the command.
@@ -82,16 +89,31 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         }
     }
     let streams = Streams::open(options.stream.clone(), context)?;
-    announce(&listeners, &options.ready, context)?;
+    #[cfg(feature = "tls")]
+    let tls =
+        options.tls.as_ref().map(ServerTls::new).transpose().map_err(|error| Failure::new(error.exit(), error))?;
+    #[cfg(feature = "tls")]
+    let pins = tls.as_ref().map(pins).unwrap_or_default();
+    #[cfg(not(feature = "tls"))]
+    let pins = Vec::new();
+    announce(&listeners, &pins, &options.ready, context)?;
+    #[cfg(feature = "tls")]
+    if options.tls.as_ref().is_some_and(|tls| tls.self_signed) {
+        for pin in &pins {
+            context.reporter.note(&format!("made a certificate; clients can trust it with --pin {pin}"));
+        }
+    }
     note_chosen_port(&options, &listeners, context);
     let name = options.at.first().and_then(|at| at.name.clone());
     let mut gate = Gate::new(listeners, options.policy, options.reject, name, context).await?;
-    let host = Host {
+    let host = Rc::new(Host {
         socket: options.listen.socket,
         split: options.split,
         places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
         context: context.clone(),
-    };
+        #[cfg(feature = "tls")]
+        tls,
+    });
     let served = match options.offer {
         Offer::Stdio { many: false, .. } => host.one_on_stdio(gate, &streams).await,
         Offer::Stdio { many: true, prefix } => host.many_on_stdio(&mut gate, &streams, &options.stream, prefix).await,
@@ -119,6 +141,11 @@ fn note_chosen_port(options: &Options, listeners: &[(String, Listener)], context
     }
 }
 
+#[cfg(feature = "tls")]
+fn pins(tls: &ServerTls) -> Vec<String> {
+    tls.pins().iter().map(|pin| format!("sha256:{}", pin.hex())).collect()
+}
+
 /// What is done with each of many clients.
 #[derive(Clone)]
 enum Job {
@@ -131,11 +158,13 @@ struct Host {
     split: Split,
     places: Option<Arc<Semaphore>>,
     context: Context,
+    #[cfg(feature = "tls")]
+    tls: Option<ServerTls>,
 }
 
 impl Host {
     /// The first client gets stdin and stdout, and the door is closed behind it: a second one is refused, not queued.
-    async fn one_on_stdio(self, mut gate: Gate, streams: &Streams) -> Result<Exit, Failure> {
+    async fn one_on_stdio(self: Rc<Self>, mut gate: Gate, streams: &Streams) -> Result<Exit, Failure> {
         let mut client = self.first(&mut gate).await?;
         drop(gate);
         let (closing, totals) = open::stream(&mut client, self.split, streams).await?;
@@ -143,7 +172,7 @@ impl Host {
     }
 
     async fn one_by_service(
-        self,
+        self: Rc<Self>,
         mut gate: Gate,
         service: &Service,
         around: &Surroundings,
@@ -156,7 +185,7 @@ impl Host {
     }
 
     async fn many_on_stdio(
-        self,
+        self: Rc<Self>,
         gate: &mut Gate,
         streams: &Streams,
         options: &StreamOptions,
@@ -175,46 +204,77 @@ impl Host {
     }
 
     /// Serves clients until the process is told to end.
-    async fn serve_all(&self, gate: &mut Gate, around: &Surroundings, job: &Job) -> Result<Exit, Failure> {
+    async fn serve_all(self: &Rc<Self>, gate: &mut Gate, around: &Surroundings, job: &Job) -> Result<Exit, Failure> {
         loop {
             // Without a free place nobody is accepted: who comes waits in the queue of the system.
             let place = match &self.places {
                 Some(places) => places.clone().acquire_owned().await.ok(),
                 None => None,
             };
-            let Some(mut client) = self.enter(gate.next().await?) else { continue };
-            let (around, job, context) = (around.clone(), job.clone(), self.context.clone());
+            let admitted = gate.next().await?;
+            let (host, around, job) = (self.clone(), around.clone(), job.clone());
             tokio::task::spawn_local(async move {
+                let Some(mut client) = host.enter(admitted).await else { return };
                 let watcher = (around.watch)(&client.id);
                 let closing = match job {
                     Job::Service(service) => serve(&service, &mut client, &watcher, &around).await,
                     Job::Stdio(shared) => shared.serve(&mut client, &watcher, &around).await,
                 };
-                report_closed(&client, &closing, watcher.totals(), &context);
+                report_closed(&client, &closing, watcher.totals(), &host.context);
                 drop(client);
                 drop(place);
             });
         }
     }
 
-    async fn first(&self, gate: &mut Gate) -> Result<Client, Failure> {
+    /// The first client that is let in and done with its handshake. One that is slow or speaks nonsense holds up nobody.
+    async fn first(self: &Rc<Self>, gate: &mut Gate) -> Result<Client, Failure> {
+        let mut entering = tokio::task::JoinSet::new();
         loop {
-            if let Some(client) = self.enter(gate.next().await?) {
-                return Ok(client);
+            tokio::select! {
+                admitted = gate.next() => {
+                    let (host, admitted) = (self.clone(), admitted?);
+                    entering.spawn_local(async move { host.enter(admitted).await });
+                }
+                Some(entered) = entering.join_next() => {
+                    if let Ok(Some(client)) = entered {
+                        return Ok(client);
+                    }
+                }
             }
         }
     }
 
-    fn enter(&self, admitted: Admitted) -> Option<Client> {
+    async fn enter(&self, admitted: Admitted) -> Option<Client> {
         let Admitted { id, pending } = admitted;
-        match pending.into_channel(&self.socket) {
-            Ok(channel) => Some(Client { id, channel }),
-            Err(error) => {
-                let message = format!("cannot serve: {}", reason(&error));
-                self.context.reporter.event(&id, &Event::Error { message });
-                None
+        let (peer, local) = (pending.peer().to_string(), pending.local().to_string());
+        let reason = match pending.into_channel(&self.socket) {
+            Ok(channel) => match self.secure(channel, &id).await {
+                Ok(channel) => return Some(Client { id, channel }),
+                Err(reason) => reason,
+            },
+            Err(error) => format!("cannot serve: {}", reason(&error)),
+        };
+        self.context.reporter.event(&id, &Event::Error { message: format!("{peer}: {reason}") });
+        let closed = Event::Closed { peer, local, bytes_in: 0, bytes_out: 0, reason };
+        self.context.reporter.event(&id, &closed);
+        None
+    }
+
+    #[cfg(feature = "tls")]
+    async fn secure(&self, channel: Channel, id: &str) -> Result<Channel, String> {
+        match &self.tls {
+            Some(tls) => {
+                let secured = secure::accept(tls, channel, id, &*self.context.reporter).await;
+                secured.map_err(|error| error.to_string())
             }
+            None => Ok(channel),
         }
+    }
+
+    #[cfg(not(feature = "tls"))]
+    async fn secure(&self, channel: Channel, _: &str) -> Result<Channel, String> {
+        Ok(channel)
     }
 
     fn closed(&self, client: &Client, closing: &Closing, totals: (u64, u64)) -> Result<Exit, Failure> {
@@ -242,7 +302,6 @@ pub fn read_list(path: &PathBuf) -> Result<Vec<crate::access::Rule>, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::message(Exit::Usage, format!("cannot read the list {}: {}", path.display(), reason(&error)))
     })?;
-    crate::access::parse_list(&text).map_err(|error| {
-        Failure::message(Exit::Usage, format!("{}: {error}", path.display()))
-    })
+    crate::access::parse_list(&text)
+        .map_err(|error| Failure::message(Exit::Usage, format!("{}: {error}", path.display())))
 }

@@ -21,13 +21,19 @@ pub struct ReadyOptions {
     pub ready_fd: Option<i32>,
 }
 
-/// Announces listeners after listen(2) has succeeded for all of them.
+/// Announces listeners, with the pins of their certificates, after listen(2) has succeeded for all of them.
 ///
 /// # Errors
 /// A port file or descriptor that cannot be written.
-pub fn announce(listeners: &[(String, Listener)], ready: &ReadyOptions, context: &Context) -> Result<(), Failure> {
+pub fn announce(
+    listeners: &[(String, Listener)],
+    pins: &[String],
+    ready: &ReadyOptions,
+    context: &Context,
+) -> Result<(), Failure> {
     for (id, listener) in listeners {
-        let event = Event::Listening { local: listener.local().to_string(), port: listener.port() };
+        let event =
+            Event::Listening { local: listener.local().to_string(), port: listener.port(), pins: pins.to_vec() };
         context.reporter.event(id, &event);
     }
     let mut ports: Vec<u16> = listeners.iter().filter_map(|(_, listener)| listener.port()).collect();

@@ -4,6 +4,8 @@ pub mod accept;
 pub mod announce;
 pub mod context;
 pub mod gate;
+#[cfg(feature = "tls")]
+pub mod inspection;
 pub mod monitor;
 pub mod open;
 pub mod probe;

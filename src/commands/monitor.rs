@@ -6,9 +6,9 @@ use std::rc::Rc;
 
 use super::recorder::Recorder;
 use crate::event::{Direction, Event, Report};
+use crate::output::Reporter;
 use crate::output::human::Verbosity;
 use crate::output::progress::Progress;
-use crate::output::Reporter;
 use crate::relay::Observer;
 use crate::service::Watcher;
 

@@ -7,6 +7,8 @@ use std::rc::Rc;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
 use super::context::Context;
+#[cfg(feature = "tls")]
+use super::inspection::Inspection;
 use super::probe;
 use super::stream::{Shown, StreamOptions, Streams, verdict};
 use crate::address::SocketId;
@@ -47,6 +49,9 @@ pub struct Options {
     pub split: Split,
     /// `--on-open CMD`.
     pub on_open: Option<String>,
+    /// What to show and demand of the peer's certificate.
+    #[cfg(feature = "tls")]
+    pub inspection: Inspection,
 }
 
 /// Runs the command.
@@ -59,10 +64,20 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         Failure::message(Exit::MalformedAddress, format!("{id:?} is a name without an address; type HOST:PORT/NAME"))
     })?;
     if let Mode::Probe = options.mode {
+        #[cfg(feature = "tls")]
+        return probe::run(&endpoint, &options.connect, &options.inspection, &id, context).await;
+        #[cfg(not(feature = "tls"))]
         return probe::run(&endpoint, &options.connect, &id, context).await;
     }
     let streams = Streams::open(options.stream, context)?;
     let channel = connect(&endpoint, &options.connect, &id, &*context.reporter).await?;
+    #[cfg(feature = "tls")]
+    if let Channel::Bytes(bytes) = &channel
+        && let Some(session) = bytes.session()
+    {
+        options.inspection.show_aside(session, context);
+        options.inspection.demand(session)?;
+    }
     let mut client = Client { id, channel };
     if let Some(command) = &options.on_open {
         run_hook(command, &client, context)?;
@@ -163,6 +178,7 @@ fn pass_descriptor(channel: &Channel) -> Result<Exit, Failure> {
     })();
     sent.map(|()| Exit::Done).map_err(|error| {
         let message = format!("cannot pass the descriptor over stdout: {}", reason(&error));
-        Failure::message(Exit::OutputFailed, message).hint("stdout must be a Unix socket, as under ssh's ProxyUseFdpass")
+        Failure::message(Exit::OutputFailed, message)
+            .hint("stdout must be a Unix socket, as under ssh's ProxyUseFdpass")
     })
 }

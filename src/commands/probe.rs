@@ -6,42 +6,83 @@ use std::time::Instant;
 use serde_json::json;
 
 use super::context::Context;
+#[cfg(feature = "tls")]
+use super::inspection::Inspection;
 use crate::address::Endpoint;
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
+#[cfg(feature = "tls")]
+use crate::transport::Channel;
+#[cfg(feature = "tls")]
+use crate::transport::connect::ConnectError;
+#[cfg(feature = "tls")]
+use crate::transport::tls::SessionInfo;
 use crate::transport::{ConnectOptions, connect};
 
 /// Connects and closes. Open is 0, refused 7, no answer 28; with `--json` stdout has one object.
 ///
 /// # Errors
-/// Why nobody answers.
-pub async fn run(endpoint: &Endpoint, options: &ConnectOptions, id: &str, context: &Context) -> Result<Exit, Failure> {
+/// Why nobody answers, or what is wrong with the certificate.
+pub async fn run(
+    endpoint: &Endpoint,
+    options: &ConnectOptions,
+    #[cfg(feature = "tls")] inspection: &Inspection,
+    id: &str,
+    context: &Context,
+) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let result = connect(endpoint, options, id, &*context.reporter).await;
-    let seconds = begun.elapsed().as_secs_f64();
-    match result {
+    let mut record = json!({"id": id, "open": result.is_ok(), "seconds": begun.elapsed().as_secs_f64()});
+    let ended = match &result {
         Ok(channel) => {
             let (peer, local) = (channel.peer().to_string(), channel.local().to_string());
-            if context.json {
-                report(&json!({"id": id, "open": true, "peer": peer, "local": local, "seconds": seconds}));
-            }
+            add(&mut record, json!({"peer": peer, "local": local}));
             let event = Event::Closed { peer, local, bytes_in: 0, bytes_out: 0, reason: "probed".to_owned() };
             context.reporter.event(id, &event);
-            Ok(Exit::Done)
+            #[cfg(feature = "tls")]
+            let demanded = session(&result).map_or(Ok(()), |session| inspection.demand(session));
+            #[cfg(not(feature = "tls"))]
+            let demanded: Result<(), Failure> = Ok(());
+            demanded
         }
-        Err(error) => {
-            let failure = Failure::from(error);
-            if context.json {
-                let (reason, status) = (failure.line(), failure.exit.status());
-                report(&json!({"id": id, "open": false, "reason": reason, "status": status, "seconds": seconds}));
-            }
-            Err(failure)
+        Err(_) => Ok(()),
+    };
+    #[cfg(feature = "tls")]
+    if let Some(session) = session(&result).filter(|_| inspection.show) {
+        add(&mut record, serde_json::to_value(session).unwrap_or_default());
+        if !context.json {
+            report(session);
         }
+    }
+    let ended = result.map(|_| ()).map_err(Failure::from).and(ended);
+    if let Err(failure) = &ended {
+        add(&mut record, json!({"reason": failure.line(), "status": failure.exit.status()}));
+    }
+    if context.json {
+        report(&record);
+    }
+    ended.map(|()| Exit::Done)
+}
+
+/// What is known of TLS, also after a certificate that was not accepted.
+#[cfg(feature = "tls")]
+fn session(result: &Result<Channel, ConnectError>) -> Option<&SessionInfo> {
+    match result {
+        Ok(Channel::Bytes(bytes)) => bytes.session(),
+        Ok(Channel::Messages(_)) => None,
+        Err(ConnectError::Tls(error)) => error.session(),
+        Err(_) => None,
     }
 }
 
-fn report(record: &serde_json::Value) {
+fn add(record: &mut serde_json::Value, fields: serde_json::Value) {
+    if let (Some(record), serde_json::Value::Object(fields)) = (record.as_object_mut(), fields) {
+        record.extend(fields);
+    }
+}
+
+fn report(text: &impl std::fmt::Display) {
     // A reader that is gone needs no report; the exit status says the same.
-    let _ = writeln!(std::io::stdout(), "{record}");
+    let _ = writeln!(std::io::stdout(), "{text}");
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::{Mutex, Notify};
 
-use super::stream::{Streams, StreamOptions};
+use super::stream::{StreamOptions, Streams};
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -181,7 +181,10 @@ impl SharedStdio {
                 Turn::Silent => break,
                 Turn::GivenUp => {
                     bytes.socket().reset_on_close();
-                    return Closing { reason: "the client does not read".to_owned(), verdict: Verdict::Failed(Blame::Sending) };
+                    return Closing {
+                        reason: "the client does not read".to_owned(),
+                        verdict: Verdict::Failed(Blame::Sending),
+                    };
                 }
                 Turn::Heard(Err(error)) => return Closing::failed(&error, Blame::Receiving),
                 Turn::Heard(Ok((held, count))) => {

@@ -252,6 +252,7 @@ pub fn verdict(peer: &str, closing: &Closing) -> Result<Exit, Failure> {
         Verdict::Failed(Blame::Input) => (Exit::SendFailed, format!("cannot read the input: {reason}")),
         Verdict::Failed(Blame::Output) => (Exit::OutputFailed, format!("cannot write the output: {reason}")),
         Verdict::Failed(Blame::Recording) => (Exit::OutputFailed, reason.clone()),
+        Verdict::Failed(Blame::Securing) => (Exit::TlsFailed, reason.clone()),
         Verdict::Failed(Blame::Converting) => (Exit::ReceiveFailed, format!("data from {peer}: {reason}")),
     };
     Err(Failure::message(exit, message))

@@ -33,7 +33,8 @@ mod tests {
     #[test]
     fn an_event_has_version_time_name_and_id() {
         let text = line(SystemTime::UNIX_EPOCH, "h:1", &Event::Data { direction: Direction::In, length: 3 });
-        let expected = r#"{"v":1,"time":"1970-01-01T00:00:00.000000Z","event":"data","direction":"in","length":3,"id":"h:1"}"#;
+        let expected =
+            r#"{"v":1,"time":"1970-01-01T00:00:00.000000Z","event":"data","direction":"in","length":3,"id":"h:1"}"#;
         assert_eq!(text.trim_end(), expected);
     }
 }

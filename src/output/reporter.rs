@@ -76,7 +76,7 @@ impl Reporter {
         }
     }
 
-    /// Reports why the run fails: one line, then one for each remedy.
+    /// Reports why the run fails and what to do about it, on one line.
     pub fn failure(&self, failure: &Failure) {
         let line = one_line(&failure.line());
         match self.format {
@@ -84,10 +84,9 @@ impl Reporter {
             Format::Human { .. } if self.verbosity == Verbosity::Quiet => {}
             Format::Human { color } => {
                 let (on, off) = if color { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
-                let mut text = format!("netverb {}: {on}{line}{off}\n", self.command);
-                for hint in &failure.hints {
-                    text.push_str(&format!("  {}\n", hint.trim_end()));
-                }
+                let name = if self.command.is_empty() { "netverb".to_owned() } else { format!("netverb {}", self.command) };
+                let hints: String = failure.hints.iter().map(|hint| format!("; {}", one_line(hint))).collect();
+                let text = format!("{name}: {on}{line}{off}{hints}\n");
                 write_stderr(&text);
             }
         }

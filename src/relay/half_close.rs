@@ -286,11 +286,8 @@ mod tests {
     #[test]
     fn no_shutdown_tells_the_peer_nothing_and_quit_after_ends_it() {
         let now = Instant::now();
-        let rules = Rules {
-            at_local_end: AtLocalEnd::KeepOpen,
-            quit_after: Limit::After(Duration::from_secs(2)),
-            ..rules()
-        };
+        let rules =
+            Rules { at_local_end: AtLocalEnd::KeepOpen, quit_after: Limit::After(Duration::from_secs(2)), ..rules() };
         let mut machine = HalfClose::new(rules, now);
         machine.ended(Direction::Out, now);
         assert_eq!(machine.next(now), Next::Wait(Some(later(now, 2000))));

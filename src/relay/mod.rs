@@ -52,6 +52,8 @@ pub enum Blame {
     Converting,
     /// Writing a transcript or dump.
     Recording,
+    /// A handshake that the peer ended late: under TLS 1.3 a server refuses a certificate after the client is done.
+    Securing,
 }
 
 /// A failure in the middle of a relay.
@@ -74,6 +76,11 @@ impl Fault {
             (_, Failed::Converting(error)) => (Blame::Converting, error),
             (_, Failed::Recording(error)) => (Blame::Recording, error),
         };
+        #[cfg(feature = "tls")]
+        if let Some(crate::transport::tls::TlsError::Handshake { .. }) = crate::transport::tls::TlsError::in_io(&error)
+        {
+            return Fault { blame: Blame::Securing, error };
+        }
         // A reset that is met while sending is still the peer's reset.
         let reset = blame == Blame::Sending && error.kind() == io::ErrorKind::ConnectionReset;
         Fault { blame: if reset { Blame::Receiving } else { blame }, error }

@@ -155,9 +155,10 @@ impl SplicePump {
         };
         let reader = conduit.reader.as_fd();
         let held = self.held;
-        let moved = ready!(to.poll_io(cx, Interest::WRITABLE, |to| {
-            Ok(rustix::pipe::splice(reader, None, to, None, held, FLAGS)?)
-        }));
+        let moved =
+            ready!(to.poll_io(cx, Interest::WRITABLE, |to| {
+                Ok(rustix::pipe::splice(reader, None, to, None, held, FLAGS)?)
+            }));
         match moved {
             Ok(moved) => {
                 self.held = self.held.saturating_sub(moved);

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use super::{Client, Closing, Surroundings, Verdict, Watcher, within};
 use crate::event::Direction;
 use crate::relay::{Blame, buffer};
-use crate::transport::{Bytes, Channel};
 use crate::transport::seqpacket::{MAX_MESSAGE, Seqpacket};
+use crate::transport::{Bytes, Channel};
 
 pub(super) async fn serve(client: &mut Client, watcher: &Rc<dyn Watcher>, around: &Surroundings) -> Closing {
     match &mut client.channel {

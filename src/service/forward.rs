@@ -73,10 +73,8 @@ async fn messages(
             around.report.message(direction);
         }
     };
-    let both = tokio::try_join!(
-        pass(client, target, count(Direction::In)),
-        pass(target, client, count(Direction::Out)),
-    );
+    let both =
+        tokio::try_join!(pass(client, target, count(Direction::In)), pass(target, client, count(Direction::Out)),);
     match both {
         Ok(_) => Closing::clean("done"),
         Err(error) => Closing::failed(&error, Blame::Sending),

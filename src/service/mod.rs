@@ -115,10 +115,7 @@ impl Closing {
     /// An end by an error of the connection.
     pub fn failed(error: &io::Error, blame: Blame) -> Self {
         let reset = error.kind() == io::ErrorKind::ConnectionReset;
-        Closing {
-            reason: reason(error),
-            verdict: Verdict::Failed(if reset { Blame::Receiving } else { blame }),
-        }
+        Closing { reason: reason(error), verdict: Verdict::Failed(if reset { Blame::Receiving } else { blame }) }
     }
 }
 
@@ -139,7 +136,12 @@ impl From<Outcome> for Closing {
 }
 
 /// Serves one client to its end.
-pub async fn serve(service: &Service, client: &mut Client, watcher: &Rc<dyn Watcher>, around: &Surroundings) -> Closing {
+pub async fn serve(
+    service: &Service,
+    client: &mut Client,
+    watcher: &Rc<dyn Watcher>,
+    around: &Surroundings,
+) -> Closing {
     match service {
         Service::Echo => echo::serve(client, watcher, around).await,
         Service::Discard => discard::serve(client, watcher, around).await,

@@ -105,6 +105,7 @@ pub struct Environment {
     proto: &'static str,
     peer: crate::address::Peer,
     local: crate::address::Peer,
+    tls: Vec<(String, String)>,
 }
 
 impl Environment {
@@ -115,12 +116,16 @@ impl Environment {
             proto: channel.transport(),
             peer: channel.peer().clone(),
             local: channel.local().clone(),
+            tls: match channel {
+                Channel::Bytes(bytes) => bytes.environment(),
+                Channel::Messages(_) => Vec::new(),
+            },
         }
     }
 
     /// The variables that the manual promises.
-    pub fn variables(&self) -> Vec<(&'static str, String)> {
-        vec![
+    pub fn variables(&self) -> Vec<(String, String)> {
+        let addresses = [
             ("NETVERB_ID", self.id.clone()),
             ("NETVERB_PROTO", self.proto.to_owned()),
             ("NETVERB_PEER", self.peer.to_string()),
@@ -129,7 +134,8 @@ impl Environment {
             ("REMOTE_PORT", self.peer.port_text()),
             ("LOCAL_ADDR", self.local.ip_text()),
             ("LOCAL_PORT", self.local.port_text()),
-        ]
+        ];
+        addresses.into_iter().map(|(name, value)| (name.to_owned(), value)).chain(self.tls.iter().cloned()).collect()
     }
 }
 
@@ -149,12 +155,10 @@ pub(super) async fn serve(
         }
     };
     let joined = match bytes.plain() {
-        Some(socket) if !around.looks_at(&client.id, &**watcher) => {
-            match socket.duplicate_blocking() {
-                Ok(socket) => directly(&client.id, socket, &environment, around, command).await,
-                Err(error) => Err(error),
-            }
-        }
+        Some(socket) if !around.looks_at(&client.id, &**watcher) => match socket.duplicate_blocking() {
+            Ok(socket) => directly(&client.id, socket, &environment, around, command).await,
+            Err(error) => Err(error),
+        },
         _ => through_pipes(bytes, &client.id, &environment, watcher, around, command).await,
     };
     joined.unwrap_or_else(|error| {
@@ -233,10 +237,9 @@ async fn through_pipes(
 fn closing(status: ExitStatus) -> Closing {
     match status_number(status) {
         0 => Closing::clean("the program ended"),
-        number => Closing {
-            reason: format!("the program ended with status {number}"),
-            verdict: Verdict::Program(number),
-        },
+        number => {
+            Closing { reason: format!("the program ended with status {number}"), verdict: Verdict::Program(number) }
+        }
     }
 }
 
@@ -284,7 +287,8 @@ impl<'a> Running<'a> {
 
     fn signal(&self, signal: rustix::process::Signal) {
         // Once waited for, the number may belong to another process.
-        let Some(pid) = self.child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw)
+        let Some(pid) =
+            self.child.id().and_then(|pid| i32::try_from(pid).ok()).and_then(rustix::process::Pid::from_raw)
         else {
             return;
         };

@@ -8,6 +8,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::seqpacket::Seqpacket;
 use super::socket::Socket;
+#[cfg(feature = "tls")]
+use super::tls::SessionInfo;
 use crate::address::Peer;
 
 /// A connection.
@@ -45,11 +47,67 @@ impl Channel {
     }
 }
 
+/// A stream of bytes with a socket at its bottom.
+pub trait ByteStream: AsyncRead + AsyncWrite + Unpin + std::fmt::Debug {
+    /// The socket at the bottom: its addresses, options and fate.
+    fn socket(&self) -> &Socket;
+}
+
+impl ByteStream for Socket {
+    fn socket(&self) -> &Socket {
+        self
+    }
+}
+
+#[cfg(feature = "tls")]
+impl<S: ByteStream> ByteStream for super::tls::TlsStream<S> {
+    fn socket(&self) -> &Socket {
+        self.get_ref().socket()
+    }
+}
+
+impl ByteStream for Bytes {
+    fn socket(&self) -> &Socket {
+        Bytes::socket(self)
+    }
+}
+
 /// A stream of bytes over any transport.
 #[derive(Debug)]
 pub enum Bytes {
     /// A plain socket.
     Socket(Socket),
+    /// Something above a socket, such as TLS.
+    Layered(Layered),
+}
+
+/// A protocol above a socket that again carries a stream of bytes.
+#[derive(Debug)]
+pub struct Layered {
+    stream: Box<dyn ByteStream>,
+    transport: &'static str,
+    #[cfg(feature = "tls")]
+    session: Option<Box<SessionInfo>>,
+}
+
+impl Layered {
+    /// A stream above a socket, under the name of its transport.
+    pub fn new(stream: Box<dyn ByteStream>, transport: &'static str) -> Self {
+        Layered {
+            stream,
+            transport,
+            #[cfg(feature = "tls")]
+            session: None,
+        }
+    }
+
+    /// Adds what its TLS handshake agreed on.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn with_session(mut self, session: SessionInfo) -> Self {
+        self.session = Some(Box::new(session));
+        self
+    }
 }
 
 impl Bytes {
@@ -63,22 +121,45 @@ impl Bytes {
         self.socket().peer()
     }
 
-    /// The name of the transport.
-    pub fn transport(&self) -> &'static str {
-        self.socket().transport()
-    }
-
     /// The socket at the bottom.
     pub fn socket(&self) -> &Socket {
         match self {
             Bytes::Socket(socket) => socket,
+            Bytes::Layered(layered) => layered.stream.socket(),
         }
+    }
+
+    /// The name of the transport.
+    pub fn transport(&self) -> &'static str {
+        match self {
+            Bytes::Socket(socket) => socket.transport(),
+            Bytes::Layered(layered) => layered.transport,
+        }
+    }
+
+    /// What the TLS handshake agreed on, where there is TLS.
+    #[cfg(feature = "tls")]
+    pub fn session(&self) -> Option<&SessionInfo> {
+        match self {
+            Bytes::Socket(_) => None,
+            Bytes::Layered(layered) => layered.session.as_deref(),
+        }
+    }
+
+    /// What programs are told beside the addresses.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        #[cfg(feature = "tls")]
+        if let Some(session) = self.session() {
+            return session.environment();
+        }
+        Vec::new()
     }
 
     /// The socket, where nothing is layered above it, so that the kernel may move the bytes.
     pub fn plain(&self) -> Option<&Socket> {
         match self {
             Bytes::Socket(socket) => Some(socket),
+            Bytes::Layered(_) => None,
         }
     }
 }
@@ -87,6 +168,7 @@ impl AsyncRead for Bytes {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Bytes::Socket(socket) => Pin::new(socket).poll_read(cx, buffer),
+            Bytes::Layered(layered) => Pin::new(&mut layered.stream).poll_read(cx, buffer),
         }
     }
 }
@@ -95,18 +177,21 @@ impl AsyncWrite for Bytes {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         match self.get_mut() {
             Bytes::Socket(socket) => Pin::new(socket).poll_write(cx, bytes),
+            Bytes::Layered(layered) => Pin::new(&mut layered.stream).poll_write(cx, bytes),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Bytes::Socket(socket) => Pin::new(socket).poll_flush(cx),
+            Bytes::Layered(layered) => Pin::new(&mut layered.stream).poll_flush(cx),
         }
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Bytes::Socket(socket) => Pin::new(socket).poll_shutdown(cx),
+            Bytes::Layered(layered) => Pin::new(&mut layered.stream).poll_shutdown(cx),
         }
     }
 }

@@ -13,9 +13,12 @@ use super::channel::{Bytes, Channel};
 use super::descriptor::Descriptor;
 use super::dial::{self, Failures};
 use super::resolve::{self, Lookup, ResolveError};
+use super::secure::SecureLayer;
 use super::seqpacket::Seqpacket;
 use super::socket::Socket;
 use super::sockopt::{self, OptionError, SocketOptions};
+#[cfg(feature = "tls")]
+use super::tls;
 use super::unix;
 use crate::address::{Endpoint, Host, Peer, Scheme, UnixKind, UnixName};
 use crate::event::{Event, Phase, Report};
@@ -37,6 +40,11 @@ pub struct ConnectOptions {
     pub timeout: Option<Duration>,
     /// When to try again.
     pub patience: Patience,
+    /// Whether TLS is spoken, where the address does not say so itself (`--secure`).
+    pub secure: bool,
+    /// How TLS is done.
+    #[cfg(feature = "tls")]
+    pub tls: tls::ClientOptions,
 }
 
 /// How often a failed connection is tried again.
@@ -92,6 +100,10 @@ pub enum ConnectError {
     /// A socket option was refused.
     #[error(transparent)]
     Option(#[from] OptionError),
+    /// TLS did not come about.
+    #[cfg(feature = "tls")]
+    #[error(transparent)]
+    Tls(#[from] tls::TlsError),
     /// Not in this build.
     #[error("{0} is not supported")]
     Unsupported(String),
@@ -118,6 +130,8 @@ impl ConnectError {
             ConnectError::Failed { .. } | ConnectError::Unix { .. } => Exit::Refused,
             ConnectError::TimedOut { .. } => Exit::TimedOut,
             ConnectError::Source { .. } => Exit::CannotBind,
+            #[cfg(feature = "tls")]
+            ConnectError::Tls(error) => error.exit(),
             ConnectError::Option(_) | ConnectError::Unsupported(_) => Exit::Unsupported,
         }
     }
@@ -137,6 +151,11 @@ impl ConnectError {
 impl From<ConnectError> for Failure {
     fn from(error: ConnectError) -> Self {
         let exit = error.exit();
+        #[cfg(feature = "tls")]
+        if let ConnectError::Tls(error) = &error {
+            let hints = error.hints();
+            return hints.into_iter().fold(Failure::message(exit, error.to_string()), Failure::hint);
+        }
         Failure::new(exit, error)
     }
 }
@@ -151,6 +170,7 @@ pub async fn connect(
     id: &str,
     report: &dyn Report,
 ) -> Result<Channel, ConnectError> {
+    let layer = SecureLayer::prepare(endpoint, options)?;
     let begun = Instant::now();
     let mut pause = Duration::from_millis(50);
     let mut tries = 0u32;
@@ -163,7 +183,7 @@ pub async fn connect(
             (Some(timeout), Some(left)) => Some(timeout.min(left)),
             (timeout, left) => timeout.or(left),
         };
-        let error = match limited(limit, endpoint, attempt(endpoint, options, id, report)).await {
+        let error = match limited(limit, endpoint, attempt(endpoint, options, &layer, id, report)).await {
             Ok(channel) => return Ok(channel),
             Err(error) => error,
         };
@@ -200,11 +220,12 @@ async fn limited<T>(
 async fn attempt(
     endpoint: &Endpoint,
     options: &ConnectOptions,
+    layer: &SecureLayer,
     id: &str,
     report: &dyn Report,
 ) -> Result<Channel, ConnectError> {
     let channel = match endpoint {
-        Endpoint::Inet { scheme: Scheme::Tcp, host, port } => {
+        Endpoint::Inet { scheme: Scheme::Tcp | Scheme::Tls, host, port } => {
             Channel::Bytes(Bytes::Socket(tcp(host, *port, options, id, report).await?))
         }
         Endpoint::Unix { kind: UnixKind::Stream, name } => {
@@ -225,7 +246,7 @@ async fn attempt(
             transport: channel.transport(),
         },
     );
-    Ok(channel)
+    layer.put_on(channel, id, report).await
 }
 
 async fn tcp(
@@ -317,11 +338,7 @@ fn source_for(to: SocketAddr, sources: &[SocketAddr], options: &ConnectOptions) 
     Ok((options.source_port != 0).then(|| SocketAddr::new(any, options.source_port)))
 }
 
-async fn tcp_attempt(
-    to: SocketAddr,
-    from: Option<SocketAddr>,
-    options: &SocketOptions,
-) -> io::Result<socket2::Socket> {
+async fn tcp_attempt(to: SocketAddr, from: Option<SocketAddr>, options: &SocketOptions) -> io::Result<socket2::Socket> {
     let socket = socket2::Socket::new(Domain::for_address(to), Type::STREAM.nonblocking(), Some(Protocol::TCP))?;
     options.apply(SockRef::from(&socket), to.is_ipv6()).map_err(|error| io::Error::other(Ours::Option(error)))?;
     socket.set_tcp_nodelay(true)?;

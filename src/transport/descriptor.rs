@@ -60,7 +60,10 @@ impl Descriptor {
     /// # Errors
     /// When the event loop refuses it.
     pub fn socket(fd: OwnedFd) -> io::Result<Self> {
-        Ok(Descriptor { readiness: Readiness::Polled(watched(fd, Interest::READABLE | Interest::WRITABLE)?), kind: Kind::Socket })
+        Ok(Descriptor {
+            readiness: Readiness::Polled(watched(fd, Interest::READABLE | Interest::WRITABLE)?),
+            kind: Kind::Socket,
+        })
     }
 
     /// Takes a pipe that no other process uses at this end, and makes it non-blocking.
@@ -69,7 +72,10 @@ impl Descriptor {
     /// When the event loop refuses it.
     pub fn own_pipe(fd: OwnedFd) -> io::Result<Self> {
         rustix::io::ioctl_fionbio(&fd, true)?;
-        Ok(Descriptor { readiness: Readiness::Polled(watched(fd, Interest::READABLE | Interest::WRITABLE)?), kind: Kind::Pipe })
+        Ok(Descriptor {
+            readiness: Readiness::Polled(watched(fd, Interest::READABLE | Interest::WRITABLE)?),
+            kind: Kind::Pipe,
+        })
     }
 
     /// The standard input, in whatever form it is.
@@ -85,7 +91,11 @@ impl Descriptor {
     /// # Errors
     /// When it cannot be duplicated.
     pub fn stdout() -> io::Result<Self> {
-        Self::shared(rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)?, "/proc/self/fd/1", Interest::WRITABLE)
+        Self::shared(
+            rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)?,
+            "/proc/self/fd/1",
+            Interest::WRITABLE,
+        )
     }
 
     /// A file that was opened for writing: `-o FILE`, which may also be a FIFO or a device.
@@ -170,11 +180,8 @@ impl Descriptor {
             Readiness::Polled(polled) | Readiness::Shared(polled) => polled,
         };
         loop {
-            let mut guard = ready!(if interest.is_readable() {
-                polled.poll_read_ready(cx)
-            } else {
-                polled.poll_write_ready(cx)
-            })?;
+            let mut guard =
+                ready!(if interest.is_readable() { polled.poll_read_ready(cx) } else { polled.poll_write_ready(cx) })?;
             if let Ok(result) = guard.try_io(|inner| uninterrupted(|| call(inner.as_fd()))) {
                 return Poll::Ready(result);
             }
@@ -220,11 +227,8 @@ impl Descriptor {
         match &self.readiness {
             Readiness::Always(_) => Poll::Ready(Ok(None)),
             Readiness::Polled(polled) | Readiness::Shared(polled) => {
-                let guard = if interest.is_readable() {
-                    polled.poll_read_ready(cx)
-                } else {
-                    polled.poll_write_ready(cx)
-                };
+                let guard =
+                    if interest.is_readable() { polled.poll_read_ready(cx) } else { polled.poll_write_ready(cx) };
                 guard.map_ok(Some)
             }
         }

@@ -107,7 +107,9 @@ mod tests {
         run(async {
             let begun = Instant::now();
             let (winner, ()) = race(&all, |to| async move {
-                if to.is_ipv6() { std::future::pending::<()>().await }
+                if to.is_ipv6() {
+                    std::future::pending::<()>().await
+                }
                 Ok(())
             })
             .await

@@ -210,10 +210,9 @@ impl Pending {
 /// The first address that cannot be listened on; none stays open then.
 pub async fn listen(address: &ListenAddress, options: &ListenOptions) -> Result<Vec<Listener>, ListenError> {
     match address {
-        ListenAddress::Tcp { secure: true, .. } | ListenAddress::Udp { .. } => {
-            Err(ListenError::Unsupported(address.to_string()))
-        }
-        ListenAddress::Tcp { host, ports, secure: false } => {
+        ListenAddress::Udp { .. } => Err(ListenError::Unsupported(address.to_string())),
+        // Whether TLS is spoken is for the handshake to know, which comes after accepting.
+        ListenAddress::Tcp { host, ports, secure: _ } => {
             let mut listeners = Vec::new();
             for port in ports.iter().flat_map(|range| range.first..=range.last) {
                 listeners.extend(tcp(host, port, options).await?);
@@ -287,7 +286,8 @@ fn tcp_listener(
     options: &SocketOptions,
 ) -> Result<Listener, ListenError> {
     let failed = |error| ListenError::Bind { address: address.to_string(), error };
-    let socket = socket2::Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP)).map_err(failed)?;
+    let socket =
+        socket2::Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP)).map_err(failed)?;
     options.apply(SockRef::from(&socket), address.is_ipv6())?;
     let bound = || -> io::Result<Listener> {
         if address.is_ipv6() && (only_v6 || dual) {

@@ -6,10 +6,14 @@ pub mod connect;
 pub mod descriptor;
 pub mod dial;
 pub mod listener;
+pub mod proxy;
 pub mod resolve;
+pub mod secure;
 pub mod seqpacket;
 pub mod socket;
 pub mod sockopt;
+#[cfg(feature = "tls")]
+pub mod tls;
 pub mod unix;
 
 pub use channel::{Bytes, Channel};

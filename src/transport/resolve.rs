@@ -80,12 +80,13 @@ pub enum ResolveError {
 /// See [`ResolveError`]; never an empty list.
 pub async fn addresses(host: &Host, port: u16, lookup: Lookup) -> Result<Vec<SocketAddr>, ResolveError> {
     let all = match host {
-        Host::Unwritten => vec![
-            SocketAddr::from((Ipv4Addr::LOCALHOST, port)),
-            SocketAddr::from((Ipv6Addr::LOCALHOST, port)),
-        ],
+        Host::Unwritten => {
+            vec![SocketAddr::from((Ipv4Addr::LOCALHOST, port)), SocketAddr::from((Ipv6Addr::LOCALHOST, port))]
+        }
         Host::V4(address) => vec![SocketAddr::from((*address, port))],
-        Host::V6 { address, scope } => vec![SocketAddr::V6(SocketAddrV6::new(*address, port, 0, scope_id(host, scope)?))],
+        Host::V6 { address, scope } => {
+            vec![SocketAddr::V6(SocketAddrV6::new(*address, port, 0, scope_id(host, scope)?))]
+        }
         Host::Name(name) if lookup.numeric => return Err(ResolveError::NotNumeric { host: name.clone() }),
         Host::Name(name) => by_name(name.clone(), port, lookup.family).await?,
     };
@@ -128,7 +129,13 @@ async fn by_name(name: String, port: u16, family: Family) -> Result<Vec<SocketAd
     })
     .await;
     match found {
-        Ok(found) => Ok(found.into_iter().map(|mut address| { address.set_port(port); address }).collect()),
+        Ok(found) => Ok(found
+            .into_iter()
+            .map(|mut address| {
+                address.set_port(port);
+                address
+            })
+            .collect()),
         Err(error) => Err(ResolveError::Resolver { host, reason: resolver_text(&error) }),
     }
 }

@@ -78,7 +78,7 @@ fn ports_in_the_order_written() {
     let ports = |text| ListenId::parse(text).unwrap().address.ports().collect::<Vec<_>>();
     assert_eq!(ports("9000-9002,80,https,22"), [9000, 9001, 9002, 80, 443, 22]);
     assert_eq!(ports("udp://:53"), [53]);
-    assert_eq!(ports("unix:/x"), []);
+    assert!(ports("unix:/x").is_empty());
     assert_eq!(ports("0-65535").len(), 65536);
 }
 

@@ -1,0 +1,43 @@
+//! `--tls-info` and `--min-days`: what the peer's certificate says, and how long it must still hold.
+
+use super::context::Context;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::transport::tls::SessionInfo;
+
+/// What to show and demand of a TLS session.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Inspection {
+    /// Whether the session is shown (`--tls-info`).
+    pub show: bool,
+    /// How many days every certificate of the chain must still be valid (`--min-days`).
+    pub min_days: Option<i64>,
+}
+
+impl Inspection {
+    /// Shows the session on stderr, where stdout belongs to the data. With `--json` the event says the same.
+    pub fn show_aside(&self, session: &SessionInfo, context: &Context) {
+        if self.show && !context.json {
+            for line in session.to_string().lines() {
+                context.reporter.note(line);
+            }
+        }
+    }
+
+    /// Fails where a certificate is too near its end.
+    ///
+    /// # Errors
+    /// Status 60.
+    pub fn demand(&self, session: &SessionInfo) -> Result<(), Failure> {
+        match (self.min_days, session.min_days_left()) {
+            (Some(wanted), Some(left)) if left < wanted => Err(Failure::message(
+                Exit::BadCertificate,
+                format!("the certificate is valid for {left} more days only, and --min-days wants {wanted}"),
+            )),
+            (Some(_), None) => {
+                Err(Failure::message(Exit::BadCertificate, "the peer sent no certificate whose days could be counted"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
