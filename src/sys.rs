@@ -11,7 +11,8 @@ use tokio::io::unix::AsyncFd;
 /// Takes over a descriptor that this process inherited, such as those of LISTEN_FDS. It is made close-on-exec.
 ///
 /// # Errors
-/// EBADF when no such descriptor is open; refused for 0 to 2, which belong to the standard streams.
+/// EBADF when no such descriptor was inherited, or when it was taken over already; refused for 0 to 2, which belong to the
+/// standard streams.
 pub fn inherited(number: RawFd) -> io::Result<OwnedFd> {
     if number <= 2 {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "descriptors 0 to 2 are the standard streams"));
@@ -19,8 +20,12 @@ pub fn inherited(number: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: the borrow lasts for the two calls below, which fail with EBADF when the number is not open.
     let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
     let flags = fcntl_getfd(borrowed)?;
+    // What this process opened itself, the event loop's own descriptors among them, has the flag; so has what was taken.
+    if flags.contains(FdFlags::CLOEXEC) {
+        return Err(rustix::io::Errno::BADF.into());
+    }
     fcntl_setfd(borrowed, flags | FdFlags::CLOEXEC)?;
-    // SAFETY: the descriptor is open, was not opened by this process, and each number is asked for once by its one option.
+    // SAFETY: the descriptor is open, and without the flag until now it was neither opened nor taken over by this process.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
