@@ -3,8 +3,12 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::sync::Once;
 
 use rustix::io::{FdFlags, fcntl_getfd, fcntl_setfd};
+use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
@@ -30,8 +34,13 @@ pub fn inherited(number: RawFd) -> io::Result<OwnedFd> {
 }
 
 /// Makes every descriptor above the standard streams close-on-exec, so that a program started later inherits none of those
-/// that our own parent leaked to us.
+/// that our own parent leaked to us. What this process opens itself has the flag from the start, so once is enough.
 pub fn seal_descriptors() {
+    static SEALED: Once = Once::new();
+    SEALED.call_once(seal_inherited);
+}
+
+fn seal_inherited() {
     let Ok(entries) = std::fs::read_dir("/dev/fd") else { return };
     let open: Vec<RawFd> =
         entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).filter(|fd| *fd > 2).collect();
@@ -42,6 +51,13 @@ pub fn seal_descriptors() {
             let _ = fcntl_setfd(descriptor, flags | FdFlags::CLOEXEC);
         }
     }
+}
+
+/// Sets the limit of open descriptors in the process of a program, between fork(2) and exec(2). Lowering it in this process
+/// for a moment would not do: with many connections no descriptor for starting the program would be left below it.
+pub fn limit_descriptors_of(command: &mut Command, limit: Rlimit) {
+    // SAFETY: setrlimit(2) is async-signal-safe, and the closure neither allocates nor locks.
+    unsafe { command.pre_exec(move || Ok(setrlimit(Resource::Nofile, limit)?)) };
 }
 
 /// setsockopt(2) with a value of any bytes.

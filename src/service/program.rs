@@ -92,9 +92,8 @@ impl Command {
             std::os::unix::process::CommandExt::process_group(&mut command, 0);
         }
         sys::seal_descriptors();
-        let mut command = tokio::process::Command::from(command);
-        command.kill_on_drop(true);
-        crate::limits::with_original_descriptor_limit(|| command.spawn())
+        crate::limits::give_original_descriptor_limit(&mut command);
+        tokio::process::Command::from(command).spawn()
     }
 }
 
