@@ -132,9 +132,8 @@ impl SharedStdio {
     /// Serves one client.
     pub async fn serve(&self, client: &mut Client, watcher: &Rc<dyn Watcher>, around: &Surroundings) -> Closing {
         let Channel::Bytes(bytes) = &mut client.channel else {
-            let reason = "several clients on the standard streams need stream sockets".to_owned();
-            around.report.event(&client.id, &Event::Error { message: reason.clone() });
-            return Closing { reason, verdict: Verdict::Refused };
+            let reason = "several clients on the standard streams need stream sockets";
+            return Closing::unsupported(&client.id, reason, around);
         };
         let (member, outbox) = self.room.enter();
         if self.input_ended.get() {

@@ -29,9 +29,7 @@ pub(super) async fn serve(
     naming: Naming,
 ) -> Closing {
     let Channel::Bytes(bytes) = &mut client.channel else {
-        let reason = "a broker needs streams; message sockets are not supported".to_owned();
-        around.report.event(&client.id, &Event::Error { message: reason.clone() });
-        return Closing { reason, verdict: Verdict::Refused };
+        return Closing::unsupported(&client.id, "a broker needs streams; message sockets are not supported", around);
     };
     let (member, outbox) = room.enter();
     let speaker = Speaker { room, member, naming, name: client.id.clone(), line: Vec::new(), around };
