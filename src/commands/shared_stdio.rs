@@ -88,12 +88,7 @@ impl SharedStdio {
             let bytes: Rc<[u8]> = held.get(..count).unwrap_or_default().into();
             buffer::give_back(held);
             for (member, outbox) in self.room.outboxes() {
-                let delivered = async {
-                    while outbox.push(&bytes).is_err() {
-                        outbox.drained().await;
-                    }
-                };
-                if tokio::time::timeout(STALL, delivered).await.is_err() {
+                if tokio::time::timeout(STALL, outbox.push_when_room(&bytes)).await.is_err() {
                     outbox.abandon();
                     self.room.leave(member);
                     let message = "a client that does not read was disconnected".to_owned();
