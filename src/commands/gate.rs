@@ -73,6 +73,7 @@ pub struct Admitted {
 }
 
 /// The addresses of the names in the rules, looked up once at the start.
+#[derive(Debug, Default)]
 pub struct Names(HashMap<String, Vec<IpAddr>>);
 
 impl Names {

@@ -11,8 +11,9 @@ use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::message::Split;
 use crate::relay::{self, Blame, Observer, Outcome, Rules, Waiting};
+use crate::transport::proxy::proxy_protocol::Ends;
 use crate::transport::seqpacket::{MAX_MESSAGE, Seqpacket};
-use crate::transport::{Channel, ConnectOptions, connect};
+use crate::transport::{Bytes, Channel, ConnectOptions, connect};
 
 /// Where clients are forwarded to.
 #[derive(Debug)]
@@ -32,7 +33,17 @@ pub(super) async fn serve(
     target: &Target,
 ) -> Closing {
     let split = target.split;
-    let mut target = match connect(&target.endpoint, &target.connect, &client.id, &*around.report).await {
+    let behalf;
+    let options = match ends(&client.channel).filter(|_| target.connect.route.announce.is_some()) {
+        None => &target.connect,
+        Some(ends) => {
+            let mut route = target.connect.route.clone();
+            route.on_behalf_of = Some(ends);
+            behalf = ConnectOptions { route, ..target.connect.clone() };
+            &behalf
+        }
+    };
+    let mut target = match connect(&target.endpoint, options, &client.id, &*around.report).await {
         Ok(channel) => channel,
         Err(error) => {
             reset(&client.channel);
@@ -46,9 +57,7 @@ pub(super) async fn serve(
     let watched: &dyn Observer = &**watcher;
     let outcome = match (&mut client.channel, &mut target) {
         (Channel::Bytes(bytes), Channel::Bytes(target)) => {
-            let outgoing = around.lane(Direction::Out, &client.id, watched);
-            let incoming = around.lane(Direction::In, &client.id, watched);
-            relay::run(target, bytes, rules, outgoing, incoming, Waiting::Patient).await
+            return streams(bytes, target, &client.id, watcher, around).await;
         }
         (Channel::Messages(socket), Channel::Bytes(target)) => {
             relay::messages::run(target, socket, rules, split, watched, &*around.report, Waiting::Patient).await
@@ -56,8 +65,7 @@ pub(super) async fn serve(
         (Channel::Bytes(bytes), Channel::Messages(socket)) => {
             // To the relay the message socket is the peer, to us the client is.
             let mirror = Mirror { observer: watched, report: &*around.report };
-            let outcome =
-                relay::messages::run(bytes, socket, rules, split, &mirror, &mirror, Waiting::Patient).await;
+            let outcome = relay::messages::run(bytes, socket, rules, split, &mirror, &mirror, Waiting::Patient).await;
             mirrored(outcome)
         }
         (Channel::Messages(client), Channel::Messages(target)) => {
@@ -69,6 +77,25 @@ pub(super) async fn serve(
         reset(&target);
     }
     closing(outcome, &name)
+}
+
+/// Joins two streams until both are at their end.
+pub(super) async fn streams(
+    client: &mut Bytes,
+    target: &mut Bytes,
+    id: &str,
+    watcher: &Rc<dyn Watcher>,
+    around: &Surroundings,
+) -> Closing {
+    let outgoing = around.lane(Direction::Out, id, &**watcher);
+    let incoming = around.lane(Direction::In, id, &**watcher);
+    let rules = Rules { idle: around.idle, ..Rules::SYMMETRIC };
+    let outcome = relay::run(target, client, rules, outgoing, incoming, Waiting::Patient).await;
+    if outcome.fault.is_some() {
+        client.socket().reset_on_close();
+        target.socket().reset_on_close();
+    }
+    closing(outcome, target.peer())
 }
 
 /// Neither side may take a cut stream for a whole one, nor no answer for an empty one.
@@ -178,4 +205,9 @@ async fn pass(
         around.note_message(direction, message, watcher)?;
     }
     to.shutdown()
+}
+
+/// Whose connection is forwarded, for the PROXY protocol.
+fn ends(client: &Channel) -> Option<Ends> {
+    Some(Ends { source: client.peer().socket_addr()?, destination: client.local().socket_addr()? })
 }

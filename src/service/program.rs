@@ -152,7 +152,11 @@ pub(super) async fn serve(
     let bytes = match &mut client.channel {
         Channel::Bytes(bytes) => bytes,
         Channel::Messages(_) => {
-            return Closing::unsupported(&client.id, "a program needs a stream; message sockets are not supported", around);
+            return Closing::unsupported(
+                &client.id,
+                "a program needs a stream; message sockets are not supported",
+                around,
+            );
         }
     };
     let joined = match bytes.plain() {
