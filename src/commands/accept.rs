@@ -51,6 +51,15 @@ pub enum Offer {
     },
 }
 
+impl Offer {
+    fn needs_streams(&self) -> bool {
+        match self {
+            Offer::Stdio { many, .. } => *many,
+            Offer::Service { service, .. } => service.needs_streams(),
+        }
+    }
+}
+
 /// `accept`, parsed.
 #[derive(Debug)]
 pub struct Options {
@@ -95,6 +104,10 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
             };
             listeners.push((id, listener));
         }
+    }
+    if options.offer.needs_streams() && listeners.iter().any(|(_, listener)| listener.has_messages()) {
+        let message = "seqpacket sockets have messages, and this needs streams; use --echo, --discard, --respond or --to";
+        return Err(Failure::message(Exit::Unsupported, message));
     }
     let streams = Streams::open(options.stream.clone(), context)?;
     #[cfg(feature = "tls")]

@@ -99,6 +99,16 @@ pub enum Service {
     Proxy(Rc<proxy_server::Proxy>),
 }
 
+impl Service {
+    /// Whether it serves streams of bytes only.
+    pub fn needs_streams(&self) -> bool {
+        match self {
+            Service::Echo | Service::Discard | Service::Respond(_) | Service::Forward(_) => false,
+            Service::Broker(..) | Service::Program(_) | Service::Proxy(_) => true,
+        }
+    }
+}
+
 /// How a connection ended.
 #[derive(Debug)]
 pub struct Closing {

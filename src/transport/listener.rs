@@ -142,6 +142,11 @@ impl Listener {
         self.local.socket_addr().map(|address| address.port())
     }
 
+    /// Whether its connections carry messages with boundaries instead of streams of bytes.
+    pub fn has_messages(&self) -> bool {
+        self.carries == Carries::Messages
+    }
+
     /// Takes the next connection. Errors that concern one client only are passed over.
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Pending>> {
         loop {
