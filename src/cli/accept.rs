@@ -18,6 +18,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::service::Service;
 use crate::service::broker::Naming;
+use crate::service::forward::Target;
 use crate::service::program::Group;
 use crate::service::proxy_server::{Protocol, Proxy};
 use crate::transport::listener::{ListenOptions, Unwritten};
@@ -247,7 +248,8 @@ impl AcceptArgs {
             {
                 options.tls = self.tls.client(!self.serves_tls())?;
             }
-            return Ok(Some(Service::Forward(Rc::new(endpoint), Rc::new(options))));
+            let target = Target { endpoint, connect: options, split: self.data.split() };
+            return Ok(Some(Service::Forward(Rc::new(target))));
         }
         if let Some(protocol) = args.proxy_server {
             let mut connect = self.dial.connect_options(&self.net, &self.time)?;

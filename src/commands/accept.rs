@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::announce::{ReadyOptions, announce};
 use super::context::Context;
-use super::gate::{Admitted, Gate, Reject};
+use super::gate::{Admitted, Gate, Names, Reject};
 use super::open;
 use super::shared_stdio::{Prefix, SharedStdio};
 use super::stream::{Shown, StreamOptions, Streams, verdict};
@@ -51,6 +51,15 @@ pub enum Offer {
     },
 }
 
+impl Offer {
+    fn needs_streams(&self) -> bool {
+        match self {
+            Offer::Stdio { many, .. } => *many,
+            Offer::Service { service, .. } => service.needs_streams(),
+        }
+    }
+}
+
 /// `accept`, parsed.
 #[derive(Debug)]
 pub struct Options {
@@ -85,6 +94,7 @@ pub struct Options {
 /// An address that cannot be listened on, or the failure of a single client that was all there was to serve.
 pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     limits::raise_descriptor_limit();
+    let names = Names::look_up(&options.policy).await?;
     let mut listeners: Vec<(String, Listener)> = Vec::new();
     for at in &options.at {
         for listener in listen(&at.address, &options.listen).await? {
@@ -94,6 +104,10 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
             };
             listeners.push((id, listener));
         }
+    }
+    if options.offer.needs_streams() && listeners.iter().any(|(_, listener)| listener.has_messages()) {
+        let message = "seqpacket sockets have messages, and this needs streams; use --echo, --discard, --respond or --to";
+        return Err(Failure::message(Exit::Unsupported, message));
     }
     let streams = Streams::open(options.stream.clone(), context)?;
     #[cfg(feature = "tls")]
@@ -112,7 +126,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     }
     note_chosen_port(&options, &listeners, context);
     let name = options.at.first().and_then(|at| at.name.clone());
-    let mut gate = Gate::new(listeners, options.policy, options.reject, name, context).await?;
+    let mut gate = Gate::new(listeners, options.policy, names, options.reject, name, context);
     let host = Rc::new(Host {
         socket: options.listen.socket,
         split: options.split,
@@ -243,6 +257,13 @@ impl Host {
             tokio::select! {
                 admitted = gate.next() => {
                     let (host, admitted) = (self.clone(), admitted?);
+                    if !self.shakes_hands() {
+                        // Nobody else is admitted while this one enters.
+                        match self.enter(admitted).await {
+                            Some(client) => return Ok(client),
+                            None => continue,
+                        }
+                    }
                     entering.spawn_local(async move { host.enter(admitted).await });
                 }
                 Some(entered) = entering.join_next() => {
@@ -252,6 +273,13 @@ impl Host {
                 }
             }
         }
+    }
+
+    fn shakes_hands(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.is_some();
+        #[cfg(not(feature = "tls"))]
+        return false;
     }
 
     async fn enter(&self, admitted: Admitted) -> Option<Client> {
