@@ -204,7 +204,7 @@ impl RecvTupleArgs {
                 let connect = self.dial.connect_options(&self.net, &self.time)?;
                 #[cfg(feature = "tls")]
                 let connect = self.tls.with_tls(connect, id.endpoint.as_ref())?;
-                tuple_receive::From::Connection(id, connect)
+                tuple_receive::From::Connection(id, Box::new(connect))
             }
             (None, Some(at)) => {
                 let options = ListenOptions {
@@ -214,7 +214,7 @@ impl RecvTupleArgs {
                     socket: self.net.socket_options(),
                     mode: None,
                 };
-                tuple_receive::From::Listener(at, options, self.ready.options())
+                tuple_receive::From::Listener(at, Box::new(options), self.ready.options())
             }
             (None, None) => return Err(Failure::message(Exit::Usage, "an ID or --listen AT is missing")),
         };

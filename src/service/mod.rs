@@ -37,15 +37,21 @@ pub trait Watcher: Observer {
     fn totals(&self) -> (u64, u64);
 }
 
+/// Makes the watcher of the connection with this ID.
+pub type MakeWatcher = Rc<dyn Fn(&str) -> Rc<dyn Watcher>>;
+
+/// Makes the transforms of a direction of the connection with this ID, with fresh state.
+pub type MakeTransforms = Rc<dyn Fn(Direction, &str) -> Vec<Box<dyn Transform>>>;
+
 /// What every service may use.
 #[derive(Clone)]
 pub struct Surroundings {
     /// Where events go.
     pub report: Rc<dyn Report>,
     /// Makes the watcher of a connection.
-    pub watch: Rc<dyn Fn(&str) -> Rc<dyn Watcher>>,
+    pub watch: MakeWatcher,
     /// Makes the transforms of a direction, with fresh state.
-    pub transforms: Rc<dyn Fn(Direction, &str) -> Vec<Box<dyn Transform>>>,
+    pub transforms: MakeTransforms,
     /// Bytes per second and direction.
     pub rate: Option<u64>,
     /// How long nothing may pass.
