@@ -109,6 +109,10 @@ async fn perform(verb: Verb, context: &Context) -> Result<Exit, Failure> {
     match verb {
         Verb::Open(options) => commands::open::run(*options, context).await,
         Verb::Accept(options) => commands::accept::run(*options, context).await,
+        #[cfg(feature = "tuples")]
+        Verb::SendTuple(options) => commands::tuple_send::run(*options, context).await,
+        #[cfg(feature = "tuples")]
+        Verb::ReceiveTuple(options) => commands::tuple_receive::run(*options, context).await,
         Verb::Resolve(options) => commands::resolve::run(options, context).await,
     }
 }

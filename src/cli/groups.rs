@@ -34,7 +34,8 @@ pub struct TimeArgs {
 }
 
 impl TimeArgs {
-    fn idle(&self) -> Limit {
+    /// How long nothing may pass.
+    pub fn idle(&self) -> Limit {
         self.idle_timeout.or(self.timeout).unwrap_or(Limit::Never)
     }
 }

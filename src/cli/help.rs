@@ -36,6 +36,21 @@ Examples:
   netverb resolve example.org
   netverb resolve -4 -j example.org 192.0.2.1";
 
+/// Shown under the help of `send-tuple`.
+pub const SEND_TUPLE_EXAMPLES: &str = "\
+Examples:
+  netverb send-tuple host:5000 42 3.14 'part A' s:007
+  netverb send-tuple host:5000 --format 'in2 A8' 1 2 name
+  netverb send-tuple host:5000 --input tsv < table.tsv";
+
+/// Shown under the help of `recv-tuple`.
+pub const RECV_TUPLE_EXAMPLES: &str = "\
+Examples:
+  netverb recv-tuple --listen 5000
+  eval \"$(netverb recv-tuple host:5000 --shell)\"; echo \"${tuple[0]}\"
+  netverb recv-tuple --listen 5000 --count all --json
+  netverb recv-tuple host:5000 --format 'in2' --format 'A8' --expect-types ii";
+
 /// The text of a topic.
 ///
 /// # Errors

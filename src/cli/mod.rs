@@ -8,6 +8,8 @@ pub mod open;
 pub mod resolve;
 #[cfg(feature = "tls")]
 pub mod tls;
+#[cfg(feature = "tuples")]
+pub mod tuples;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -55,6 +57,12 @@ pub enum Verb {
     Accept(Box<commands::accept::Options>),
     /// `resolve`
     Resolve(commands::resolve::Options),
+    /// `send-tuple`
+    #[cfg(feature = "tuples")]
+    SendTuple(Box<commands::tuple_send::Options>),
+    /// `recv-tuple`
+    #[cfg(feature = "tuples")]
+    ReceiveTuple(Box<commands::tuple_receive::Options>),
 }
 
 /// A command line that cannot be run.
@@ -123,6 +131,13 @@ enum VerbArgs {
     /// Listen, and serve whoever connects
     #[command(visible_alias = "listen")]
     Accept(Box<accept::AcceptArgs>),
+    /// Send a tuple of typed values
+    #[cfg(feature = "tuples")]
+    SendTuple(Box<tuples::SendTupleArgs>),
+    /// Receive tuples of typed values
+    #[cfg(feature = "tuples")]
+    #[command(visible_alias = "receive-tuple")]
+    RecvTuple(Box<tuples::RecvTupleArgs>),
     /// Look up names and addresses
     Resolve(resolve::ResolveArgs),
     /// Print completions for a shell
@@ -195,6 +210,18 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
             let options = args.into_options().map_err(|failure| refuse(failure, None))?;
             Ok(run(Verb::Accept(Box::new(options)), deadline))
         }
+        #[cfg(feature = "tuples")]
+        VerbArgs::SendTuple(args) => {
+            let deadline = args.time.deadline;
+            let options = args.into_options().map_err(|failure| refuse(failure, None))?;
+            Ok(run(Verb::SendTuple(Box::new(options)), deadline))
+        }
+        #[cfg(feature = "tuples")]
+        VerbArgs::RecvTuple(args) => {
+            let deadline = args.time.deadline;
+            let options = args.into_options(cli.global.json).map_err(|failure| refuse(failure, None))?;
+            Ok(run(Verb::ReceiveTuple(Box::new(options)), deadline))
+        }
         VerbArgs::Resolve(args) => Ok(run(Verb::Resolve(args.into_options()), args.deadline)),
         VerbArgs::Completions { shell } => printed(generate::completions(shell)),
         VerbArgs::Man { all: Some(directory), .. } => printed(generate::all_pages(&directory)),
@@ -215,7 +242,7 @@ fn verb_name(arguments: &[OsString]) -> &'static str {
         .unwrap_or("")
 }
 
-const VERBS: [&str; 6] = ["open", "accept", "resolve", "completions", "man", "help"];
+const VERBS: [&str; 8] = ["open", "accept", "send-tuple", "recv-tuple", "resolve", "completions", "man", "help"];
 
 fn color_of(arguments: &[OsString]) -> Color {
     let mut words = arguments.iter().filter_map(|word| word.to_str());

@@ -234,6 +234,12 @@ impl Descriptor {
         }
     }
 
+    /// Whether a read would wait now.
+    pub fn is_silent(&self) -> bool {
+        let mut watched = [PollFd::new(self, PollFlags::IN)];
+        rustix::event::poll(&mut watched, Some(&Timespec::default())).is_ok_and(|ready| ready == 0)
+    }
+
     /// A watch on the reader at the other end of this output; `None` for what has no reader, such as a regular file.
     pub fn hang_up(&self) -> Option<HangUp> {
         match (&self.readiness, self.kind) {
