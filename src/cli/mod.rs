@@ -6,6 +6,7 @@ pub mod groups;
 pub mod help;
 pub mod open;
 pub mod resolve;
+pub mod steps;
 #[cfg(feature = "tls")]
 pub mod tls;
 #[cfg(feature = "tuples")]

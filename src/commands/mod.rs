@@ -3,6 +3,7 @@
 pub mod accept;
 pub mod announce;
 pub mod context;
+pub mod conversation;
 pub mod gate;
 #[cfg(feature = "tls")]
 pub mod inspection;
@@ -13,6 +14,7 @@ pub mod recorder;
 pub mod resolve;
 pub mod shared_stdio;
 pub mod stream;
+pub mod transcript_file;
 #[cfg(feature = "tuples")]
 pub mod tuple_receive;
 #[cfg(feature = "tuples")]
