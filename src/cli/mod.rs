@@ -11,6 +11,7 @@ pub mod steps;
 pub mod tls;
 #[cfg(feature = "tuples")]
 pub mod tuples;
+pub mod wait;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -58,6 +59,8 @@ pub enum Verb {
     Accept(Box<commands::accept::Options>),
     /// `resolve`
     Resolve(commands::resolve::Options),
+    /// `wait`
+    Wait(Box<commands::wait::Options>),
     /// `send-tuple`
     #[cfg(feature = "tuples")]
     SendTuple(Box<commands::tuple_send::Options>),
@@ -139,6 +142,8 @@ enum VerbArgs {
     #[cfg(feature = "tuples")]
     #[command(visible_alias = "receive-tuple")]
     RecvTuple(Box<tuples::RecvTupleArgs>),
+    /// Wait until targets answer, or are gone; then run a command
+    Wait(Box<wait::WaitArgs>),
     /// Look up names and addresses
     Resolve(resolve::ResolveArgs),
     /// Print completions for a shell
@@ -223,6 +228,10 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
             let options = args.into_options(cli.global.json).map_err(|failure| refuse(failure, None))?;
             Ok(run(Verb::ReceiveTuple(Box::new(options)), deadline))
         }
+        VerbArgs::Wait(args) => {
+            let options = args.into_options().map_err(|failure| refuse(failure, None))?;
+            Ok(run(Verb::Wait(Box::new(options)), Limit::Never))
+        }
         VerbArgs::Resolve(args) => Ok(run(Verb::Resolve(args.into_options()), args.deadline)),
         VerbArgs::Completions { shell } => printed(generate::completions(shell)),
         VerbArgs::Man { all: Some(directory), .. } => printed(generate::all_pages(&directory)),
@@ -243,7 +252,8 @@ fn verb_name(arguments: &[OsString]) -> &'static str {
         .unwrap_or("")
 }
 
-const VERBS: [&str; 8] = ["open", "accept", "send-tuple", "recv-tuple", "resolve", "completions", "man", "help"];
+const VERBS: [&str; 9] =
+    ["open", "accept", "send-tuple", "recv-tuple", "wait", "resolve", "completions", "man", "help"];
 
 fn color_of(arguments: &[OsString]) -> Color {
     let mut words = arguments.iter().filter_map(|word| word.to_str());
@@ -286,7 +296,7 @@ fn usage_failure(error: &clap::Error) -> Failure {
     let exit = if address_error(error).is_some() { Exit::MalformedAddress } else { Exit::Usage };
     match error.kind() {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-            Failure::message(Exit::Usage, "a verb is missing; type one of open, accept, resolve, or help")
+            Failure::message(Exit::Usage, "a verb is missing; type one of open, accept, wait, resolve, or help")
         }
         ErrorKind::ValueValidation if exit == Exit::MalformedAddress => match address_error(error) {
             Some(id) => Failure::message(exit, id.to_string()),

@@ -10,6 +10,7 @@ pub mod inspection;
 pub mod monitor;
 pub mod open;
 pub mod probe;
+pub mod reach;
 pub mod recorder;
 pub mod resolve;
 pub mod shared_stdio;
@@ -19,5 +20,6 @@ pub mod transcript_file;
 pub mod tuple_receive;
 #[cfg(feature = "tuples")]
 pub mod tuple_send;
+pub mod wait;
 
 pub use context::Context;

@@ -112,7 +112,7 @@ async fn prepare(
     {
         let secure = ConnectOptions { secure: true, ..connect.clone() };
         let upgrade = talk.starts_tls().then(|| SecureLayer::prepare(endpoint, &secure)).transpose()?;
-        talk.prepare(Part::Client, upgrade.map(Upgrade::Client)).await
+        talk.prepare(Part::Client, upgrade.map(Box::new).map(Upgrade::Client)).await
     }
     #[cfg(not(feature = "tls"))]
     {

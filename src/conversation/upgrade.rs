@@ -10,7 +10,7 @@ use crate::transport::{Bytes, Channel};
 /// Whose part of the handshake is ours.
 pub enum Upgrade {
     /// The client's.
-    Client(SecureLayer),
+    Client(Box<SecureLayer>),
     /// The server's.
     Server(ServerTls),
 }
