@@ -6,4 +6,6 @@
 #[allow(dead_code)] // The files of the themes grow into it.
 mod support;
 
+mod listening;
 mod streams;
+mod unix;
