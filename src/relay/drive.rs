@@ -77,6 +77,9 @@ impl<T: Traffic> Relay<T> {
                 return Poll::Ready(Outcome { end, fault: self.fault.take() });
             }
             if progress {
+                if let Some(spin) = &mut self.spin {
+                    spin.moved();
+                }
                 continue;
             }
             if self.machine.is_open(Direction::In) && self.traffic.poll_gone(cx).is_ready() {
@@ -84,8 +87,14 @@ impl<T: Traffic> Relay<T> {
                 let fault = Some(Fault { blame: Blame::Output, error });
                 return Poll::Ready(Outcome { end: End::Failed, fault });
             }
+            // A direction that is over gives nothing more; its source would look ready for ever.
+            let [local, remote] = self.traffic.sources();
+            let awaited = [
+                local.filter(|_| self.machine.is_open(Direction::Out)),
+                remote.filter(|_| self.machine.is_open(Direction::In)),
+            ];
             if let Some(spin) = &mut self.spin
-                && spin.wait_for(self.traffic.sources())
+                && spin.wait_for(awaited)
             {
                 // The event loop learns of it without sleeping.
                 cx.waker().wake_by_ref();

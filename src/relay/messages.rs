@@ -158,3 +158,66 @@ impl<S: Side> Traffic for Messages<'_, S> {
         [self.stream.source(), None]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::os::fd::OwnedFd;
+
+    use socket2::{Domain, Socket, Type};
+
+    use super::*;
+    use crate::event::{Event, Phase};
+    use crate::relay::Output;
+
+    struct Deaf;
+
+    impl Observer for Deaf {
+        fn wants_bytes(&self) -> bool {
+            false
+        }
+        fn wire(&self, _: Direction, _: &[u8]) -> io::Result<()> {
+            Ok(())
+        }
+        fn moved(&self, _: Direction, _: u64) {}
+        fn ended(&self, _: Direction) {}
+    }
+
+    impl Report for Deaf {
+        fn event(&self, _: &str, _: &Event) {}
+        fn remark(&self, _: &str) {}
+        fn phase(&self, _: Phase, _: std::time::Duration) {}
+        fn message(&self, _: Direction) {}
+    }
+
+    /// An input that has nothing to give at first adds nothing of its own when it does.
+    #[tokio::test]
+    async fn late_input_is_sent_as_it_came() {
+        let (ours, theirs) = Socket::pair(Domain::UNIX, Type::SEQPACKET, None).unwrap();
+        ours.set_nonblocking(true).unwrap();
+        theirs.set_nonblocking(true).unwrap();
+        let (ours, theirs) = (Seqpacket::new(ours, None).unwrap(), Seqpacket::new(theirs, None).unwrap());
+        let (reader, mut writer) = io::pipe().unwrap();
+        let mut stdio = Stdio::new(Some(Descriptor::own_pipe(OwnedFd::from(reader)).unwrap()), Output::Discard);
+        let relay = run(&mut stdio, &ours, Rules::SYMMETRIC, Split::Line, &Deaf, &Deaf);
+        let peer = async {
+            // The relay has found the input empty by now: it was polled first.
+            writer.write_all(b"one\ntwo").unwrap();
+            drop(writer);
+            let mut space = [0; 64];
+            let mut heard: Vec<Vec<u8>> = Vec::new();
+            loop {
+                match theirs.receive(&mut space).await.unwrap() {
+                    0 => break,
+                    count => heard.push(space[..count].to_vec()),
+                }
+            }
+            theirs.shutdown().unwrap();
+            heard
+        };
+        let both = async { tokio::join!(biased; relay, peer) };
+        let (outcome, heard) = tokio::time::timeout(std::time::Duration::from_secs(10), both).await.unwrap();
+        assert!(outcome.fault.is_none(), "{outcome:?}");
+        assert_eq!(heard, [b"one", b"two"]);
+    }
+}

@@ -6,6 +6,10 @@
 #[allow(dead_code)] // The files of the themes grow into it.
 mod support;
 
+mod access;
+mod bounds;
 mod listening;
+mod programs;
+mod services;
 mod streams;
 mod unix;
