@@ -1,7 +1,10 @@
 //! Promise 29: the broker. And what else listeners serve: forwarding, under the promises of streams.
 
 use std::io::{ErrorKind, Write};
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
+
+use socket2::{Domain, Socket, Type};
 
 use crate::support::{Child, Listener, Peer, Sandbox, noise};
 
@@ -189,9 +192,8 @@ fn b05_the_fate_of_the_target_is_the_status_of_one_forward() {
     let ended = child.wait();
     ended.exits(56);
     assert!(ended.stderr.contains(&target.id()) && ended.stderr.contains("reset"), "{}", ended.stderr);
-    let refusing = target.id();
-    drop(target);
-    let (mut child, _client) = once(&refusing);
+    let refusing = hold("127.0.0.1:0");
+    let (mut child, _client) = once(&local(&refusing).to_string());
     child.wait().exits(7);
     let (mut child, _client) = once("unix:missing");
     let ended = child.wait();
@@ -235,14 +237,27 @@ fn b12_a_forward_whose_client_never_reads_stays_small() {
     drop(client);
 }
 
+/// Binds a socket to an address, to share it with those who connect.
+fn hold(address: &str) -> Socket {
+    let socket = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.set_reuse_address(true).unwrap();
+    socket.bind(&address.parse::<SocketAddr>().unwrap().into()).unwrap();
+    socket
+}
+
+fn local(socket: &Socket) -> SocketAddr {
+    socket.local_addr().unwrap().as_socket().unwrap()
+}
+
 #[test]
 fn b02_the_local_end_of_a_connection_can_be_chosen() {
     let sandbox = Sandbox::new();
     let listener = Listener::tcp();
     let id = listener.id();
-    // A port that nobody has at the moment.
-    let free = || Listener::tcp_on("127.0.0.2:0").unwrap().port().to_string();
-    let (whole, alone, apart) = (format!("127.0.0.2:{}", free()), format!(":{}", free()), free());
+    // Ports that others do not take meanwhile: they are bound, and may be shared by those who connect.
+    let held: Vec<_> = ["127.0.0.2:0", "127.0.0.1:0", "127.0.0.2:0"].map(hold).into_iter().collect();
+    let ports: Vec<String> = held.iter().map(|held| local(held).port().to_string()).collect();
+    let (whole, alone, apart) = (format!("127.0.0.2:{}", ports[0]), format!(":{}", ports[1]), ports[2].clone());
     let table: [(&[&str], &str, &str); 5] = [
         (&["--from", "127.0.0.2"], "127.0.0.2:", ""),
         (&["--from", &whole], "", &whole),
@@ -268,9 +283,9 @@ fn b02_the_local_end_of_a_connection_can_be_chosen() {
 #[test]
 fn b03_a_refused_connection_is_tried_again_when_asked_for() {
     let sandbox = Sandbox::new();
-    let closed = Listener::tcp();
-    let id = closed.id();
-    drop(closed);
+    // Bound and not listening yet: nobody else has the port, and it refuses.
+    let socket = hold("127.0.0.1:0");
+    let id = local(&socket).to_string();
     let ended = sandbox.netverb(["open", "-vv", &id, "--retry", "3"]).run();
     ended.exits(7);
     assert_eq!(ended.stderr.matches("trying again").count(), 3, "{}", ended.stderr);
@@ -279,8 +294,8 @@ fn b03_a_refused_connection_is_tried_again_when_asked_for() {
     assert!(ended.took < Duration::from_secs(5), "{:?}", ended.took);
     let mut child = sandbox.netverb(["open", "-vv", &id, "--wait", "infinite"]).spawn();
     child.wait_stderr("trying again");
-    let listener = Listener::tcp_on(&id).unwrap();
-    drop(listener.accept());
+    socket.listen(1).unwrap();
+    drop(socket.accept().unwrap());
     child.end_input();
     child.wait().exits(0);
 }
