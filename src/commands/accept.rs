@@ -113,7 +113,8 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         }
     }
     if options.offer.needs_streams() && listeners.iter().any(|(_, listener)| listener.has_messages()) {
-        let message = "seqpacket sockets have messages, and this needs streams; use --echo, --discard, --respond or --to";
+        let message =
+            "seqpacket sockets have messages, and this needs streams; use --echo, --discard, --respond or --to";
         return Err(Failure::message(Exit::Unsupported, message));
     }
     let streams = Streams::open(options.stream.clone(), context)?;
