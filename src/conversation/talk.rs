@@ -280,3 +280,6 @@ async fn within<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> 
         Some(deadline) => timeout_at(deadline, work).await.ok(),
     }
 }
+
+#[cfg(test)]
+mod tests;

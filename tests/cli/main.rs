@@ -6,4 +6,7 @@
 #[allow(dead_code)] // The files of the themes grow into it.
 mod support;
 
+mod replay;
+mod steps;
 mod streams;
+mod wait;
