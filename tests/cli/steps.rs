@@ -317,6 +317,18 @@ fn both_ends_upgrade_in_place() {
 }
 
 #[test]
+fn the_certificate_of_an_upgrade_can_be_inspected() {
+    let sandbox = Sandbox::new();
+    let words = ["accept", "127.0.0.1:0", "--json", "--self-signed", "--starttls"];
+    let server = sandbox.netverb(words).spawn();
+    let id = format!("127.0.0.1:{}", server.port());
+    let steps = ["--no-verify", "--starttls", "--send", "x", "--tls-info", "--min-days", "99999"];
+    let ended = sandbox.netverb(open(&id, &steps)).run();
+    ended.exits(60);
+    assert!(ended.stderr.contains("sha256") && ended.stderr.contains("--min-days wants 99999"), "{}", ended.stderr);
+}
+
+#[test]
 fn steps_without_sense_are_refused_before_anything_is_done() {
     let sandbox = Sandbox::new();
     let cases: [(&[&str], &[&str]); 8] = [
