@@ -67,12 +67,20 @@ Examples:
   netverb recv-tuple --listen 5000 --count all --json
   netverb recv-tuple host:5000 --format 'in2' --format 'A8' --expect-types ii";
 
+/// `help`
+#[derive(Debug, clap::Args)]
+pub struct HelpArgs {
+    /// A verb or a topic
+    pub topic: Option<String>,
+}
+
 /// The text of a topic.
 ///
 /// # Errors
 /// Status 2 for an unknown one.
 pub fn topic(name: Option<&str>) -> Result<String, Failure> {
     let mut command = super::command();
+    command.build();
     let Some(name) = name else { return Ok(command.render_long_help().to_string()) };
     match name {
         "ids" => Ok(include_str!("help/ids.txt").to_owned()),

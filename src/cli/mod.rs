@@ -11,13 +11,14 @@ pub mod steps;
 pub mod tls;
 #[cfg(feature = "tuples")]
 pub mod tuples;
+pub mod verbs;
 pub mod wait;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
 
 use clap::error::ErrorKind;
-use clap::{ArgAction, Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgAction, Args, ColorChoice, FromArgMatches};
 
 use crate::commands;
 use crate::exit::Exit;
@@ -25,6 +26,8 @@ use crate::failure::Failure;
 use crate::output::Format;
 use crate::output::human::Verbosity;
 use crate::quantity::Limit;
+
+use verbs::Asked;
 
 /// What one command line asks for.
 #[derive(Debug)]
@@ -93,23 +96,6 @@ pub enum Color {
     Never,
 }
 
-#[derive(Debug, Parser)]
-#[command(
-    name = "netverb",
-    version,
-    about = "netcat with verbs: open, accept, read, write and close sockets from the shell",
-    after_help = help::EXAMPLES,
-    disable_help_subcommand = true,
-    infer_subcommands = false,
-    max_term_width = 120
-)]
-struct Cli {
-    #[command(flatten)]
-    global: Globals,
-    #[command(subcommand)]
-    verb: VerbArgs,
-}
-
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 struct Globals {
@@ -127,49 +113,16 @@ struct Globals {
     color: Color,
 }
 
-#[derive(Debug, Subcommand)]
-enum VerbArgs {
-    /// Connect, and join stdin and stdout or a program to the socket
-    #[command(visible_alias = "connect")]
-    Open(Box<open::OpenArgs>),
-    /// Listen, and serve whoever connects
-    #[command(visible_alias = "listen")]
-    Accept(Box<accept::AcceptArgs>),
-    /// Send a tuple of typed values
-    #[cfg(feature = "tuples")]
-    SendTuple(Box<tuples::SendTupleArgs>),
-    /// Receive tuples of typed values
-    #[cfg(feature = "tuples")]
-    #[command(visible_alias = "receive-tuple")]
-    RecvTuple(Box<tuples::RecvTupleArgs>),
-    /// Wait until targets answer, or are gone; then run a command
-    Wait(Box<wait::WaitArgs>),
-    /// Look up names and addresses
-    Resolve(resolve::ResolveArgs),
-    /// Print completions for a shell
-    Completions {
-        /// bash, zsh or fish
-        #[arg(value_enum)]
-        shell: generate::Shell,
-    },
-    /// Print the manual page
-    Man {
-        /// A verb; without one, the page of netverb itself
-        verb: Option<String>,
-        /// Write all pages into this directory instead
-        #[arg(long, value_name = "DIR", conflicts_with = "verb")]
-        all: Option<std::path::PathBuf>,
-    },
-    /// Print help on a verb or a topic: ids, exit-codes, environment, recipes
-    Help {
-        /// A verb or a topic
-        topic: Option<String>,
-    },
-}
-
-/// The definition that manual pages and completions are made from.
+/// The definition of the whole command line. What a verb has of its own is only defined when the verb is used.
 pub fn command() -> clap::Command {
-    Cli::command()
+    let root = clap::Command::new("netverb")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("netcat with verbs: open, accept, read, write and close sockets from the shell")
+        .after_help(help::EXAMPLES)
+        .disable_help_subcommand(true)
+        .subcommand_required(true)
+        .max_term_width(120);
+    verbs::ALL.iter().fold(Globals::augment_args(root), |root, row| root.subcommand(row.command()))
 }
 
 /// Reads a command line, the program's name first.
@@ -196,64 +149,30 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
             };
         }
     };
-    let cli = Cli::from_arg_matches(&matches).map_err(|error| refuse(usage_failure(&error), None))?;
-    let verbosity = match (cli.global.quiet, cli.global.verbose) {
+    let globals = Globals::from_arg_matches(&matches).map_err(|error| refuse(usage_failure(&error), None))?;
+    let verbosity = match (globals.quiet, globals.verbose) {
         (true, _) => Verbosity::Quiet,
         (false, 0) => Verbosity::Normal,
         (false, 1) => Verbosity::Verbose,
         (false, _) => Verbosity::Debug,
     };
-    let run = |verb, deadline| Action::Run(Box::new(Run { name, verb, format, verbosity, deadline }));
-    let printed = |text: Result<String, Failure>| text.map(Action::Print).map_err(|failure| refuse(failure, None));
-    match cli.verb {
-        VerbArgs::Open(args) => {
-            let deadline = args.time.deadline;
-            let options = args.into_options().map_err(|failure| refuse(failure, None))?;
-            Ok(run(Verb::Open(Box::new(options)), deadline))
-        }
-        VerbArgs::Accept(args) => {
-            let deadline = args.time.deadline;
-            let options = args.into_options().map_err(|failure| refuse(failure, None))?;
-            Ok(run(Verb::Accept(Box::new(options)), deadline))
-        }
-        #[cfg(feature = "tuples")]
-        VerbArgs::SendTuple(args) => {
-            let deadline = args.time.deadline;
-            let options = args.into_options().map_err(|failure| refuse(failure, None))?;
-            Ok(run(Verb::SendTuple(Box::new(options)), deadline))
-        }
-        #[cfg(feature = "tuples")]
-        VerbArgs::RecvTuple(args) => {
-            let deadline = args.time.deadline;
-            let options = args.into_options(cli.global.json).map_err(|failure| refuse(failure, None))?;
-            Ok(run(Verb::ReceiveTuple(Box::new(options)), deadline))
-        }
-        VerbArgs::Wait(args) => {
-            let options = args.into_options().map_err(|failure| refuse(failure, None))?;
-            Ok(run(Verb::Wait(Box::new(options)), Limit::Never))
-        }
-        VerbArgs::Resolve(args) => Ok(run(Verb::Resolve(args.into_options()), args.deadline)),
-        VerbArgs::Completions { shell } => printed(generate::completions(shell)),
-        VerbArgs::Man { all: Some(directory), .. } => printed(generate::all_pages(&directory)),
-        VerbArgs::Man { verb, all: None } => printed(generate::page(verb.as_deref())),
-        VerbArgs::Help { topic } => printed(help::topic(topic.as_deref())),
+    let asked = matches
+        .subcommand()
+        .and_then(|(verb, matches)| Some((verbs::find(verb)?, matches)))
+        .ok_or_else(|| Failure::message(Exit::Usage, MISSING_VERB))
+        .and_then(|(row, matches)| (row.read)(matches, globals.json));
+    match asked.map_err(|failure| refuse(failure, None))? {
+        Asked::Run(verb, deadline) => Ok(Action::Run(Box::new(Run { name, verb, format, verbosity, deadline }))),
+        Asked::Print(text) => Ok(Action::Print(text)),
     }
 }
 
+const MISSING_VERB: &str = "a verb is missing; netverb help lists them, for example open and accept";
+
 /// The verb's name for messages that come before the command line is understood.
 fn verb_name(arguments: &[OsString]) -> &'static str {
-    let command = command();
-    arguments
-        .iter()
-        .skip(1)
-        .filter_map(|word| command.find_subcommand(word))
-        .find_map(|verb| VERBS.iter().find(|name| **name == verb.get_name()))
-        .copied()
-        .unwrap_or("")
+    arguments.iter().skip(1).find_map(|word| verbs::find(word.to_str()?)).map_or("", |row| row.name)
 }
-
-const VERBS: [&str; 9] =
-    ["open", "accept", "send-tuple", "recv-tuple", "wait", "resolve", "completions", "man", "help"];
 
 fn color_of(arguments: &[OsString]) -> Color {
     let mut words = arguments.iter().filter_map(|word| word.to_str());
@@ -296,7 +215,7 @@ fn usage_failure(error: &clap::Error) -> Failure {
     let exit = if address_error(error).is_some() { Exit::MalformedAddress } else { Exit::Usage };
     match error.kind() {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-            Failure::message(Exit::Usage, "a verb is missing; type one of open, accept, wait, resolve, or help")
+            Failure::message(Exit::Usage, MISSING_VERB)
         }
         ErrorKind::ValueValidation if exit == Exit::MalformedAddress => match address_error(error) {
             Some(id) => Failure::message(exit, id.to_string()),

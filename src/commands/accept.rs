@@ -3,18 +3,19 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
 use super::announce::{ReadyOptions, announce};
 use super::context::Context;
 use super::conversation;
-use super::gate::{Admitted, Gate, Reject};
+use super::gate::{Admitted, Gate, Names, Reject};
 use super::open;
 use super::shared_stdio::{Prefix, SharedStdio};
 use super::stream::{Shown, StreamOptions, Streams, verdict};
 use crate::access::Policy;
-use crate::address::ListenId;
+use crate::address::{ListenId, Peer};
 use crate::conversation::Part;
 #[cfg(feature = "tls")]
 use crate::conversation::Upgrade;
@@ -25,11 +26,15 @@ use crate::limits;
 use crate::message::Split;
 use crate::service::{Client, Closing, Service, Surroundings, serve};
 use crate::transport::listener::{ListenOptions, Listener, listen};
+use crate::transport::proxy::proxy_protocol;
 #[cfg(feature = "tls")]
 use crate::transport::secure;
 #[cfg(feature = "tls")]
 use crate::transport::tls::{ServerOptions, ServerTls};
-use crate::transport::{Channel, SocketOptions};
+use crate::transport::{Bytes, Channel, SocketOptions};
+
+/// How long a proxy in front may take to say whom it brings.
+const HEADER_LIMIT: Duration = Duration::from_secs(10);
 
 /// What clients get.
 #[derive(Debug)]
@@ -50,6 +55,16 @@ pub enum Offer {
     },
     /// A conversation with the first client: steps, or a recorded server.
     Conversation(conversation::Options),
+}
+
+impl Offer {
+    fn needs_streams(&self) -> bool {
+        match self {
+            Offer::Stdio { many, .. } => *many,
+            Offer::Service { service, .. } => service.needs_streams(),
+            Offer::Conversation(_) => true,
+        }
+    }
 }
 
 /// `accept`, parsed.
@@ -73,6 +88,8 @@ pub struct Options {
     pub stream: StreamOptions,
     /// The framing of messages on stdin and stdout.
     pub split: Split,
+    /// Whether each client begins with a PROXY protocol header.
+    pub expects_header: bool,
     /// How TLS is done with clients, where it is.
     #[cfg(feature = "tls")]
     pub tls: Option<ServerOptions>,
@@ -84,6 +101,7 @@ pub struct Options {
 /// An address that cannot be listened on, or the failure of a single client that was all there was to serve.
 pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     limits::raise_descriptor_limit();
+    let names = Names::look_up(&options.policy).await?;
     let mut listeners: Vec<(String, Listener)> = Vec::new();
     for at in &options.at {
         for listener in listen(&at.address, &options.listen).await? {
@@ -93,6 +111,11 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
             };
             listeners.push((id, listener));
         }
+    }
+    if options.offer.needs_streams() && listeners.iter().any(|(_, listener)| listener.has_messages()) {
+        let message =
+            "seqpacket sockets have messages, and this needs streams; use --echo, --discard, --respond or --to";
+        return Err(Failure::message(Exit::Unsupported, message));
     }
     let streams = Streams::open(options.stream.clone(), context)?;
     #[cfg(feature = "tls")]
@@ -124,10 +147,11 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     }
     note_chosen_port(&options, &listeners, context);
     let name = options.at.first().and_then(|at| at.name.clone());
-    let mut gate = Gate::new(listeners, options.policy, options.reject, name, context).await?;
+    let mut gate = Gate::new(listeners, options.policy, names, options.reject, name, context);
     let host = Rc::new(Host {
         socket: options.listen.socket,
         split: options.split,
+        expects_header: options.expects_header,
         places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
         context: context.clone(),
         #[cfg(feature = "tls")]
@@ -180,6 +204,7 @@ struct Host {
     split: Split,
     places: Option<Arc<Semaphore>>,
     context: Context,
+    expects_header: bool,
     #[cfg(feature = "tls")]
     tls: Option<ServerTls>,
 }
@@ -267,6 +292,13 @@ impl Host {
             tokio::select! {
                 admitted = gate.next() => {
                     let (host, admitted) = (self.clone(), admitted?);
+                    if !self.shakes_hands() {
+                        // Nobody else is admitted while this one enters.
+                        match self.enter(admitted).await {
+                            Some(client) => return Ok(client),
+                            None => continue,
+                        }
+                    }
                     entering.spawn_local(async move { host.enter(admitted).await });
                 }
                 Some(entered) = entering.join_next() => {
@@ -278,11 +310,18 @@ impl Host {
         }
     }
 
+    fn shakes_hands(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.is_some();
+        #[cfg(not(feature = "tls"))]
+        return false;
+    }
+
     async fn enter(&self, admitted: Admitted) -> Option<Client> {
         let Admitted { id, pending } = admitted;
         let (peer, local) = (pending.peer().to_string(), pending.local().to_string());
         let reason = match pending.into_channel(&self.socket) {
-            Ok(channel) => match self.secure(channel, &id).await {
+            Ok(channel) => match self.prepare(channel, &id).await {
                 Ok(channel) => return Some(Client { id, channel }),
                 Err(reason) => reason,
             },
@@ -292,6 +331,29 @@ impl Host {
         let closed = Event::Closed { peer, local, bytes_in: 0, bytes_out: 0, reason };
         self.context.reporter.event(&id, &closed);
         None
+    }
+
+    /// What comes before a client is served: the header of a proxy in front, TLS.
+    async fn prepare(&self, channel: Channel, id: &str) -> Result<Channel, String> {
+        match self.expects_header {
+            true => self.secure(self.read_header(channel, id).await?, id).await,
+            false => self.secure(channel, id).await,
+        }
+    }
+
+    /// Reads the PROXY protocol header; from then on the client is whom it names.
+    async fn read_header(&self, channel: Channel, id: &str) -> Result<Channel, String> {
+        let Channel::Bytes(Bytes::Socket(mut socket)) = channel else {
+            return Err("the PROXY protocol needs a plain stream".to_owned());
+        };
+        let header = match tokio::time::timeout(HEADER_LIMIT, proxy_protocol::decode(&mut socket)).await {
+            Ok(header) => header.map_err(|error| error.to_string())?,
+            Err(_) => return Err("no PROXY protocol header came in time".to_owned()),
+        };
+        let Some(ends) = header.ends else { return Ok(Channel::Bytes(Bytes::Socket(socket))) };
+        let (peer, local) = (Peer::inet(ends.source), Peer::inet(ends.destination));
+        self.context.reporter.remark(&format!("{id} comes from {peer}, says the proxy {}", socket.peer()));
+        Ok(Channel::Bytes(Bytes::Socket(socket.presenting(local, peer))))
     }
 
     #[cfg(feature = "tls")]

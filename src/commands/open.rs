@@ -169,7 +169,7 @@ pub async fn stream(client: &mut Client, split: Split, streams: &Streams) -> Res
             relay::run(&mut stdio, bytes, rules, outgoing, incoming, Waiting::Eager).await
         }
         Channel::Messages(messages) => {
-            relay::messages::run(&mut stdio, messages, rules, split, &*watcher, &*around.report).await
+            relay::messages::run(&mut stdio, messages, rules, split, &*watcher, &*around.report, Waiting::Eager).await
         }
     };
     Ok((Closing::from(outcome), watcher.totals()))

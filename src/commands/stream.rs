@@ -262,10 +262,11 @@ pub fn verdict(peer: &str, closing: &Closing) -> Result<Exit, Failure> {
     let reason = &closing.reason;
     let (exit, message) = match closing.verdict {
         Verdict::Clean => return Ok(Exit::Done),
-        // A program has said itself what there was to say.
+        // A program has said itself what there was to say; the others were reported where they happened.
         Verdict::Program(status) => return Ok(Exit::Program(status)),
+        Verdict::Reported(exit) => return Ok(exit),
+        Verdict::TargetLost(exit) => (exit, reason.clone()),
         Verdict::Idle => (Exit::TimedOut, format!("nothing came from {peer} or went to it for too long")),
-        Verdict::NoTarget | Verdict::Refused => (Exit::Refused, reason.clone()),
         Verdict::Failed(Blame::Sending) => (Exit::SendFailed, format!("cannot send to {peer}: {reason}")),
         Verdict::Failed(Blame::Receiving) => (Exit::ReceiveFailed, format!("connection to {peer} lost: {reason}")),
         Verdict::Failed(Blame::Input) => (Exit::SendFailed, format!("cannot read the input: {reason}")),

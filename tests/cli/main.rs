@@ -6,6 +6,7 @@
 #[allow(dead_code)] // The files of the themes grow into it.
 mod support;
 
+mod bounds;
 mod replay;
 mod steps;
 mod streams;

@@ -4,8 +4,9 @@ use std::io::ErrorKind;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
+use super::super::provider::provider;
 use super::super::testing::{Pki, handshake, params, serving};
-use super::super::{ClientTls, TlsError, TlsStream};
+use super::super::{ClientTls, ServerTls, TlsError, TlsStream};
 use crate::exit::Exit;
 
 async fn connected() -> (TlsStream<DuplexStream>, TlsStream<DuplexStream>) {
@@ -63,14 +64,28 @@ async fn a_half_close_ends_one_direction_alone() {
 }
 
 #[tokio::test]
-async fn large_writes_are_taken_in_large_pieces_and_arrive_whole() {
+async fn while_the_peer_does_not_read_a_quarter_of_a_mebibyte_waits_and_no_more() {
+    let (mut client, _server) = connected().await;
+    let mut taken = 0;
+    loop {
+        let blocked = std::future::ready(None);
+        let write = async { Some(client.write(&[1; 100_000]).await.unwrap()) };
+        match tokio::select! { biased; count = write => count, count = blocked => count } {
+            Some(count) => taken += count,
+            None => break,
+        }
+    }
+    // The pipe of the tests holds a mebibyte.
+    assert!((1 << 20) + 200_000 < taken && taken < (1 << 20) + 300_000, "{taken}");
+}
+
+#[tokio::test]
+async fn large_writes_are_taken_whole_and_arrive_whole() {
     let (mut client, mut server) = connected().await;
     let data: Vec<u8> = (0..3_000_000_u32).map(|number| number as u8).collect();
     let expected = data.clone();
     let writer = tokio::spawn(async move {
-        let first = client.write(&data).await.unwrap();
-        assert!(first >= 256 * 1024, "{first}");
-        client.write_all(&data[first..]).await.unwrap();
+        client.write_all(&data).await.unwrap();
         client.shutdown().await.unwrap();
         client
     });
@@ -85,7 +100,7 @@ async fn edited(edit: impl FnOnce(&mut Vec<u8>)) -> (Vec<u8>, std::io::Error) {
     let pki = Pki::new();
     let leaf = pki.leaf("good", &params(&["host.example"]));
     let client = ClientTls::new(&pki.trusting(), Some("host.example")).unwrap();
-    let server = super::super::ServerTls::new(&serving(&leaf)).unwrap();
+    let server = ServerTls::new(&serving(&leaf)).unwrap();
     let (near, mut middle_near) = tokio::io::duplex(1 << 20);
     let (mut middle_far, far) = tokio::io::duplex(1 << 20);
     let (sender, relayed) = tokio::sync::oneshot::channel();
@@ -133,4 +148,27 @@ async fn a_record_cut_in_the_middle_is_a_truncation() {
     let (data, error) = edited(|records| records.truncate(records.len() - 1)).await;
     assert_eq!(data, [5; 1000]);
     assert!(matches!(TlsError::in_io(&error), Some(TlsError::Truncated)));
+}
+
+#[tokio::test]
+async fn a_server_sends_nothing_after_the_handshake_by_itself() {
+    // A client that only sends would leave it unread, and its system answer with a reset that destroys its data.
+    let pki = Pki::new();
+    let leaf = pki.leaf("good", &params(&["host.example"]));
+    let server = ServerTls::new(&serving(&leaf)).unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(pki.ca_der()).unwrap();
+    let config = rustls::ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connector = tokio_rustls::TlsConnector::from(std::sync::Arc::new(config));
+    let (near, far) = tokio::io::duplex(1 << 16);
+    let (client, server) =
+        tokio::join!(connector.connect("host.example".try_into().unwrap(), near), server.accept(far));
+    drop(server.unwrap());
+    let mut unread = Vec::new();
+    client.unwrap().get_mut().0.read_to_end(&mut unread).await.unwrap();
+    assert_eq!(unread, b"");
 }
