@@ -131,6 +131,20 @@ fn silence_ends_it_with_28_and_says_what_had_come() {
 }
 
 #[test]
+fn silence_is_an_event_too() {
+    let sandbox = Sandbox::new();
+    let listener = Listener::tcp();
+    let id = listener.id();
+    let ended = sandbox.netverb(["open", &id, "-j", "-w", "100ms", "--expect", "x"]).run();
+    ended.exits(28);
+    let events = ended.events();
+    assert!(
+        events.iter().any(|event| event["event"] == "timeout" && event["limit"] == "the wait of 100ms"),
+        "{events:?}"
+    );
+}
+
+#[test]
 fn what_had_come_is_shown_within_bounds() {
     let sandbox = Sandbox::new();
     let listener = Listener::tcp();
