@@ -4,13 +4,17 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // A test fails by panicking.
 
 #[allow(dead_code)] // The files of the themes grow into it.
+mod support;
+
 mod access;
 mod addresses;
 mod bounds;
 mod listening;
 mod programs;
+mod replay;
 mod services;
 mod standard_streams;
+mod steps;
 mod streams;
-mod support;
 mod unix;
+mod wait;
