@@ -8,5 +8,6 @@ mod support;
 
 mod addresses;
 mod bounds;
+mod lines;
 mod standard_streams;
 mod streams;
