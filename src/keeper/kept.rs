@@ -54,8 +54,8 @@ pub struct Listening {
     pub local: Vec<String>,
     /// The bound ports.
     pub ports: Vec<u16>,
-    /// How long `next` waits where it is not told: the listener's own `--timeout`, in seconds.
-    pub wait: Option<f64>,
+    /// How long `next` waits where it is not told: the listener's own `--timeout` in seconds, `none`, or null.
+    pub wait: Value,
     /// Whether TLS is spoken with clients.
     pub secure: bool,
     /// The transport.
