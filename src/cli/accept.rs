@@ -19,6 +19,7 @@ use crate::failure::Failure;
 use crate::service::Service;
 use crate::service::broker::Naming;
 use crate::service::program::Group;
+use crate::service::proxy_server::{Protocol, Proxy};
 use crate::transport::listener::{ListenOptions, Unwritten};
 
 /// `accept`
@@ -43,6 +44,9 @@ pub struct AcceptArgs {
     /// With -k: begin each line with the ID of its sender
     #[arg(long, requires = "keep_open")]
     prefix: bool,
+    /// Expect a PROXY protocol header, v1 or v2, of each client
+    #[arg(long)]
+    accept_proxy: bool,
     /// The mode of a Unix socket's file, in octal
     #[arg(long, value_name = "MODE", value_parser = parse_mode)]
     mode: Option<u32>,
@@ -93,6 +97,9 @@ pub struct ServiceArgs {
     /// Forward each client to this address, any transport to any
     #[arg(long, value_name = "ID", value_parser = SocketId::parse)]
     to: Option<SocketId>,
+    /// Be a proxy for clients that speak http or socks5
+    #[arg(long, value_name = "KIND")]
+    proxy_server: Option<Protocol>,
 }
 
 /// Who may connect.
@@ -165,6 +172,7 @@ impl AcceptArgs {
             ("--broker", self.service.broker),
             ("--chat", self.service.chat),
             ("--to", self.service.to.is_some()),
+            ("--proxy-server", self.service.proxy_server.is_some()),
             ("-e", self.program.exec.is_some()),
             ("-c", self.program.shell.is_some()),
         ])?;
@@ -177,6 +185,7 @@ impl AcceptArgs {
         #[cfg(feature = "tls")]
         let tls = self.server_tls()?;
         Ok(Options {
+            expects_header: self.accept_proxy || (self.dial.proxy_protocol().is_some() && self.service.to.is_none()),
             #[cfg(feature = "tls")]
             tls,
             listen: ListenOptions {
@@ -219,7 +228,7 @@ impl AcceptArgs {
         if !serves {
             return Ok(None);
         }
-        let connect = self.dial.connect_options(&self.net, &self.time);
+        let connect = self.dial.connect_options(&self.net, &self.time)?;
         Ok(Some(self.tls.server(&self.tls_server, Some(&connect))?))
     }
 
@@ -233,12 +242,19 @@ impl AcceptArgs {
                 Failure::message(Exit::MalformedAddress, format!("{target} is no address; type --to HOST:PORT"))
             })?;
             #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
-            let mut options = self.dial.connect_options(&self.net, &self.time);
+            let mut options = self.dial.connect_options(&self.net, &self.time)?;
             #[cfg(feature = "tls")]
             {
                 options.tls = self.tls.client(!self.serves_tls())?;
             }
             return Ok(Some(Service::Forward(Rc::new(endpoint), Rc::new(options))));
+        }
+        if let Some(protocol) = args.proxy_server {
+            let mut connect = self.dial.connect_options(&self.net, &self.time)?;
+            // The header is what our own clients begin with; targets get what the client asked for and no more.
+            connect.route.announce = None;
+            let credentials = self.dial.proxy_credentials()?;
+            return Ok(Some(Service::Proxy(Rc::new(Proxy { protocol, credentials, connect }))));
         }
         Ok(match &args.respond {
             Some(answer) => Some(Service::Respond(answer.as_bytes().into())),

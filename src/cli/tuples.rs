@@ -108,7 +108,7 @@ impl SendTupleArgs {
                 tuple_send::Source::Arguments(values.map_err(|error| usage(error.into()))?)
             }
         };
-        let connect = self.dial.connect_options(&self.net, &self.time);
+        let connect = self.dial.connect_options(&self.net, &self.time)?;
         #[cfg(feature = "tls")]
         let connect = self.tls.with_tls(connect, self.id.endpoint.as_ref())?;
         Ok(tuple_send::Options {
@@ -201,10 +201,10 @@ impl RecvTupleArgs {
         };
         let from = match (self.id, self.listen) {
             (Some(id), _) => {
-                let connect = self.dial.connect_options(&self.net, &self.time);
+                let connect = self.dial.connect_options(&self.net, &self.time)?;
                 #[cfg(feature = "tls")]
                 let connect = self.tls.with_tls(connect, id.endpoint.as_ref())?;
-                tuple_receive::From::Connection(id, connect)
+                tuple_receive::From::Connection(id, Box::new(connect))
             }
             (None, Some(at)) => {
                 let options = ListenOptions {
@@ -214,7 +214,7 @@ impl RecvTupleArgs {
                     socket: self.net.socket_options(),
                     mode: None,
                 };
-                tuple_receive::From::Listener(at, options, self.ready.options())
+                tuple_receive::From::Listener(at, Box::new(options), self.ready.options())
             }
             (None, None) => return Err(Failure::message(Exit::Usage, "an ID or --listen AT is missing")),
         };

@@ -21,9 +21,9 @@ use crate::tuple::{Codec, ExpectedTypes, Form, Progress, Tuple};
 #[derive(Debug)]
 pub enum From {
     /// From a connection to this address.
-    Connection(SocketId, ConnectOptions),
+    Connection(SocketId, Box<ConnectOptions>),
     /// From the first client of a listener.
-    Listener(ListenId, ListenOptions, ReadyOptions),
+    Listener(ListenId, Box<ListenOptions>, ReadyOptions),
 }
 
 /// How many tuples are wanted.

@@ -253,9 +253,10 @@ impl Descriptor {
     }
 }
 
-/// Tells when a connection is gone altogether: reset, or closed in both directions. A half-close is not that.
+/// Tells when a connection was reset or failed. An orderly end is not that, even of both directions: what came before it may
+/// still be unread, and who reads finds its end.
 #[derive(Debug)]
-pub struct Disconnect(#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "held open"))] AsyncFd<OwnedFd>);
+pub struct Disconnect(AsyncFd<OwnedFd>);
 
 impl Disconnect {
     /// Watches a socket, which may be in use by another process.
@@ -263,19 +264,18 @@ impl Disconnect {
     /// # Errors
     /// When the event loop refuses it.
     pub fn watch(socket: OwnedFd) -> io::Result<Self> {
-        // Asking for nothing that happens: epoll always reports EPOLLHUP and EPOLLERR.
+        // Asking for nothing that happens, so that data does not wake us; epoll reports errors all the same.
         #[cfg(target_os = "linux")]
         let interest = Interest::PRIORITY;
         #[cfg(not(target_os = "linux"))]
-        let interest = Interest::READABLE;
+        let interest = Interest::ERROR;
         Ok(Disconnect(watched(socket, interest)?))
     }
 
-    /// Resolves when the connection is gone; on systems that cannot tell it from a half-close, never.
+    /// Resolves when the connection was reset or failed.
     pub async fn happened(&self) {
-        #[cfg(target_os = "linux")]
-        while let Ok(mut guard) = self.0.ready(Interest::PRIORITY).await {
-            if guard.ready().is_read_closed() {
+        while let Ok(mut guard) = self.0.ready(Interest::ERROR).await {
+            if guard.ready().is_error() {
                 return;
             }
             guard.clear_ready();

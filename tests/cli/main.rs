@@ -1,0 +1,9 @@
+//! The program from outside: the built binary against real peers, a file for each verb and theme.
+//!
+//! The name of a test begins with the number of the promise it checks in docs/behaviours.md (`b05_…`).
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // A test fails by panicking.
+
+#[allow(dead_code)] // The files of the themes grow into it.
+mod support;
+
+mod streams;

@@ -1,0 +1,208 @@
+//! The other end of the program's sockets, which may be as rude as a peer can be. Every call ends within [`LIMIT`].
+
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, SocketAddr};
+use std::path::Path;
+use std::time::Duration;
+
+use socket2::{Domain, SockAddr, Socket, Type};
+
+use super::LIMIT;
+
+/// A listening socket of ours.
+pub struct Listener {
+    socket: Socket,
+    id: String,
+    /// What fills the queue of a deaf one.
+    _queue: Vec<Socket>,
+}
+
+impl Listener {
+    /// On 127.0.0.1, any port.
+    pub fn tcp() -> Self {
+        Self::tcp_on("127.0.0.1:0").unwrap()
+    }
+
+    /// On this IP address and port.
+    pub fn tcp_on(address: &str) -> io::Result<Self> {
+        Self::inet(address, 128)
+    }
+
+    fn inet(address: &str, backlog: i32) -> io::Result<Self> {
+        let address: SocketAddr = address.parse().unwrap();
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+        socket.bind(&address.into())?;
+        socket.listen(backlog)?;
+        let id = socket.local_addr()?.as_socket().unwrap().to_string();
+        Ok(Listener { socket, id, _queue: Vec::new() })
+    }
+
+    /// On this IP address and port; its queue is full and it never takes anybody out, so that nobody gets an answer.
+    pub fn deaf(address: &str) -> io::Result<Self> {
+        let mut listener = Self::inet(address, 0)?;
+        let to = listener.socket.local_addr()?;
+        // With a backlog of 0 one connection fits; the second waits for a place before the test begins.
+        let first = Socket::new(to.domain(), Type::STREAM, None)?;
+        first.connect_timeout(&to, LIMIT)?;
+        listener._queue.push(first);
+        Ok(listener)
+    }
+
+    /// A Unix stream socket at this path; a leading NUL makes it abstract.
+    pub fn unix(path: &Path) -> Self {
+        Self::local(path, Type::STREAM, "unix")
+    }
+
+    /// A Unix seqpacket socket at this path.
+    pub fn seqpacket(path: &Path) -> Self {
+        Self::local(path, Type::SEQPACKET, "seqpacket")
+    }
+
+    fn local(path: &Path, kind: Type, scheme: &str) -> Self {
+        let socket = Socket::new(Domain::UNIX, kind, None).unwrap();
+        socket.bind(&SockAddr::unix(path).unwrap()).unwrap();
+        socket.listen(128).unwrap();
+        let name = path.display().to_string().replace('\0', "@");
+        Listener { socket, id: format!("{scheme}:{name}"), _queue: Vec::new() }
+    }
+
+    /// What `open` calls it.
+    pub fn id(&self) -> String {
+        self.id.clone()
+    }
+
+    /// Its TCP port.
+    pub fn port(&self) -> u16 {
+        self.socket.local_addr().unwrap().as_socket().unwrap().port()
+    }
+
+    /// The next connection.
+    #[track_caller]
+    pub fn accept(&self) -> Peer {
+        self.accept_within(LIMIT).expect("a connection comes")
+    }
+
+    /// The next connection, if one comes in this time.
+    pub fn accept_within(&self, limit: Duration) -> io::Result<Peer> {
+        // SO_RCVTIMEO, which limits accept(2) as well (socket(7)); zero would mean none.
+        self.socket.set_read_timeout(Some(limit.max(Duration::from_millis(1))))?;
+        Ok(Peer::new(self.socket.accept()?.0))
+    }
+
+    /// Accepts in a thread and lets `talk` do the rest there.
+    pub fn serve<T: Send + 'static>(self, talk: impl FnOnce(Peer) -> T + Send + 'static) -> std::thread::JoinHandle<T> {
+        std::thread::spawn(move || talk(self.accept()))
+    }
+}
+
+/// One end of a connection, ours.
+pub struct Peer {
+    socket: Socket,
+}
+
+impl Peer {
+    fn new(socket: Socket) -> Self {
+        socket.set_read_timeout(Some(LIMIT)).unwrap();
+        socket.set_write_timeout(Some(LIMIT)).unwrap();
+        Peer { socket }
+    }
+
+    /// Connects to this port of 127.0.0.1.
+    #[track_caller]
+    pub fn connect(port: u16) -> Self {
+        Self::connect_to(&SocketAddr::from(([127, 0, 0, 1], port)).into(), Type::STREAM).unwrap()
+    }
+
+    /// Connects to this TCP address.
+    pub fn connect_tcp(address: &str) -> io::Result<Self> {
+        Self::connect_to(&address.parse::<SocketAddr>().unwrap().into(), Type::STREAM)
+    }
+
+    /// Connects to a Unix stream socket; a leading NUL means an abstract one.
+    pub fn connect_unix(path: &Path) -> io::Result<Self> {
+        Self::connect_to(&SockAddr::unix(path)?, Type::STREAM)
+    }
+
+    /// Connects to a Unix seqpacket socket.
+    pub fn connect_seqpacket(path: &Path) -> io::Result<Self> {
+        Self::connect_to(&SockAddr::unix(path)?, Type::SEQPACKET)
+    }
+
+    fn connect_to(to: &SockAddr, kind: Type) -> io::Result<Self> {
+        let socket = Socket::new(to.domain(), kind, None)?;
+        match to.is_unix() {
+            true => socket.connect(to)?,
+            false => {
+                socket.connect_timeout(to, LIMIT)?;
+                socket.set_tcp_nodelay(true)?;
+            }
+        }
+        Ok(Self::new(socket))
+    }
+
+    /// The socket, for what has no method here.
+    pub fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Our address, as events of the program name their peer.
+    pub fn address(&self) -> String {
+        self.socket.local_addr().unwrap().as_socket().unwrap().to_string()
+    }
+
+    /// Sends all of this; on seqpacket, as one packet.
+    #[track_caller]
+    pub fn send(&mut self, bytes: &[u8]) {
+        self.socket.write_all(bytes).expect("the program takes data");
+    }
+
+    /// Sends one byte after the other, each as soon as the one before it is acknowledged by the program's system.
+    #[track_caller]
+    pub fn send_slowly(&mut self, bytes: &[u8]) {
+        self.socket.set_tcp_nodelay(true).unwrap();
+        for byte in bytes {
+            self.send(&[*byte]);
+        }
+    }
+
+    /// Reads exactly this many bytes.
+    #[track_caller]
+    pub fn read(&mut self, length: usize) -> Vec<u8> {
+        let mut bytes = vec![0; length];
+        self.socket.read_exact(&mut bytes).expect("the program sends data");
+        bytes
+    }
+
+    /// Reads to the end of data.
+    #[track_caller]
+    pub fn read_to_end(&mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        self.socket.read_to_end(&mut bytes).expect("the program sends an end of data");
+        bytes
+    }
+
+    /// One packet of a seqpacket socket; empty at the end.
+    #[track_caller]
+    pub fn packet(&mut self) -> Vec<u8> {
+        let mut packet = vec![0; 1 << 20];
+        let length = self.socket.read(&mut packet).expect("the program sends a packet");
+        packet.truncate(length);
+        packet
+    }
+
+    /// What the next read fails with, after any data.
+    #[track_caller]
+    pub fn read_error(&mut self) -> io::ErrorKind {
+        io::copy(&mut self.socket, &mut io::sink()).expect_err("the program resets").kind()
+    }
+
+    /// Sends the end of data; receiving goes on.
+    pub fn end(&mut self) {
+        self.socket.shutdown(Shutdown::Write).unwrap();
+    }
+
+    /// Resets the connection: RST instead of FIN.
+    pub fn reset(self) {
+        self.socket.set_linger(Some(Duration::ZERO)).unwrap();
+    }
+}

@@ -1,0 +1,67 @@
+//! The program at a terminal: a pseudo-terminal of its own, without echo, that a person would sit at.
+
+use std::fs::File;
+use std::io::Write;
+use std::process::Command;
+
+use rexpect::process::{PtyProcess, Signal, WaitStatus};
+
+use super::child::{Collected, Status};
+use super::{Sandbox, wait_until};
+
+/// A script of /bin/sh in a session of its own; `"$NETVERB"` is the program.
+pub struct Terminal {
+    process: PtyProcess,
+    keyboard: File,
+    screen: Collected,
+}
+
+impl Terminal {
+    /// Starts the script with stdin, stdout and stderr on the terminal.
+    pub fn shell(sandbox: &Sandbox, script: &str) -> Self {
+        let mut command = Command::new("/bin/sh");
+        command.args(["-c", script]);
+        sandbox.furnish(&mut command);
+        command.env("TERM", "xterm");
+        let mut process = PtyProcess::new(command).unwrap();
+        process.set_kill_timeout(Some(0));
+        let keyboard = process.get_file_handle().unwrap();
+        let screen = Collected::from(Some(process.get_file_handle().unwrap()));
+        sandbox.show(format!("at a terminal: {script}"), screen.clone());
+        Terminal { process, keyboard, screen }
+    }
+
+    /// Types this; `\x04` is the end of input, `\x03` interrupts.
+    pub fn send(&mut self, text: &str) {
+        self.keyboard.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Waits until the screen has shown this, and gives all it has shown.
+    #[track_caller]
+    pub fn wait_screen(&self, text: &str) -> String {
+        self.screen.wait(&format!("{text:?} on the screen"), |bytes, _| {
+            let all = String::from_utf8_lossy(bytes);
+            all.contains(text).then(|| all.into_owned())
+        })
+    }
+
+    /// The settings of the terminal, to be compared.
+    pub fn settings(&self) -> String {
+        format!("{:?}", rustix::termios::tcgetattr(&self.keyboard).unwrap())
+    }
+
+    /// Waits for the end of the script.
+    #[track_caller]
+    pub fn wait(&mut self) -> Status {
+        wait_until("the end of the script at the terminal", || match self.process.status()? {
+            WaitStatus::Exited(_, status) => Some(Status::Exited(status)),
+            WaitStatus::Signaled(_, signal, _) => Some(Status::Killed(signal as i32)),
+            _ => None,
+        })
+    }
+
+    /// Sends the script a signal.
+    pub fn signal(&mut self, signal: Signal) {
+        self.process.signal(signal).unwrap();
+    }
+}
