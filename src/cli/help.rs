@@ -18,7 +18,8 @@ Examples:
   printf 'GET / HTTP/1.0\\n\\n' | netverb open localhost:80 -C
   netverb open -z --wait 30s localhost:5432      wait for a server
   netverb open unix:/run/app.sock < request
-  netverb open host:8080 --send-only --progress < file";
+  netverb open host:8080 --send-only --progress < file
+  netverb open host:25/mail -C                   keep it: netverb ask mail --line NOOP";
 
 /// Shown under the help of `accept`.
 pub const ACCEPT_EXAMPLES: &str = "\
@@ -28,7 +29,73 @@ Examples:
   netverb accept 8080,9000-9010 --echo
   netverb accept localhost:8080 --to unix:/run/app.sock
   netverb accept 0 --port-file port -c 'date'    any free port
+  port=$(netverb accept 0/web)                   keep it: netverb next web
   netverb accept 8080 --echo --allow 192.168.1.0/24";
+
+/// Shown under the help of `read`.
+pub const READ_EXAMPLES: &str = "\
+Examples:
+  netverb read mail                           one line
+  netverb read mail --until reply             a whole SMTP or FTP reply
+  netverb read mail --for '2 int4'            two numbers
+  netverb read mail --until eof -w infinite > file
+  netverb read mail --any -w 0                what is there, without waiting";
+
+/// Shown under the help of `write`.
+pub const WRITE_EXAMPLES: &str = "\
+Examples:
+  netverb write mail --line 'EHLO me'
+  netverb write mail -E 'a\\tb\\r\\n'
+  netverb write mail --from-hex '0d 0a'
+  netverb write mail --eof < file             and then the end of our data";
+
+/// Shown under the help of `ask`.
+pub const ASK_EXAMPLES: &str = "\
+Examples:
+  netverb ask mail --line 'NOOP' --until reply
+  netverb ask redis -E 'PING\\r\\n' --until crlf --strip";
+
+/// Shown under the help of `expect`.
+pub const EXPECT_EXAMPLES: &str = "\
+Examples:
+  netverb expect dev 'login: '
+  netverb expect dev '[$#] $' --fail 'incorrect'
+  netverb expect dev 'v(?<version>[0-9.]+)' --print version";
+
+/// Shown under the help of `secure`.
+pub const SECURE_EXAMPLES: &str = "\
+Examples:
+  netverb ask mail --line STARTTLS --until reply && netverb secure mail
+  netverb secure mail --ca ca.pem --verify-host mail.example.org
+  netverb secure web.1 --cert server.pem";
+
+/// Shown under the help of `next`.
+pub const NEXT_EXAMPLES: &str = "\
+Examples:
+  port=$(netverb accept 0/web)
+  c=$(netverb next web -w infinite)           web.1, web.2, …
+  netverb read \"$c\"; netverb close \"$c\"";
+
+/// Shown under the help of `close`.
+pub const CLOSE_EXAMPLES: &str = "\
+Examples:
+  netverb close mail
+  netverb close web.1 --rst
+  netverb close --all --force";
+
+/// Shown under the help of `sockets`.
+pub const SOCKETS_EXAMPLES: &str = "\
+Examples:
+  netverb sockets
+  netverb sockets --json | jq -r 'select(.state == \"eof\").id'
+  netverb sockets --watch";
+
+/// Shown under the help of `session`.
+pub const SESSION_EXAMPLES: &str = "\
+Examples:
+  netverb session run -- ./talk.sh            whatever it keeps ends with it
+  export NETVERB_SESSION=$(netverb session new)
+  netverb session end";
 
 /// Shown under the help of `resolve`.
 pub const RESOLVE_EXAMPLES: &str = "\

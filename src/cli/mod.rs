@@ -4,10 +4,17 @@ pub mod accept;
 pub mod generate;
 pub mod groups;
 pub mod help;
+pub mod keep;
 pub mod open;
+pub mod payload;
 pub mod resolve;
 #[cfg(feature = "tls")]
+pub mod secure;
+pub mod session;
+pub mod talk;
+#[cfg(feature = "tls")]
 pub mod tls;
+pub mod until;
 #[cfg(feature = "tuples")]
 pub mod tuples;
 
@@ -17,9 +24,12 @@ use std::io::IsTerminal;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
 
+use crate::address::SocketName;
 use crate::commands;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::keeper::directory::Place;
+use crate::keeper::launch;
 use crate::output::Format;
 use crate::output::human::Verbosity;
 use crate::quantity::Limit;
@@ -46,6 +56,8 @@ pub struct Run {
     pub verbosity: Verbosity,
     /// The limit of the whole command.
     pub deadline: Limit,
+    /// Where sockets are kept.
+    pub place: Place,
 }
 
 /// The verbs.
@@ -57,6 +69,27 @@ pub enum Verb {
     Accept(Box<commands::accept::Options>),
     /// `resolve`
     Resolve(commands::resolve::Options),
+    /// `read`
+    Read(Box<commands::read::Options>),
+    /// `write`
+    Write(Box<commands::write::Options>),
+    /// `ask`
+    Ask(Box<commands::ask::Options>),
+    /// `expect`
+    Expect(Box<commands::expect::Options>),
+    /// `secure`
+    #[cfg(feature = "tls")]
+    Secure(Box<commands::secure::Options>),
+    /// `next`
+    Next(commands::next::Options),
+    /// `close`
+    Close(commands::close::Options),
+    /// `sockets`
+    Sockets(commands::sockets::Options),
+    /// `session`
+    Session(commands::session::Options),
+    /// The hidden verb of keepers.
+    Keeper(Box<commands::keeper::Options>),
     /// `send-tuple`
     #[cfg(feature = "tuples")]
     SendTuple(Box<commands::tuple_send::Options>),
@@ -121,6 +154,12 @@ struct Globals {
     /// Use colour
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
     color: Color,
+    /// Keep sockets, and look for them, in this session
+    #[arg(long, global = true, value_name = "NAME", value_parser = SocketName::parse, env = "NETVERB_SESSION", hide_env = true)]
+    session: Option<SocketName>,
+    /// Keep sockets, and look for them, in this directory
+    #[arg(long, global = true, value_name = "DIR", env = "NETVERB_SESSION_DIR", hide_env = true)]
+    session_dir: Option<std::path::PathBuf>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -138,6 +177,25 @@ enum VerbArgs {
     #[cfg(feature = "tuples")]
     #[command(visible_alias = "receive-tuple")]
     RecvTuple(Box<tuples::RecvTupleArgs>),
+    /// Read from a kept socket
+    Read(Box<talk::ReadArgs>),
+    /// Write to a kept socket
+    Write(Box<talk::WriteArgs>),
+    /// Write to a kept socket and read the answer
+    Ask(Box<talk::AskArgs>),
+    /// Wait for the first of several patterns on a kept socket
+    Expect(Box<talk::ExpectArgs>),
+    /// Upgrade a kept socket to TLS
+    #[cfg(feature = "tls")]
+    Secure(Box<secure::SecureArgs>),
+    /// Take the next connection of a kept listener
+    Next(talk::NextArgs),
+    /// Close kept sockets
+    Close(talk::CloseArgs),
+    /// List the kept sockets
+    Sockets(talk::SocketsArgs),
+    /// Group kept sockets, so that they end together
+    Session(session::SessionArgs),
     /// Look up names and addresses
     Resolve(resolve::ResolveArgs),
     /// Print completions for a shell
@@ -171,6 +229,10 @@ pub fn command() -> clap::Command {
 /// # Errors
 /// Whatever cannot be understood, with status 2, or 3 for an address.
 pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
+    if arguments.get(1).is_some_and(|word| word == launch::VERB) {
+        return parse_keeper(arguments);
+    }
+    let words: Vec<OsString> = arguments.iter().skip(1).cloned().collect();
     let name = verb_name(&arguments);
     let json = arguments.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "-j" || word == "--json");
     let color = color_of(&arguments);
@@ -197,17 +259,19 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
         (false, 1) => Verbosity::Verbose,
         (false, _) => Verbosity::Debug,
     };
-    let run = |verb, deadline| Action::Run(Box::new(Run { name, verb, format, verbosity, deadline }));
+    let place = Place { directory: cli.global.session_dir, session: cli.global.session };
+    let run = |verb, deadline| Action::Run(Box::new(Run { name, verb, format, verbosity, deadline, place: place.clone() }));
+    let direct = |verb| Action::Run(Box::new(Run { name, verb, format, verbosity, deadline: Limit::Never, place: place.clone() }));
     let printed = |text: Result<String, Failure>| text.map(Action::Print).map_err(|failure| refuse(failure, None));
     match cli.verb {
         VerbArgs::Open(args) => {
             let deadline = args.time.deadline;
-            let options = args.into_options().map_err(|failure| refuse(failure, None))?;
+            let options = args.into_options(words).map_err(|failure| refuse(failure, None))?;
             Ok(run(Verb::Open(Box::new(options)), deadline))
         }
         VerbArgs::Accept(args) => {
             let deadline = args.time.deadline;
-            let options = args.into_options().map_err(|failure| refuse(failure, None))?;
+            let options = args.into_options(words).map_err(|failure| refuse(failure, None))?;
             Ok(run(Verb::Accept(Box::new(options)), deadline))
         }
         #[cfg(feature = "tuples")]
@@ -222,12 +286,41 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
             let options = args.into_options(cli.global.json).map_err(|failure| refuse(failure, None))?;
             Ok(run(Verb::ReceiveTuple(Box::new(options)), deadline))
         }
+        VerbArgs::Read(args) => Ok(direct(args.into_verb())),
+        VerbArgs::Write(args) => args.into_verb().map(direct).map_err(|failure| refuse(failure, None)),
+        VerbArgs::Ask(args) => args.into_verb().map(direct).map_err(|failure| refuse(failure, None)),
+        VerbArgs::Expect(args) => args.into_verb().map(direct).map_err(|failure| refuse(failure, None)),
+        #[cfg(feature = "tls")]
+        VerbArgs::Secure(args) => args.into_verb().map(direct).map_err(|failure| refuse(failure, None)),
+        VerbArgs::Next(args) => Ok(direct(args.into_verb())),
+        VerbArgs::Close(args) => Ok(direct(args.into_verb())),
+        VerbArgs::Sockets(args) => Ok(direct(args.into_verb())),
+        VerbArgs::Session(args) => Ok(direct(args.into_verb())),
         VerbArgs::Resolve(args) => Ok(run(Verb::Resolve(args.into_options()), args.deadline)),
         VerbArgs::Completions { shell } => printed(generate::completions(shell)),
         VerbArgs::Man { all: Some(directory), .. } => printed(generate::all_pages(&directory)),
         VerbArgs::Man { verb, all: None } => printed(generate::page(verb.as_deref())),
         VerbArgs::Help { topic } => printed(help::topic(topic.as_deref())),
     }
+}
+
+/// Reads the command line of a keeper: the hidden verb, its directory, and the words that it was started for.
+fn parse_keeper(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
+    let mut words = arguments.into_iter();
+    let program = words.next();
+    let directory = words.nth(1).unwrap_or_default().into();
+    let Action::Run(mut run) = parse(program.into_iter().chain(words).collect())? else {
+        return Ok(Action::Print(String::new()));
+    };
+    let task = match run.verb {
+        Verb::Open(options) => commands::keeper::Task::Open(options),
+        Verb::Accept(options) => commands::keeper::Task::Accept(options),
+        _ => return Ok(Action::Print(String::new())),
+    };
+    run.verb = Verb::Keeper(Box::new(commands::keeper::Options { directory, task }));
+    // It has nobody to talk to, and its work has no end of its own.
+    (run.verbosity, run.format, run.deadline) = (Verbosity::Quiet, Format::Human { color: false }, Limit::Never);
+    Ok(Action::Run(run))
 }
 
 /// The verb's name for messages that come before the command line is understood.
@@ -242,7 +335,25 @@ fn verb_name(arguments: &[OsString]) -> &'static str {
         .unwrap_or("")
 }
 
-const VERBS: [&str; 8] = ["open", "accept", "send-tuple", "recv-tuple", "resolve", "completions", "man", "help"];
+const VERBS: [&str; 17] = [
+    "open",
+    "accept",
+    "send-tuple",
+    "recv-tuple",
+    "read",
+    "write",
+    "ask",
+    "expect",
+    "secure",
+    "next",
+    "close",
+    "sockets",
+    "session",
+    "resolve",
+    "completions",
+    "man",
+    "help",
+];
 
 fn color_of(arguments: &[OsString]) -> Color {
     let mut words = arguments.iter().filter_map(|word| word.to_str());
@@ -285,7 +396,7 @@ fn usage_failure(error: &clap::Error) -> Failure {
     let exit = if address_error(error).is_some() { Exit::MalformedAddress } else { Exit::Usage };
     match error.kind() {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-            Failure::message(Exit::Usage, "a verb is missing; type one of open, accept, resolve, or help")
+            Failure::message(Exit::Usage, "a verb is missing; type one of open, accept, read, write, ask, close, sockets, or help")
         }
         ErrorKind::ValueValidation if exit == Exit::MalformedAddress => match address_error(error) {
             Some(id) => Failure::message(exit, id.to_string()),

@@ -1,12 +1,16 @@
 //! The words of `open`.
 
+use std::ffi::OsString;
+
 use clap::Args;
 
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, TimeArgs, only_one};
 use super::help;
+use super::keep::KeepArgs;
 use crate::address::SocketId;
 #[cfg(feature = "tls")]
 use crate::address::{Endpoint, Scheme};
+use crate::commands::keep::Keep;
 use crate::commands::open::{Mode, Options};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -31,6 +35,11 @@ pub struct OpenArgs {
     /// Pass the connected descriptor over stdout (ssh's ProxyUseFdpass)
     #[arg(short = 'F', long)]
     pass_fd: bool,
+    /// Return at once; what is written meanwhile is sent when the connection stands
+    #[arg(long, help_heading = "Keeping")]
+    no_wait: bool,
+    #[command(flatten)]
+    keep: KeepArgs,
     #[command(flatten)]
     program: ProgramArgs,
     #[command(flatten)]
@@ -55,8 +64,8 @@ impl OpenArgs {
     ///
     /// # Errors
     /// Status 3 for an address, 2 for words that clash.
-    pub fn into_options(self) -> Result<Options, Failure> {
-        let id = SocketId::parse_words(&self.id, self.port.as_deref())
+    pub fn into_options(self, words: Vec<OsString>) -> Result<Options, Failure> {
+        let mut id = SocketId::parse_words(&self.id, self.port.as_deref())
             .map_err(|error| Failure::new(Exit::MalformedAddress, error))?;
         only_one(&[
             ("-z", self.probe),
@@ -64,11 +73,29 @@ impl OpenArgs {
             ("-c", self.program.shell.is_some()),
             ("-F", self.pass_fd),
         ])?;
+        id.name = self.keep.name(id.name.as_ref())?;
+        let other = [
+            ("-z", self.probe),
+            ("-e", self.program.exec.is_some()),
+            ("-c", self.program.shell.is_some()),
+            ("-F", self.pass_fd),
+            ("--on-open", self.on_open.is_some()),
+        ];
+        let other = other.into_iter().find_map(|(word, given)| given.then_some(word));
+        let other = other.or_else(|| self.data.foreground_only());
+        let kept = self.keep.keep(id.name.as_ref(), other)?;
+        if self.no_wait && kept.is_none() {
+            let text = "--no-wait is for a kept socket; give it a name, as in HOST:PORT/NAME, or add --keep";
+            return Err(Failure::message(Exit::Usage, text));
+        }
         let mode = match self.program.command(Group::Shared)? {
             Some(command) => Mode::Program(command),
             None if self.probe => Mode::Probe,
             None if self.pass_fd => Mode::PassDescriptor,
-            None => Mode::Stream,
+            None => match kept {
+                Some(keep) => Mode::Keep(Keep { no_wait: self.no_wait, words, ..keep }),
+                None => Mode::Stream,
+            },
         };
         #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
         let mut connect = self.dial.connect_options(&self.net, &self.time)?;

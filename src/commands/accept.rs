@@ -10,6 +10,7 @@ use tokio::sync::Semaphore;
 use super::announce::{ReadyOptions, announce};
 use super::context::Context;
 use super::gate::{Admitted, Gate, Reject};
+use super::keep::Keep;
 use super::open;
 use super::shared_stdio::{Prefix, SharedStdio};
 use super::stream::{Shown, StreamOptions, Streams, verdict};
@@ -49,6 +50,8 @@ pub enum Offer {
         /// Whether to end after the first client (`--once`).
         once: bool,
     },
+    /// Nothing yet: a keeper takes them in.
+    Keep(Keep),
 }
 
 /// `accept`, parsed.
@@ -96,16 +99,9 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         }
     }
     let streams = Streams::open(options.stream.clone(), context)?;
-    #[cfg(feature = "tls")]
-    let tls =
-        options.tls.as_ref().map(ServerTls::new).transpose().map_err(|error| Failure::new(error.exit(), error))?;
-    #[cfg(feature = "tls")]
-    let pins = tls.as_ref().map(pins).unwrap_or_default();
-    #[cfg(not(feature = "tls"))]
-    let pins = Vec::new();
+    let (host, pins) = Host::new(&options, context)?;
     announce(&listeners, &pins, &options.ready, context)?;
-    #[cfg(feature = "tls")]
-    if options.tls.as_ref().is_some_and(|tls| tls.self_signed) {
+    if options.makes_certificate() {
         for pin in &pins {
             context.reporter.note(&format!("made a certificate; clients can trust it with --pin {pin}"));
         }
@@ -113,15 +109,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     note_chosen_port(&options, &listeners, context);
     let name = options.at.first().and_then(|at| at.name.clone());
     let mut gate = Gate::new(listeners, options.policy, options.reject, name, context).await?;
-    let host = Rc::new(Host {
-        socket: options.listen.socket,
-        split: options.split,
-        expects_header: options.expects_header,
-        places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
-        context: context.clone(),
-        #[cfg(feature = "tls")]
-        tls,
-    });
+    let host = Rc::new(host);
     let served = match options.offer {
         Offer::Stdio { many: false, .. } => host.one_on_stdio(gate, &streams).await,
         Offer::Stdio { many: true, prefix } => host.many_on_stdio(&mut gate, &streams, &options.stream, prefix).await,
@@ -133,6 +121,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
             let around = streams.surroundings(Shown::ToProgram);
             host.serve_all(&mut gate, &around, &Job::Service(Rc::new(service))).await
         }
+        Offer::Keep(_) => Err(Failure::message(Exit::Usage, "a kept listener is the keeper's")),
     };
     streams.finish();
     served
@@ -161,7 +150,8 @@ enum Job {
     Stdio(Rc<SharedStdio>),
 }
 
-struct Host {
+/// How clients are let in and served.
+pub(super) struct Host {
     socket: SocketOptions,
     split: Split,
     places: Option<Arc<Semaphore>>,
@@ -171,7 +161,46 @@ struct Host {
     tls: Option<ServerTls>,
 }
 
+impl Options {
+    /// Whether a certificate is made in memory.
+    pub fn makes_certificate(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.as_ref().is_some_and(|tls| tls.self_signed);
+        #[cfg(not(feature = "tls"))]
+        false
+    }
+
+    /// Whether TLS is spoken with clients.
+    pub fn secure(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.is_some();
+        #[cfg(not(feature = "tls"))]
+        false
+    }
+}
+
 impl Host {
+    /// Reads the files of TLS; the pins of the certificates come beside.
+    pub(super) fn new(options: &Options, context: &Context) -> Result<(Self, Vec<String>), Failure> {
+        #[cfg(feature = "tls")]
+        let tls =
+            options.tls.as_ref().map(ServerTls::new).transpose().map_err(|error| Failure::new(error.exit(), error))?;
+        #[cfg(feature = "tls")]
+        let pins = tls.as_ref().map(pins).unwrap_or_default();
+        #[cfg(not(feature = "tls"))]
+        let pins = Vec::new();
+        let host = Host {
+            socket: options.listen.socket.clone(),
+            split: options.split,
+            expects_header: options.expects_header,
+            places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
+            context: context.clone(),
+            #[cfg(feature = "tls")]
+            tls,
+        };
+        Ok((host, pins))
+    }
+
     /// The first client gets stdin and stdout, and the door is closed behind it: a second one is refused, not queued.
     async fn one_on_stdio(self: Rc<Self>, mut gate: Gate, streams: &Streams) -> Result<Exit, Failure> {
         let mut client = self.first(&mut gate).await?;
@@ -254,7 +283,8 @@ impl Host {
         }
     }
 
-    async fn enter(&self, admitted: Admitted) -> Option<Client> {
+    /// Lets a client in: what comes before it is served. What is wrong with it is reported.
+    pub(super) async fn enter(&self, admitted: Admitted) -> Option<Client> {
         let Admitted { id, pending } = admitted;
         let (peer, local) = (pending.peer().to_string(), pending.local().to_string());
         let reason = match pending.into_channel(&self.socket) {

@@ -17,5 +17,17 @@ pub mod stream;
 pub mod tuple_receive;
 #[cfg(feature = "tuples")]
 pub mod tuple_send;
+pub mod ask;
+pub mod close;
+pub mod expect;
+pub mod keep;
+pub mod keeper;
+pub mod next;
+pub mod read;
+pub mod session;
+pub mod sockets;
+pub mod write;
+#[cfg(feature = "tls")]
+pub mod secure;
 
 pub use context::Context;

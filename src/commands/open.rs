@@ -7,6 +7,7 @@ use std::rc::Rc;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
 use super::context::Context;
+use super::keep::Keep;
 #[cfg(feature = "tls")]
 use super::inspection::Inspection;
 use super::probe;
@@ -32,6 +33,8 @@ pub enum Mode {
     Probe,
     /// Pass the descriptor over stdout (`-F`).
     PassDescriptor,
+    /// Leave it to a keeper.
+    Keep(Keep),
 }
 
 /// `open`, parsed.

@@ -148,6 +148,25 @@ impl Keeper {
     /// # Errors
     /// Nobody is there, or nobody who can be talked to.
     pub fn dial(path: &Path, id: &str) -> Result<Self, Trouble> {
+        Self::dial_within(path, id, AT_ONCE)
+    }
+
+    /// Whether somebody listens at this path. Nobody is waited for.
+    pub fn is_there(path: &Path) -> bool {
+        let flags = rustix::net::SocketFlags::NONBLOCK | rustix::net::SocketFlags::CLOEXEC;
+        let (family, kind) = (rustix::net::AddressFamily::UNIX, rustix::net::SocketType::STREAM);
+        let connected = rustix::net::SocketAddrUnix::new(path).and_then(|address| {
+            let socket = rustix::net::socket_with(family, kind, flags, None)?;
+            rustix::net::connect(&socket, &address)
+        });
+        !matches!(connected, Err(rustix::io::Errno::CONNREFUSED | rustix::io::Errno::NOENT))
+    }
+
+    /// As [`Keeper::dial`], with a limit for the greeting.
+    ///
+    /// # Errors
+    /// As [`Keeper::dial`].
+    pub fn dial_within(path: &Path, id: &str, limit: Duration) -> Result<Self, Trouble> {
         let failed = |error: io::Error| match error.kind() {
             io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => Trouble::NotOpen(id.to_owned()),
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Trouble::Silent(id.to_owned()),
@@ -158,7 +177,7 @@ impl Keeper {
         if peer.uid != geteuid() {
             return Err(Trouble::Foreign { id: id.to_owned(), owner: peer.uid.as_raw() });
         }
-        socket.set_read_timeout(Some(AT_ONCE)).map_err(failed)?;
+        socket.set_read_timeout(Some(limit)).map_err(failed)?;
         let mut keeper = Keeper {
             socket,
             decoder: Decoder::new(),

@@ -54,6 +54,8 @@ pub struct Listening {
     pub local: Vec<String>,
     /// The bound ports.
     pub ports: Vec<u16>,
+    /// The pins of its certificates.
+    pub pins: Vec<String>,
     /// How long `next` waits where it is not told: the listener's own `--timeout` in seconds, `none`, or null.
     pub wait: Value,
     /// Whether TLS is spoken with clients.
@@ -180,7 +182,7 @@ impl Kept {
                 "local": listening.local.first(), "peer": null, "state": "open",
                 "bytes_in": 0, "bytes_out": 0, "messages_in": 0, "messages_out": 0,
                 "unread": listening.waiting.borrow().len(),
-                "ports": listening.ports, "accepted": listening.count.get(), "wait": listening.wait,
+                "ports": listening.ports, "pins": listening.pins, "accepted": listening.count.get(), "wait": listening.wait,
             }),
         };
         let last = json!({

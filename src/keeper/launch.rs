@@ -2,16 +2,19 @@
 
 use std::ffi::OsString;
 use std::io::{Read, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
+use rustix::event::{PollFd, PollFlags, Timespec};
 use serde_json::Value;
 
 use super::directory::Directory;
 use super::wire::{Decoder, Response};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::quantity::Limit;
 use crate::sys;
 
 /// The hidden verb.
@@ -25,7 +28,7 @@ const LONGEST_ANSWER: u64 = 1 << 20;
 ///
 /// # Errors
 /// Why it is not; then there is no keeper.
-pub fn launch(directory: &Directory, words: &[OsString]) -> Result<Value, Failure> {
+pub fn launch(directory: &Directory, words: &[OsString], deadline: Limit) -> Result<Value, Failure> {
     let failed = |error: std::io::Error| {
         Failure::message(Exit::KeeperSilent, format!("cannot start a keeper: {}", reason(&error)))
     };
@@ -35,9 +38,14 @@ pub fn launch(directory: &Directory, words: &[OsString]) -> Result<Value, Failur
     let mut command = Command::new(std::env::current_exe().map_err(failed)?);
     command.arg0("netverb").arg(VERB).arg(directory.path()).args(words);
     command.stdin(Stdio::null()).stdout(OwnedFd::from(writer)).stderr(Stdio::null());
-    command.spawn().map_err(failed)?;
+    let mut child = command.spawn().map_err(failed)?;
     // Our copy of the writing end goes with the command, so that the end of the keeper is the end of the pipe.
     drop(command);
+    if !speaks(&reader, deadline).map_err(failed)? {
+        let _ = child.kill();
+        let _ = child.wait();
+        return Err(Failure::message(Exit::TimedOut, "timed out: the deadline of the command has passed"));
+    }
     let mut bytes = Vec::new();
     reader.take(LONGEST_ANSWER).read_to_end(&mut bytes).map_err(failed)?;
     let mut decoder = Decoder::new();
@@ -48,6 +56,20 @@ pub fn launch(directory: &Directory, words: &[OsString]) -> Result<Value, Failur
             Err(hints.into_iter().fold(Failure::message(Exit::from_status(status), message), Failure::hint))
         }
         _ => Err(Failure::message(Exit::KeeperSilent, "the keeper ended before its socket was ready")),
+    }
+}
+
+/// Waits until the keeper has said something, or ended.
+fn speaks(pipe: &impl AsFd, deadline: Limit) -> std::io::Result<bool> {
+    let end = deadline.deadline(Instant::now());
+    loop {
+        let left = end.map(|end| end.saturating_duration_since(Instant::now()));
+        let left = left.and_then(|left| Timespec::try_from(left).ok());
+        match rustix::event::poll(&mut [PollFd::new(pipe, PollFlags::IN)], left.as_ref()) {
+            Ok(count) => return Ok(count > 0),
+            Err(rustix::io::Errno::INTR) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
 }
 
