@@ -66,7 +66,8 @@ impl KeepArgs {
             let stray = [("--owner", self.owner.is_some()), ("--buffer", self.buffer.is_some())];
             return match stray.into_iter().find(|(_, given)| *given) {
                 Some((word, _)) => {
-                    let text = format!("{word} is for a kept socket; give it a name, as in HOST:PORT/NAME, or add --keep");
+                    let text =
+                        format!("{word} is for a kept socket; give it a name, as in HOST:PORT/NAME, or add --keep");
                     Err(Failure::message(Exit::Usage, text))
                 }
                 None => Ok(None),

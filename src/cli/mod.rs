@@ -14,9 +14,9 @@ pub mod session;
 pub mod talk;
 #[cfg(feature = "tls")]
 pub mod tls;
-pub mod until;
 #[cfg(feature = "tuples")]
 pub mod tuples;
+pub mod until;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -260,8 +260,11 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
         (false, _) => Verbosity::Debug,
     };
     let place = Place { directory: cli.global.session_dir, session: cli.global.session };
-    let run = |verb, deadline| Action::Run(Box::new(Run { name, verb, format, verbosity, deadline, place: place.clone() }));
-    let direct = |verb| Action::Run(Box::new(Run { name, verb, format, verbosity, deadline: Limit::Never, place: place.clone() }));
+    let run =
+        |verb, deadline| Action::Run(Box::new(Run { name, verb, format, verbosity, deadline, place: place.clone() }));
+    let direct = |verb| {
+        Action::Run(Box::new(Run { name, verb, format, verbosity, deadline: Limit::Never, place: place.clone() }))
+    };
     let printed = |text: Result<String, Failure>| text.map(Action::Print).map_err(|failure| refuse(failure, None));
     match cli.verb {
         VerbArgs::Open(args) => {
@@ -395,9 +398,10 @@ fn usage_failure(error: &clap::Error) -> Failure {
     let message = message.strip_prefix("error: ").unwrap_or(&message).to_owned();
     let exit = if address_error(error).is_some() { Exit::MalformedAddress } else { Exit::Usage };
     match error.kind() {
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-            Failure::message(Exit::Usage, "a verb is missing; type one of open, accept, read, write, ask, close, sockets, or help")
-        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => Failure::message(
+            Exit::Usage,
+            "a verb is missing; type one of open, accept, read, write, ask, close, sockets, or help",
+        ),
         ErrorKind::ValueValidation if exit == Exit::MalformedAddress => match address_error(error) {
             Some(id) => Failure::message(exit, id.to_string()),
             None => Failure::message(exit, message),

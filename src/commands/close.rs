@@ -105,8 +105,12 @@ pub fn close_all(directory: &Directory, how: Close, force: bool) -> Result<(), F
 
 /// Removes a socket that nobody listens on, under its lock, so that no new keeper loses its own.
 fn remove_stale(socket: &Path) {
-    let Ok(lock) = std::fs::File::options().write(true).open(socket.with_extension("lock")) else { return };
-    if rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
+    let free = match std::fs::File::options().write(true).open(socket.with_extension("lock")) {
+        Ok(lock) => rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok(),
+        // The numbered connection of a listener has none.
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    };
+    if free && !Keeper::is_there(socket) {
         let _ = std::fs::remove_file(socket);
     }
 }

@@ -82,11 +82,8 @@ pub fn accept(options: &accept::Options, keep: &Keep, deadline: Limit, context: 
         .flatten()
         .filter_map(|pin| Some(pin.as_str()?.to_owned()))
         .collect();
-    let event = Event::Listening {
-        local: text(&status, "local").to_owned(),
-        port: ports.first().copied(),
-        pins: pins.clone(),
-    };
+    let event =
+        Event::Listening { local: text(&status, "local").to_owned(), port: ports.first().copied(), pins: pins.clone() };
     context.reporter.event(id, &event);
     announce::ready(&ports, &options.ready, context)?;
     for pin in pins.iter().filter(|_| options.makes_certificate()) {

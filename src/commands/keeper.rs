@@ -18,6 +18,7 @@ use super::stream::StreamOptions;
 use crate::address::{SocketId, SocketName};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::keeper::claim::Guard;
 use crate::keeper::client::address_key;
 use crate::keeper::directory::Directory;
 use crate::keeper::kept::{Body, Door, Kept, Listening, Terms};
@@ -108,7 +109,7 @@ async fn keep_connection(
     let endpoint = options.id.endpoint.clone().ok_or_else(not_kept)?;
     let process = Process::new(terms(keep, &options.stream, directory));
     let id = options.id.handle();
-    let (claim, socket) = process::claim(&process.terms, &id, &options.id.key())?;
+    let (claim, socket) = process::claim(&process.terms, &id, &options.id.key(), Guard::Lock)?;
     let stream = Stream::connecting(process.terms.buffer, process.terms.endings);
     let mut kept = Kept::new(id.clone(), options.id.name.clone(), Body::Stream(stream.clone()), process, claim);
     kept.address = Some(address_key(&endpoint));
@@ -177,7 +178,7 @@ async fn keep_listener(
     let named = match &name {
         Some(name) => {
             let key = SocketId { endpoint: None, name: Some(name.clone()), number: None }.key();
-            Some(process::claim(&process.terms, name.as_str(), &key)?)
+            Some(process::claim(&process.terms, name.as_str(), &key, Guard::Lock)?)
         }
         None => None,
     };
@@ -194,7 +195,7 @@ async fn keep_listener(
         Some(named) => named,
         None => {
             let key = SocketId::parse_kept(&id).map_or_else(|_| id.clone(), |id| id.key());
-            process::claim(&process.terms, &id, &key)?
+            process::claim(&process.terms, &id, &key, Guard::Lock)?
         }
     };
     let mut ports: Vec<u16> = listeners.iter().filter_map(Listener::port).collect();

@@ -37,7 +37,8 @@ pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
     };
     let accepted = keeper.next(timeout)?;
     let line = match context.json {
-        true => json!({ "id": accepted.id, "peer": accepted.about.get("peer"), "local": accepted.about.get("local") }).to_string(),
+        true => json!({ "id": accepted.id, "peer": accepted.about.get("peer"), "local": accepted.about.get("local") })
+            .to_string(),
         false => accepted.id,
     };
     Output::open(None)?.write(format!("{line}\n").as_bytes())?;

@@ -7,9 +7,9 @@ use std::rc::Rc;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
 use super::context::Context;
-use super::keep::Keep;
 #[cfg(feature = "tls")]
 use super::inspection::Inspection;
+use super::keep::Keep;
 use super::probe;
 use super::stream::{Shown, StreamOptions, Streams, verdict};
 use crate::address::SocketId;

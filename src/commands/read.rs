@@ -68,7 +68,9 @@ impl Output {
         let Some(path) = path else { return Ok(Output { file: None, name: "stdout".to_owned() }) };
         let name = path.display().to_string();
         let file = std::fs::File::create(path);
-        let file = file.map_err(|error| Failure::message(Exit::OutputFailed, format!("cannot write {name}: {}", reason(&error))))?;
+        let file = file.map_err(|error| {
+            Failure::message(Exit::OutputFailed, format!("cannot write {name}: {}", reason(&error)))
+        })?;
         Ok(Output { file: Some(file), name })
     }
 
@@ -159,7 +161,9 @@ pub fn unmet_failure(
     }
     let (exit, what) = match &unmet.reason {
         Reason::TimedOut => {
-            let limit = wish.timeout.map_or_else(|| "the time".to_owned(), |limit| humantime::format_duration(limit).to_string());
+            let limit = wish
+                .timeout
+                .map_or_else(|| "the time".to_owned(), |limit| humantime::format_duration(limit).to_string());
             (Exit::TimedOut, format!("timed out after {limit}"))
         }
         Reason::Ended => (Exit::PeerClosed, "the peer closed before it came".to_owned()),

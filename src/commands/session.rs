@@ -45,7 +45,8 @@ pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
         Options::New(name) => {
             let name = match name {
                 Some(name) if name.as_str().starts_with(RUN_PREFIX) => {
-                    let text = format!("{name} is a name of session run: choose one that does not begin with {RUN_PREFIX}");
+                    let text =
+                        format!("{name} is a name of session run: choose one that does not begin with {RUN_PREFIX}");
                     return Err(Failure::message(Exit::Usage, text));
                 }
                 Some(name) => name.clone(),

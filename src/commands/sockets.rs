@@ -79,7 +79,8 @@ fn ids(directory: &Directory) -> String {
             Some(_) => None,
             // The file name of a long ID does not tell it.
             None => {
-                let status = Keeper::dial_within(&socket, "", PATIENCE).ok().and_then(|mut keeper| keeper.status().ok());
+                let status =
+                    Keeper::dial_within(&socket, "", PATIENCE).ok().and_then(|mut keeper| keeper.status().ok());
                 status.and_then(|status| Some(status.get("id")?.as_str()?.to_owned()))
             }
         };

@@ -8,6 +8,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::Path;
 
 use rustix::fs::FlockOperation;
 
@@ -20,7 +21,17 @@ pub struct Claim {
     files: Files,
     device: u64,
     inode: u64,
-    _lock: OwnedFd,
+    _lock: Option<OwnedFd>,
+}
+
+/// How a name is defended while it is probed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// By a lock: anybody may want the name.
+    Lock,
+    /// By the lock of another name: only the keeper that holds that one gives out this name, as a listener numbers its
+    /// connections. Each would leave a lock file behind otherwise.
+    Another,
 }
 
 /// Why a name cannot be had.
@@ -44,20 +55,15 @@ impl Claim {
     ///
     /// # Errors
     /// A keeper has it, or is about to.
-    pub fn take(files: &Files) -> Result<(Self, UnixListener), ClaimError> {
-        let failed = |what: &std::path::Path| {
+    pub fn take(files: &Files, guard: Guard) -> Result<(Self, UnixListener), ClaimError> {
+        let failed = |what: &Path| {
             let what = what.display().to_string();
             move |error: io::Error| ClaimError::Io { what, error }
         };
-        let mut options = File::options();
-        options.read(true).write(true).create(true).truncate(false).mode(0o600);
-        options.custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC);
-        let lock = OwnedFd::from(options.open(&files.lock).map_err(failed(&files.lock))?);
-        match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => return Err(ClaimError::Taken),
-            Err(error) => return Err(failed(&files.lock)(error.into())),
-        }
+        let lock = match guard {
+            Guard::Lock => Some(lock(&files.lock)?),
+            Guard::Another => None,
+        };
         match UnixStream::connect(&files.socket) {
             Ok(_) => return Err(ClaimError::Taken),
             Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => {
@@ -87,6 +93,19 @@ impl Claim {
     }
 }
 
+fn lock(path: &Path) -> Result<OwnedFd, ClaimError> {
+    let failed = |error: io::Error| ClaimError::Io { what: path.display().to_string(), error };
+    let mut options = File::options();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    options.custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC);
+    let lock = OwnedFd::from(options.open(path).map_err(failed)?);
+    match rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(lock),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(ClaimError::Taken),
+        Err(error) => Err(failed(error.into())),
+    }
+}
+
 impl Drop for Claim {
     fn drop(&mut self) {
         if self.stands() {
@@ -113,21 +132,21 @@ mod tests {
         let (_place, directory) = directory();
         let files = directory.files("mail").unwrap();
         drop(UnixListener::bind(&files.socket).unwrap());
-        let (claim, _listener) = Claim::take(&files).unwrap();
-        assert!(matches!(Claim::take(&files), Err(ClaimError::Taken)));
+        let (claim, _listener) = Claim::take(&files, Guard::Lock).unwrap();
+        assert!(matches!(Claim::take(&files, Guard::Lock), Err(ClaimError::Taken)));
         assert!(claim.stands());
         drop(claim);
         assert!(!files.socket.exists() && files.lock.exists());
-        assert!(Claim::take(&files).is_ok());
+        assert!(Claim::take(&files, Guard::Lock).is_ok());
     }
 
     #[test]
     fn a_living_socket_is_left_alone_even_without_its_lock() {
         let (_place, directory) = directory();
         let files = directory.files("mail").unwrap();
-        let (claim, _listener) = Claim::take(&files).unwrap();
+        let (claim, _listener) = Claim::take(&files, Guard::Lock).unwrap();
         std::fs::remove_file(&files.lock).unwrap();
-        assert!(matches!(Claim::take(&files), Err(ClaimError::Taken)));
+        assert!(matches!(Claim::take(&files, Guard::Lock), Err(ClaimError::Taken)));
         assert!(claim.stands());
     }
 
@@ -135,7 +154,7 @@ mod tests {
     fn somebody_elses_path_is_not_removed() {
         let (_place, directory) = directory();
         let files = directory.files("mail").unwrap();
-        let (claim, _listener) = Claim::take(&files).unwrap();
+        let (claim, _listener) = Claim::take(&files, Guard::Lock).unwrap();
         std::fs::remove_file(&files.socket).unwrap();
         std::fs::write(&files.socket, "other").unwrap();
         assert!(!claim.stands());

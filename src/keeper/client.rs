@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::directory::{Directory, Entry, Place};
 use super::wire::{
-    Accepted, Close, DATA_CHUNK, Decoder, Dialect, Greeting, Read, Request, Response, Secure, Unmet, Wait, WireError, Write,
-    data_header,
+    Accepted, Close, DATA_CHUNK, Decoder, Dialect, Greeting, Read, Request, Response, Secure, Unmet, Wait, WireError,
+    Write, data_header,
 };
 use crate::address::{Endpoint, SocketId};
 use crate::condition::Found;
@@ -84,7 +84,9 @@ impl From<Trouble> for Failure {
         let (exit, remedy) = match &trouble {
             Trouble::NotOpen(_) => (Exit::NotOpen, Some("netverb sockets lists what is open".to_owned())),
             Trouble::Ended(_) => (Exit::NotOpen, None),
-            Trouble::Foreign { .. } => (Exit::KeeperSilent, Some("name a directory of your own with --session-dir".to_owned())),
+            Trouble::Foreign { .. } => {
+                (Exit::KeeperSilent, Some("name a directory of your own with --session-dir".to_owned()))
+            }
             Trouble::Silent(id) | Trouble::Version(id) | Trouble::Wire { id, .. } => {
                 (Exit::KeeperSilent, Some(format!("type: netverb close --force {id}")))
             }
@@ -235,9 +237,7 @@ impl Keeper {
         if self.dialect == Dialect::StatusAndClose && !matches!(request, Request::Status | Request::Close(_)) {
             return Err(Trouble::Version(self.id.clone()));
         }
-        self.socket
-            .set_read_timeout(patience)
-            .map_err(|error| Trouble::Io { id: self.id.clone(), error })?;
+        self.socket.set_read_timeout(patience).map_err(|error| Trouble::Io { id: self.id.clone(), error })?;
         let mut frame = Vec::new();
         request.encode(&mut frame).map_err(|error| self.wire(error))?;
         self.send(&frame)
@@ -249,7 +249,8 @@ impl Keeper {
             self.receive()?;
         }
         let id = &self.id;
-        let strange = || Failure::message(Exit::KeeperSilent, format!("{id}: its keeper gave an answer to something else"));
+        let strange =
+            || Failure::message(Exit::KeeperSilent, format!("{id}: its keeper gave an answer to something else"));
         let frame = self.decoder.next_frame().map_err(|error| Trouble::Wire { id: id.clone(), error })?;
         let response = frame.map(Response::decode).ok_or_else(strange)?;
         match response.map_err(|error| Trouble::Wire { id: id.clone(), error })? {
@@ -356,7 +357,10 @@ impl Keeper {
                 Ok(count) => count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
                 Err(error) => {
-                    return Err(Failure::message(Exit::SendFailed, format!("cannot read the input: {}", reason(&error))));
+                    return Err(Failure::message(
+                        Exit::SendFailed,
+                        format!("cannot read the input: {}", reason(&error)),
+                    ));
                 }
             };
             let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else { break };

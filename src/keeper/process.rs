@@ -13,7 +13,7 @@ use tokio::net::UnixListener;
 use tokio::sync::Notify;
 use tokio::task::spawn_local;
 
-use super::claim::{Claim, ClaimError};
+use super::claim::{Claim, ClaimError, Guard};
 use super::kept::{Body, Door, Kept, Listening, Terms};
 use super::serve;
 use super::stream::Stream;
@@ -85,9 +85,14 @@ pub fn detach() -> std::io::Result<()> {
 ///
 /// # Errors
 /// Status 111 when it is open already.
-pub fn claim(terms: &Terms, id: &str, key: &str) -> Result<(Claim, std::os::unix::net::UnixListener), Failure> {
+pub fn claim(
+    terms: &Terms,
+    id: &str,
+    key: &str,
+    guard: Guard,
+) -> Result<(Claim, std::os::unix::net::UnixListener), Failure> {
     let files = terms.directory.files(key)?;
-    Claim::take(&files).map_err(|error| match error {
+    Claim::take(&files, guard).map_err(|error| match error {
         ClaimError::Taken => Failure::message(Exit::AlreadyOpen, format!("{id}: socket is already open")),
         error => Failure::new(Exit::CannotBind, error),
     })
@@ -135,8 +140,9 @@ async fn run(kept: Rc<Kept>, listener: UnixListener, owners: Vec<Watched>, hold:
         () = worn_out(&kept) => Close::Graceful,
         () = any_gone(&owners) => Close::Graceful,
     };
-    drop(listener);
+    // In this order: whoever wants the name finds it taken until the path is gone.
     kept.release();
+    drop(listener);
     kept.end(how);
     if let Body::Stream(stream) = &kept.body {
         if how == Close::Graceful {
@@ -240,7 +246,7 @@ pub fn adopt(listener: &Kept, listening: &Listening, bytes: Bytes) -> Result<Str
             None => format!("{}|{number}", bytes.peer()),
         };
         let key = SocketId::parse_kept(&id).map_or_else(|_| id.clone(), |id| id.key());
-        let (claim, socket) = match claim(terms, &id, &key) {
+        let (claim, socket) = match claim(terms, &id, &key, Guard::Another) {
             Ok(claimed) => claimed,
             // The connection of an earlier listener of this name is still open.
             Err(failure) if failure.exit == Exit::AlreadyOpen => continue,

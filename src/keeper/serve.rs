@@ -42,7 +42,8 @@ pub async fn serve(kept: Rc<Kept>, socket: UnixStream) -> Result<(), Gone> {
                 match &kept.body {
                     Body::Stream(stream) => serve_read::read(stream, read, &mut talk).await?,
                     Body::Listener(_) => {
-                        talk.answer(&failed(Exit::Unsupported, "can't read from this socket: it is a listener")).await?;
+                        talk.answer(&failed(Exit::Unsupported, "can't read from this socket: it is a listener"))
+                            .await?;
                     }
                 }
             }
@@ -198,8 +199,8 @@ async fn readable(kept: &Rc<Kept>, wait: Wait, talk: &mut Talk) -> Result<(), Go
     let done = match &kept.body {
         Body::Stream(stream) => loop {
             let changed = stream.changed();
-            let there = stream
-                .with_buffer(|buffer| !buffer.unread().is_empty() || *buffer.end() != super::buffer::End::Open);
+            let there =
+                stream.with_buffer(|buffer| !buffer.unread().is_empty() || *buffer.end() != super::buffer::End::Open);
             if there {
                 break Ok(());
             }

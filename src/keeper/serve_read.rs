@@ -106,8 +106,8 @@ async fn deliver(stream: &Stream, read: &Read, outcome: Outcome, talk: &mut Talk
             {
                 return talk.answer(&Response::Failed { status, message, hints }).await;
             }
-            let (reservation, unread) = stream
-                .with_buffer(|buffer| (buffer.reserve_unread(read.max_bytes), buffer.unread().len()));
+            let (reservation, unread) =
+                stream.with_buffer(|buffer| (buffer.reserve_unread(read.max_bytes), buffer.unread().len()));
             let length = match read.when_unmet {
                 WhenUnmet::Leave => 0,
                 WhenUnmet::Partial => unread.min(read.max_bytes),

@@ -72,7 +72,9 @@ async fn handshake(kept: &Kept, stream: &Stream, secure: &Secure) -> Result<(), 
     stream.receive_pending();
     let early = stream.with_buffer(|buffer| buffer.unread().len());
     if early > 0 {
-        let text = format!("{early} bytes of plain text are unread: they came before the handshake and would be taken for secured ones");
+        let text = format!(
+            "{early} bytes of plain text are unread: they came before the handshake and would be taken for secured ones"
+        );
         return Err(Failure::message(Exit::TlsFailed, text).hint("read them first, and do not trust them"));
     }
     let Some(bytes) = stream.take() else {
@@ -101,9 +103,9 @@ enum Upgrade {
 impl Upgrade {
     /// Reads the files: a mistake there must not cost the connection.
     fn prepare(kept: &Kept, terms: TlsTerms, secure: &Secure) -> Result<Self, Failure> {
+        use crate::transport::ConnectOptions;
         use crate::transport::secure::SecureLayer;
         use crate::transport::tls::ServerTls;
-        use crate::transport::ConnectOptions;
 
         match &kept.endpoint {
             Some(endpoint) => {
@@ -129,9 +131,9 @@ impl Upgrade {
         let channel = Channel::Bytes(bytes);
         let secured = match self {
             Upgrade::Client(layer) => layer.put_on(channel, id, report).await?,
-            Upgrade::Server(tls) => secure::accept(tls, channel, id, report)
-                .await
-                .map_err(|error| Failure::new(error.exit(), error))?,
+            Upgrade::Server(tls) => {
+                secure::accept(tls, channel, id, report).await.map_err(|error| Failure::new(error.exit(), error))?
+            }
         };
         match secured {
             Channel::Bytes(bytes) => Ok(bytes),
