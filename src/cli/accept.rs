@@ -1,6 +1,5 @@
 //! The words of `accept`.
 
-use std::ffi::OsString;
 use std::path::PathBuf;
 use std::rc::Rc;
 
@@ -9,6 +8,7 @@ use clap::Args;
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, ReadyArgs, TimeArgs, only_one};
 use super::help;
 use super::keep::KeepArgs;
+use super::steps::StepArgs;
 use crate::access::{Policy, Rule};
 #[cfg(feature = "tls")]
 use crate::address::{Endpoint, ListenAddress, Scheme};
@@ -21,6 +21,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::service::Service;
 use crate::service::broker::Naming;
+use crate::service::forward::Target;
 use crate::service::program::Group;
 use crate::service::proxy_server::{Protocol, Proxy};
 use crate::transport::listener::{ListenOptions, Unwritten};
@@ -57,6 +58,8 @@ pub struct AcceptArgs {
     keep: KeepArgs,
     #[command(flatten)]
     service: ServiceArgs,
+    #[command(flatten)]
+    steps: StepArgs,
     #[command(flatten)]
     program: ProgramArgs,
     #[command(flatten)]
@@ -169,7 +172,8 @@ impl AcceptArgs {
     ///
     /// # Errors
     /// Status 2 for words that clash, 3 for an address.
-    pub fn into_options(mut self, words: Vec<OsString>) -> Result<Options, Failure> {
+    pub fn into_options(mut self) -> Result<Options, Failure> {
+        let [steps, replay] = self.steps.forms();
         let forms = [
             ("--echo", self.service.echo),
             ("--discard", self.service.discard),
@@ -180,15 +184,25 @@ impl AcceptArgs {
             ("--proxy-server", self.service.proxy_server.is_some()),
             ("-e", self.program.exec.is_some()),
             ("-c", self.program.shell.is_some()),
+            steps,
+            replay,
         ];
         only_one(&forms)?;
         let kept = self.kept(&forms)?;
+        let stream = self.data.stream_options(&self.time);
+        let conversation = self.steps.conversation(&self.time, &stream)?;
+        if conversation.is_some() && self.keep_open {
+            let message =
+                "steps and --replay serve the first client alone; leave out -k, and run the command again for each";
+            return Err(Failure::message(Exit::Usage, message));
+        }
         let service = self.service()?;
         let prefix = if self.prefix { Prefix::Sender } else { Prefix::None };
-        let offer = match service {
-            Some(service) => Offer::Service { service, once: self.once },
-            None => match kept {
-                Some(keep) => Offer::Keep(Keep { wait: self.time.timeout, words, ..keep }),
+        let offer = match (service, conversation) {
+            (Some(service), _) => Offer::Service { service, once: self.once },
+            (None, Some(conversation)) => Offer::Conversation(conversation),
+            (None, None) => match kept {
+                Some(keep) => Offer::Keep(Keep { wait: self.time.timeout, ..keep }),
                 None => Offer::Stdio { many: self.keep_open, prefix },
             },
         };
@@ -210,7 +224,7 @@ impl AcceptArgs {
             policy: self.access.policy()?,
             reject: self.access.reject,
             ready: self.ready.options(),
-            stream: self.data.stream_options(&self.time),
+            stream,
             split: self.data.split(),
             at: self.at,
         })
@@ -234,14 +248,18 @@ impl AcceptArgs {
     #[cfg(feature = "tls")]
     fn serves_tls(&self) -> bool {
         let named = |at: &ListenId| matches!(at.address, ListenAddress::Tcp { secure: true, .. });
-        self.tls.secure() || self.at.iter().any(named)
+        self.tls.secure() || self.at.iter().any(named) || self.steps.starts_tls()
     }
 
     #[cfg(feature = "tls")]
     fn server_tls(&self) -> Result<Option<crate::transport::tls::ServerOptions>, Failure> {
         let serves = self.serves_tls();
         let named = |at: &ListenId| matches!(at.address, ListenAddress::Tcp { secure: true, .. });
-        if serves && !self.tls.secure() && !self.at.iter().all(named) {
+        if self.steps.starts_tls() && (self.tls.secure() || self.at.iter().any(named)) {
+            let message = "--starttls goes on in TLS what begins in clear; leave out --secure or tls://";
+            return Err(Failure::message(Exit::Usage, message));
+        }
+        if serves && !self.tls.secure() && !self.steps.starts_tls() && !self.at.iter().all(named) {
             let message = "tls:// and plain addresses cannot be mixed; use --secure for all, or two commands";
             return Err(Failure::message(Exit::Usage, message));
         }
@@ -271,7 +289,8 @@ impl AcceptArgs {
             {
                 options.tls = self.tls.client(!self.serves_tls())?;
             }
-            return Ok(Some(Service::Forward(Rc::new(endpoint), Rc::new(options))));
+            let target = Target { endpoint, connect: options, split: self.data.split() };
+            return Ok(Some(Service::Forward(Rc::new(target))));
         }
         if let Some(protocol) = args.proxy_server {
             let mut connect = self.dial.connect_options(&self.net, &self.time)?;

@@ -19,7 +19,10 @@ Examples:
   netverb open -z --wait 30s localhost:5432      wait for a server
   netverb open unix:/run/app.sock < request
   netverb open host:8080 --send-only --progress < file
-  netverb open host:25/mail -C                   keep it: netverb ask mail --line NOOP";
+  netverb open host:25 -C --fail-on '(?m)^[45]' --expect '220 .*\\n' --send-line 'EHLO me' \\
+      --expect '(?m)^250 .*\\n' --send-line QUIT --expect '221 .*\\n'
+  netverb open host:25 --replay session            the client of a recorded --transcript
+  netverb open host:25/mail -C                     keep it: netverb ask mail --line NOOP";
 
 /// Shown under the help of `accept`.
 pub const ACCEPT_EXAMPLES: &str = "\
@@ -30,7 +33,20 @@ Examples:
   netverb accept localhost:8080 --to unix:/run/app.sock
   netverb accept 0 --port-file port -c 'date'    any free port
   port=$(netverb accept 0/web)                   keep it: netverb next web
-  netverb accept 8080 --echo --allow 192.168.1.0/24";
+  netverb accept 8080 --echo --allow 192.168.1.0/24
+  netverb accept 8080 --expect '(?s)^GET .*\\r\\n\\r\\n' --send $'HTTP/1.0 204 OK\\r\\n\\r\\n'
+  netverb accept 2525 --replay session           the server of a recorded --transcript";
+
+/// Shown under the help of `wait`.
+pub const WAIT_EXAMPLES: &str = "\
+Examples:
+  netverb wait localhost:5432 && psql
+  netverb wait db:5432 cache:6379 -w 2m -- ./server --port 80
+  netverb wait http://localhost:8080/health --stable 3s
+  netverb wait mail:25 --expect '^220 '
+  netverb wait --tls host:443 --ca ca.pem
+  netverb wait --any 10.0.0.1:80 10.0.0.2:80
+  netverb wait --gone unix:/run/app.sock -w 10s";
 
 /// Shown under the help of `read`.
 pub const READ_EXAMPLES: &str = "\
@@ -118,12 +134,20 @@ Examples:
   netverb recv-tuple --listen 5000 --count all --json
   netverb recv-tuple host:5000 --format 'in2' --format 'A8' --expect-types ii";
 
+/// `help`
+#[derive(Debug, clap::Args)]
+pub struct HelpArgs {
+    /// A verb or a topic
+    pub topic: Option<String>,
+}
+
 /// The text of a topic.
 ///
 /// # Errors
 /// Status 2 for an unknown one.
 pub fn topic(name: Option<&str>) -> Result<String, Failure> {
     let mut command = super::command();
+    command.build();
     let Some(name) = name else { return Ok(command.render_long_help().to_string()) };
     match name {
         "ids" => Ok(include_str!("help/ids.txt").to_owned()),

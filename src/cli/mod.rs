@@ -11,18 +11,21 @@ pub mod resolve;
 #[cfg(feature = "tls")]
 pub mod secure;
 pub mod session;
+pub mod steps;
 pub mod talk;
 #[cfg(feature = "tls")]
 pub mod tls;
 #[cfg(feature = "tuples")]
 pub mod tuples;
 pub mod until;
+pub mod verbs;
+pub mod wait;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
 
 use clap::error::ErrorKind;
-use clap::{ArgAction, Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgAction, Args, ColorChoice, FromArgMatches};
 
 use crate::address::SocketName;
 use crate::commands;
@@ -33,6 +36,8 @@ use crate::keeper::launch;
 use crate::output::Format;
 use crate::output::human::Verbosity;
 use crate::quantity::Limit;
+
+use verbs::Asked;
 
 /// What one command line asks for.
 #[derive(Debug)]
@@ -90,6 +95,8 @@ pub enum Verb {
     Session(commands::session::Options),
     /// The hidden verb of keepers.
     Keeper(Box<commands::keeper::Options>),
+    /// `wait`
+    Wait(Box<commands::wait::Options>),
     /// `send-tuple`
     #[cfg(feature = "tuples")]
     SendTuple(Box<commands::tuple_send::Options>),
@@ -122,23 +129,6 @@ pub enum Color {
     Never,
 }
 
-#[derive(Debug, Parser)]
-#[command(
-    name = "netverb",
-    version,
-    about = "netcat with verbs: open, accept, read, write and close sockets from the shell",
-    after_help = help::EXAMPLES,
-    disable_help_subcommand = true,
-    infer_subcommands = false,
-    max_term_width = 120
-)]
-struct Cli {
-    #[command(flatten)]
-    global: Globals,
-    #[command(subcommand)]
-    verb: VerbArgs,
-}
-
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 struct Globals {
@@ -162,66 +152,16 @@ struct Globals {
     session_dir: Option<std::path::PathBuf>,
 }
 
-#[derive(Debug, Subcommand)]
-enum VerbArgs {
-    /// Connect, and join stdin and stdout or a program to the socket
-    #[command(visible_alias = "connect")]
-    Open(Box<open::OpenArgs>),
-    /// Listen, and serve whoever connects
-    #[command(visible_alias = "listen")]
-    Accept(Box<accept::AcceptArgs>),
-    /// Send a tuple of typed values
-    #[cfg(feature = "tuples")]
-    SendTuple(Box<tuples::SendTupleArgs>),
-    /// Receive tuples of typed values
-    #[cfg(feature = "tuples")]
-    #[command(visible_alias = "receive-tuple")]
-    RecvTuple(Box<tuples::RecvTupleArgs>),
-    /// Read from a kept socket
-    Read(Box<talk::ReadArgs>),
-    /// Write to a kept socket
-    Write(Box<talk::WriteArgs>),
-    /// Write to a kept socket and read the answer
-    Ask(Box<talk::AskArgs>),
-    /// Wait for the first of several patterns on a kept socket
-    Expect(Box<talk::ExpectArgs>),
-    /// Upgrade a kept socket to TLS
-    #[cfg(feature = "tls")]
-    Secure(Box<secure::SecureArgs>),
-    /// Take the next connection of a kept listener
-    Next(talk::NextArgs),
-    /// Close kept sockets
-    Close(talk::CloseArgs),
-    /// List the kept sockets
-    Sockets(talk::SocketsArgs),
-    /// Group kept sockets, so that they end together
-    Session(session::SessionArgs),
-    /// Look up names and addresses
-    Resolve(resolve::ResolveArgs),
-    /// Print completions for a shell
-    Completions {
-        /// bash, zsh or fish
-        #[arg(value_enum)]
-        shell: generate::Shell,
-    },
-    /// Print the manual page
-    Man {
-        /// A verb; without one, the page of netverb itself
-        verb: Option<String>,
-        /// Write all pages into this directory instead
-        #[arg(long, value_name = "DIR", conflicts_with = "verb")]
-        all: Option<std::path::PathBuf>,
-    },
-    /// Print help on a verb or a topic: ids, exit-codes, environment, recipes
-    Help {
-        /// A verb or a topic
-        topic: Option<String>,
-    },
-}
-
-/// The definition that manual pages and completions are made from.
+/// The definition of the whole command line. What a verb has of its own is only defined when the verb is used.
 pub fn command() -> clap::Command {
-    Cli::command()
+    let root = clap::Command::new("netverb")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("netcat with verbs: open, accept, read, write and close sockets from the shell")
+        .after_help(help::EXAMPLES)
+        .disable_help_subcommand(true)
+        .subcommand_required(true)
+        .max_term_width(120);
+    verbs::ALL.iter().fold(Globals::augment_args(root), |root, row| root.subcommand(row.command()))
 }
 
 /// Reads a command line, the program's name first.
@@ -252,58 +192,44 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
             };
         }
     };
-    let cli = Cli::from_arg_matches(&matches).map_err(|error| refuse(usage_failure(&error), None))?;
-    let verbosity = match (cli.global.quiet, cli.global.verbose) {
+    let globals = Globals::from_arg_matches(&matches).map_err(|error| refuse(usage_failure(&error), None))?;
+    let verbosity = match (globals.quiet, globals.verbose) {
         (true, _) => Verbosity::Quiet,
         (false, 0) => Verbosity::Normal,
         (false, 1) => Verbosity::Verbose,
         (false, _) => Verbosity::Debug,
     };
-    let place = Place { directory: cli.global.session_dir, session: cli.global.session };
-    let run =
-        |verb, deadline| Action::Run(Box::new(Run { name, verb, format, verbosity, deadline, place: place.clone() }));
-    let direct = |verb| {
-        Action::Run(Box::new(Run { name, verb, format, verbosity, deadline: Limit::Never, place: place.clone() }))
-    };
-    let printed = |text: Result<String, Failure>| text.map(Action::Print).map_err(|failure| refuse(failure, None));
-    match cli.verb {
-        VerbArgs::Open(args) => {
-            let deadline = args.time.deadline;
-            let options = args.into_options(words).map_err(|failure| refuse(failure, None))?;
-            Ok(run(Verb::Open(Box::new(options)), deadline))
+    let asked = matches
+        .subcommand()
+        .and_then(|(verb, matches)| Some((verbs::find(verb)?, matches)))
+        .ok_or_else(|| Failure::message(Exit::Usage, MISSING_VERB))
+        .and_then(|(row, matches)| (row.read)(matches, globals.json));
+    match asked.map_err(|failure| refuse(failure, None))? {
+        Asked::Run(mut verb, deadline) => {
+            verb.remember(words);
+            let place = Place { directory: globals.session_dir, session: globals.session };
+            Ok(Action::Run(Box::new(Run { name, verb, format, verbosity, deadline, place })))
         }
-        VerbArgs::Accept(args) => {
-            let deadline = args.time.deadline;
-            let options = args.into_options(words).map_err(|failure| refuse(failure, None))?;
-            Ok(run(Verb::Accept(Box::new(options)), deadline))
+        Asked::Print(text) => Ok(Action::Print(text)),
+    }
+}
+
+impl Verb {
+    /// Leaves the words of the command line to what keeps a socket: its keeper reads them again.
+    fn remember(&mut self, words: Vec<OsString>) {
+        match self {
+            Verb::Open(options) => {
+                if let commands::open::Mode::Keep(keep) = &mut options.mode {
+                    keep.words = words;
+                }
+            }
+            Verb::Accept(options) => {
+                if let commands::accept::Offer::Keep(keep) = &mut options.offer {
+                    keep.words = words;
+                }
+            }
+            _ => {}
         }
-        #[cfg(feature = "tuples")]
-        VerbArgs::SendTuple(args) => {
-            let deadline = args.time.deadline;
-            let options = args.into_options().map_err(|failure| refuse(failure, None))?;
-            Ok(run(Verb::SendTuple(Box::new(options)), deadline))
-        }
-        #[cfg(feature = "tuples")]
-        VerbArgs::RecvTuple(args) => {
-            let deadline = args.time.deadline;
-            let options = args.into_options(cli.global.json).map_err(|failure| refuse(failure, None))?;
-            Ok(run(Verb::ReceiveTuple(Box::new(options)), deadline))
-        }
-        VerbArgs::Read(args) => Ok(direct(args.into_verb())),
-        VerbArgs::Write(args) => args.into_verb().map(direct).map_err(|failure| refuse(failure, None)),
-        VerbArgs::Ask(args) => args.into_verb().map(direct).map_err(|failure| refuse(failure, None)),
-        VerbArgs::Expect(args) => args.into_verb().map(direct).map_err(|failure| refuse(failure, None)),
-        #[cfg(feature = "tls")]
-        VerbArgs::Secure(args) => args.into_verb().map(direct).map_err(|failure| refuse(failure, None)),
-        VerbArgs::Next(args) => Ok(direct(args.into_verb())),
-        VerbArgs::Close(args) => Ok(direct(args.into_verb())),
-        VerbArgs::Sockets(args) => Ok(direct(args.into_verb())),
-        VerbArgs::Session(args) => Ok(direct(args.into_verb())),
-        VerbArgs::Resolve(args) => Ok(run(Verb::Resolve(args.into_options()), args.deadline)),
-        VerbArgs::Completions { shell } => printed(generate::completions(shell)),
-        VerbArgs::Man { all: Some(directory), .. } => printed(generate::all_pages(&directory)),
-        VerbArgs::Man { verb, all: None } => printed(generate::page(verb.as_deref())),
-        VerbArgs::Help { topic } => printed(help::topic(topic.as_deref())),
     }
 }
 
@@ -326,37 +252,12 @@ fn parse_keeper(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
     Ok(Action::Run(run))
 }
 
+const MISSING_VERB: &str = "a verb is missing; netverb help lists them, for example open and accept";
+
 /// The verb's name for messages that come before the command line is understood.
 fn verb_name(arguments: &[OsString]) -> &'static str {
-    let command = command();
-    arguments
-        .iter()
-        .skip(1)
-        .filter_map(|word| command.find_subcommand(word))
-        .find_map(|verb| VERBS.iter().find(|name| **name == verb.get_name()))
-        .copied()
-        .unwrap_or("")
+    arguments.iter().skip(1).find_map(|word| verbs::find(word.to_str()?)).map_or("", |row| row.name)
 }
-
-const VERBS: [&str; 17] = [
-    "open",
-    "accept",
-    "send-tuple",
-    "recv-tuple",
-    "read",
-    "write",
-    "ask",
-    "expect",
-    "secure",
-    "next",
-    "close",
-    "sockets",
-    "session",
-    "resolve",
-    "completions",
-    "man",
-    "help",
-];
 
 fn color_of(arguments: &[OsString]) -> Color {
     let mut words = arguments.iter().filter_map(|word| word.to_str());
@@ -398,10 +299,9 @@ fn usage_failure(error: &clap::Error) -> Failure {
     let message = message.strip_prefix("error: ").unwrap_or(&message).to_owned();
     let exit = if address_error(error).is_some() { Exit::MalformedAddress } else { Exit::Usage };
     match error.kind() {
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => Failure::message(
-            Exit::Usage,
-            "a verb is missing; type one of open, accept, read, write, ask, close, sockets, or help",
-        ),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
+            Failure::message(Exit::Usage, MISSING_VERB)
+        }
         ErrorKind::ValueValidation if exit == Exit::MalformedAddress => match address_error(error) {
             Some(id) => Failure::message(exit, id.to_string()),
             None => Failure::message(exit, message),

@@ -9,13 +9,17 @@ use tokio::sync::Semaphore;
 
 use super::announce::{ReadyOptions, announce};
 use super::context::Context;
-use super::gate::{Admitted, Gate, Reject};
+use super::conversation;
+use super::gate::{Admitted, Gate, Names, Reject};
 use super::keep::Keep;
 use super::open;
 use super::shared_stdio::{Prefix, SharedStdio};
 use super::stream::{Shown, StreamOptions, Streams, verdict};
 use crate::access::Policy;
 use crate::address::{ListenId, Peer};
+use crate::conversation::Part;
+#[cfg(feature = "tls")]
+use crate::conversation::Upgrade;
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -52,6 +56,18 @@ pub enum Offer {
     },
     /// Nothing yet: a keeper takes them in.
     Keep(Keep),
+    /// A conversation with the first client: steps, or a recorded server.
+    Conversation(conversation::Options),
+}
+
+impl Offer {
+    fn needs_streams(&self) -> bool {
+        match self {
+            Offer::Stdio { many, .. } => *many,
+            Offer::Service { service, .. } => service.needs_streams(),
+            Offer::Conversation(_) | Offer::Keep(_) => true,
+        }
+    }
 }
 
 /// `accept`, parsed.
@@ -88,6 +104,7 @@ pub struct Options {
 /// An address that cannot be listened on, or the failure of a single client that was all there was to serve.
 pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     limits::raise_descriptor_limit();
+    let names = Names::look_up(&options.policy).await?;
     let mut listeners: Vec<(String, Listener)> = Vec::new();
     for at in &options.at {
         for listener in listen(&at.address, &options.listen).await? {
@@ -98,8 +115,27 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
             listeners.push((id, listener));
         }
     }
+    if options.offer.needs_streams() && listeners.iter().any(|(_, listener)| listener.has_messages()) {
+        let message =
+            "seqpacket sockets have messages, and this needs streams; use --echo, --discard, --respond or --to";
+        return Err(Failure::message(Exit::Unsupported, message));
+    }
     let streams = Streams::open(options.stream.clone(), context)?;
-    let (host, pins) = Host::new(&options, context)?;
+    #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
+    let (mut host, pins) = Host::new(&options, context)?;
+    #[cfg(feature = "tls")]
+    let upgrade = match &options.offer {
+        // The handshake is a step then, not the beginning.
+        Offer::Conversation(talk) if talk.starts_tls() => host.tls.take().map(Upgrade::Server),
+        _ => None,
+    };
+    let conversation = match &options.offer {
+        #[cfg(feature = "tls")]
+        Offer::Conversation(talk) => Some(talk.prepare(Part::Server, upgrade).await?),
+        #[cfg(not(feature = "tls"))]
+        Offer::Conversation(talk) => Some(talk.prepare(Part::Server).await?),
+        Offer::Stdio { .. } | Offer::Service { .. } | Offer::Keep(_) => None,
+    };
     announce(&listeners, &pins, &options.ready, context)?;
     if options.makes_certificate() {
         for pin in &pins {
@@ -108,20 +144,23 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     }
     note_chosen_port(&options, &listeners, context);
     let name = options.at.first().and_then(|at| at.name.clone());
-    let mut gate = Gate::new(listeners, options.policy, options.reject, name, context).await?;
+    let mut gate = Gate::new(listeners, options.policy, names, options.reject, name, context);
     let host = Rc::new(host);
-    let served = match options.offer {
-        Offer::Stdio { many: false, .. } => host.one_on_stdio(gate, &streams).await,
-        Offer::Stdio { many: true, prefix } => host.many_on_stdio(&mut gate, &streams, &options.stream, prefix).await,
-        Offer::Service { service, once: true } => {
+    let served = match (conversation, options.offer) {
+        (Some(conversation), _) => host.one_conversation(gate, conversation, &streams).await,
+        (None, Offer::Stdio { many: true, prefix }) => {
+            host.many_on_stdio(&mut gate, &streams, &options.stream, prefix).await
+        }
+        (None, Offer::Service { service, once: true }) => {
             let around = streams.surroundings(Shown::ToProgram);
             host.one_by_service(gate, &service, &around).await
         }
-        Offer::Service { service, once: false } => {
+        (None, Offer::Service { service, once: false }) => {
             let around = streams.surroundings(Shown::ToProgram);
             host.serve_all(&mut gate, &around, &Job::Service(Rc::new(service))).await
         }
-        Offer::Keep(_) => Err(Failure::message(Exit::Usage, "a kept listener is the keeper's")),
+        (None, Offer::Stdio { .. } | Offer::Conversation(_)) => host.one_on_stdio(gate, &streams).await,
+        (None, Offer::Keep(_)) => Err(Failure::message(Exit::Usage, "a kept listener is its keeper's")),
     };
     streams.finish();
     served
@@ -209,6 +248,17 @@ impl Host {
         self.closed(&client, &closing, totals)
     }
 
+    async fn one_conversation(
+        self: Rc<Self>,
+        mut gate: Gate,
+        prepared: conversation::Prepared,
+        streams: &Streams,
+    ) -> Result<Exit, Failure> {
+        let client = self.first(&mut gate).await?;
+        drop(gate);
+        conversation::run(prepared, client, streams, &self.context).await
+    }
+
     async fn one_by_service(
         self: Rc<Self>,
         mut gate: Gate,
@@ -272,6 +322,13 @@ impl Host {
             tokio::select! {
                 admitted = gate.next() => {
                     let (host, admitted) = (self.clone(), admitted?);
+                    if !self.shakes_hands() {
+                        // Nobody else is admitted while this one enters.
+                        match self.enter(admitted).await {
+                            Some(client) => return Ok(client),
+                            None => continue,
+                        }
+                    }
                     entering.spawn_local(async move { host.enter(admitted).await });
                 }
                 Some(entered) = entering.join_next() => {
@@ -281,6 +338,13 @@ impl Host {
                 }
             }
         }
+    }
+
+    fn shakes_hands(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.is_some();
+        #[cfg(not(feature = "tls"))]
+        return false;
     }
 
     /// Lets a client in: what comes before it is served. What is wrong with it is reported.

@@ -43,7 +43,7 @@ impl FromStr for Reject {
     }
 }
 
-/// How long, and how many, silently dropped connections are held.
+/// How long, and how many, rejected connections are held that are not reset.
 const DROPPED_FOR: Duration = Duration::from_secs(60);
 const DROPPED_MOST: usize = 256;
 
@@ -55,8 +55,7 @@ pub struct Gate {
     listeners: Vec<(String, Listener)>,
     policy: Policy,
     reject: Reject,
-    /// The addresses of the names in the rules, looked up once at the start.
-    names: HashMap<String, Vec<IpAddr>>,
+    names: Names,
     dropped: VecDeque<(Instant, Pending)>,
     name: Option<SocketName>,
     count: u64,
@@ -73,18 +72,16 @@ pub struct Admitted {
     pub pending: Pending,
 }
 
-impl Gate {
-    /// A door for these listeners.
+/// The addresses of the names in the rules, looked up once at the start.
+#[derive(Debug, Default)]
+pub struct Names(HashMap<String, Vec<IpAddr>>);
+
+impl Names {
+    /// Looks all of them up.
     ///
     /// # Errors
-    /// A name in a rule that has no address: it could neither keep anyone out nor let anyone in.
-    pub async fn new(
-        listeners: Vec<(String, Listener)>,
-        policy: Policy,
-        reject: Reject,
-        name: Option<SocketName>,
-        context: &Context,
-    ) -> Result<Self, Failure> {
+    /// A name that has no address: it could neither keep anyone out nor let anyone in.
+    pub async fn look_up(policy: &Policy) -> Result<Self, Failure> {
         let mut names = HashMap::new();
         for rule in policy.allow.iter().chain(&policy.deny) {
             if let Rule::Name { name, .. } = rule {
@@ -93,8 +90,22 @@ impl Gate {
                 names.insert(name.clone(), found.into_iter().map(|address| address.ip()).collect());
             }
         }
+        Ok(Names(names))
+    }
+}
+
+impl Gate {
+    /// A door for these listeners.
+    pub fn new(
+        listeners: Vec<(String, Listener)>,
+        policy: Policy,
+        names: Names,
+        reject: Reject,
+        name: Option<SocketName>,
+        context: &Context,
+    ) -> Self {
         let (dropped, context) = (VecDeque::new(), context.clone());
-        Ok(Gate { listeners, policy, reject, names, dropped, name, count: 0, turn: 0, context })
+        Gate { listeners, policy, reject, names, dropped, name, count: 0, turn: 0, context }
     }
 
     /// The next client that may come in. Cancel-safe.
@@ -115,7 +126,7 @@ impl Gate {
                     return Err(Failure::message(Exit::CannotBind, format!("cannot accept: {}", reason(&error))));
                 }
             };
-            let names = &self.names;
+            let names = &self.names.0;
             let mut look_up = |name: &str| names.get(name).cloned().unwrap_or_default();
             match self.policy.decide(pending.peer(), &mut look_up) {
                 Verdict::Allowed => {
@@ -156,17 +167,23 @@ impl Gate {
         self.context.reporter.event("", &Event::Rejected { peer, local, port, rule });
         match self.reject {
             Reject::Reset => pending.reset(),
-            Reject::Close => drop(pending),
-            Reject::Drop => {
-                let now = Instant::now();
-                while self.dropped.len() >= DROPPED_MOST
-                    || self.dropped.front().is_some_and(|(since, _)| now.duration_since(*since) > DROPPED_FOR)
-                {
-                    self.dropped.pop_front();
-                }
-                self.dropped.push_back((now, pending));
+            Reject::Close => {
+                // Held for a while: closing on what the client sends would be a reset after all.
+                pending.end();
+                self.hold(pending);
             }
+            Reject::Drop => self.hold(pending),
         }
+    }
+
+    fn hold(&mut self, pending: Pending) {
+        let now = Instant::now();
+        while self.dropped.len() >= DROPPED_MOST
+            || self.dropped.front().is_some_and(|(since, _)| now.duration_since(*since) > DROPPED_FOR)
+        {
+            self.dropped.pop_front();
+        }
+        self.dropped.push_back((now, pending));
     }
 }
 

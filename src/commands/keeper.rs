@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 
 use super::accept::{self, Host, Offer};
 use super::context::Context;
-use super::gate::Gate;
+use super::gate::{Gate, Names};
 use super::keep::Keep;
 use super::open::{self, Mode};
 use super::stream::StreamOptions;
@@ -237,7 +237,8 @@ async fn doorway(
     context: &Context,
 ) -> Result<(Doorway, Vec<String>), Failure> {
     let named = listeners.into_iter().map(|listener| (listener.local().to_string(), listener)).collect();
-    let gate = Gate::new(named, options.policy.clone(), options.reject, name, context).await?;
+    let names = Names::look_up(&options.policy).await?;
+    let gate = Gate::new(named, options.policy.clone(), names, options.reject, name, context);
     let (host, pins) = Host::new(options, context)?;
     Ok((Doorway { gate, host: Rc::new(host), entering: JoinSet::new() }, pins))
 }

@@ -5,6 +5,7 @@ pub mod announce;
 pub mod ask;
 pub mod close;
 pub mod context;
+pub mod conversation;
 pub mod expect;
 pub mod gate;
 #[cfg(feature = "tls")]
@@ -15,6 +16,7 @@ pub mod monitor;
 pub mod next;
 pub mod open;
 pub mod probe;
+pub mod reach;
 pub mod read;
 pub mod recorder;
 pub mod resolve;
@@ -24,10 +26,12 @@ pub mod session;
 pub mod shared_stdio;
 pub mod sockets;
 pub mod stream;
+pub mod transcript_file;
 #[cfg(feature = "tuples")]
 pub mod tuple_receive;
 #[cfg(feature = "tuples")]
 pub mod tuple_send;
+pub mod wait;
 pub mod write;
 
 pub use context::Context;

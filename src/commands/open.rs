@@ -7,12 +7,16 @@ use std::rc::Rc;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
 use super::context::Context;
+use super::conversation;
 #[cfg(feature = "tls")]
 use super::inspection::Inspection;
 use super::keep::Keep;
 use super::probe;
 use super::stream::{Shown, StreamOptions, Streams, verdict};
-use crate::address::SocketId;
+use crate::address::{Endpoint, SocketId};
+use crate::conversation::Part;
+#[cfg(feature = "tls")]
+use crate::conversation::Upgrade;
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -20,6 +24,8 @@ use crate::message::Split;
 use crate::relay::{self, Waiting};
 use crate::service::program::{Command, Environment};
 use crate::service::{Client, Closing, Service, serve};
+#[cfg(feature = "tls")]
+use crate::transport::secure::SecureLayer;
 use crate::transport::{Channel, ConnectOptions, connect};
 
 /// What to do with the connection.
@@ -35,6 +41,8 @@ pub enum Mode {
     PassDescriptor,
     /// Leave it to a keeper.
     Keep(Keep),
+    /// Hold a conversation: steps, or a recorded client.
+    Conversation(conversation::Options),
 }
 
 /// `open`, parsed.
@@ -73,6 +81,10 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         return probe::run(&endpoint, &options.connect, &id, context).await;
     }
     let streams = Streams::open(options.stream, context)?;
+    let (mode, prepared) = match options.mode {
+        Mode::Conversation(talk) => (Mode::Stream, Some(prepare(talk, &endpoint, &options.connect).await?)),
+        mode => (mode, None),
+    };
     let channel = connect(&endpoint, &options.connect, &id, &*context.reporter).await?;
     #[cfg(feature = "tls")]
     if let Channel::Bytes(bytes) = &channel
@@ -85,9 +97,31 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     if let Some(command) = &options.on_open {
         run_hook(command, &client, context)?;
     }
-    let joined = join(&mut client, &options.mode, options.split, &streams, context).await;
+    let joined = match prepared {
+        Some(prepared) => conversation::run(prepared, client, &streams, context).await,
+        None => join(&mut client, &mode, options.split, &streams, context).await,
+    };
     streams.finish();
     joined
+}
+
+/// Prepares a conversation, and the TLS that it may start.
+async fn prepare(
+    talk: conversation::Options,
+    endpoint: &Endpoint,
+    connect: &ConnectOptions,
+) -> Result<conversation::Prepared, Failure> {
+    #[cfg(feature = "tls")]
+    {
+        let secure = ConnectOptions { secure: true, ..connect.clone() };
+        let upgrade = talk.starts_tls().then(|| SecureLayer::prepare(endpoint, &secure)).transpose()?;
+        talk.prepare(Part::Client, upgrade.map(Box::new).map(Upgrade::Client)).await
+    }
+    #[cfg(not(feature = "tls"))]
+    {
+        let _ = (endpoint, connect);
+        talk.prepare(Part::Client).await
+    }
 }
 
 async fn join(
@@ -132,7 +166,7 @@ pub async fn stream(client: &mut Client, split: Split, streams: &Streams) -> Res
             relay::run(&mut stdio, bytes, rules, outgoing, incoming, Waiting::Eager).await
         }
         Channel::Messages(messages) => {
-            relay::messages::run(&mut stdio, messages, rules, split, &*watcher, &*around.report).await
+            relay::messages::run(&mut stdio, messages, rules, split, &*watcher, &*around.report, Waiting::Eager).await
         }
     };
     Ok((Closing::from(outcome), watcher.totals()))

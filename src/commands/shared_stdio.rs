@@ -88,12 +88,7 @@ impl SharedStdio {
             let bytes: Rc<[u8]> = held.get(..count).unwrap_or_default().into();
             buffer::give_back(held);
             for (member, outbox) in self.room.outboxes() {
-                let delivered = async {
-                    while outbox.push(&bytes).is_err() {
-                        outbox.drained().await;
-                    }
-                };
-                if tokio::time::timeout(STALL, delivered).await.is_err() {
+                if tokio::time::timeout(STALL, outbox.push_when_room(&bytes)).await.is_err() {
                     outbox.abandon();
                     self.room.leave(member);
                     let message = "a client that does not read was disconnected".to_owned();
@@ -132,9 +127,8 @@ impl SharedStdio {
     /// Serves one client.
     pub async fn serve(&self, client: &mut Client, watcher: &Rc<dyn Watcher>, around: &Surroundings) -> Closing {
         let Channel::Bytes(bytes) = &mut client.channel else {
-            let reason = "several clients on the standard streams need stream sockets".to_owned();
-            around.report.event(&client.id, &Event::Error { message: reason.clone() });
-            return Closing { reason, verdict: Verdict::Refused };
+            let reason = "several clients on the standard streams need stream sockets";
+            return Closing::unsupported(&client.id, reason, around);
         };
         let (member, outbox) = self.room.enter();
         if self.input_ended.get() {

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::announce::{ReadyOptions, announce};
 use super::context::Context;
-use super::gate::{Gate, Reject};
+use super::gate::{Gate, Names, Reject};
 use crate::access::Policy;
 use crate::address::{ListenId, SocketId};
 use crate::event::{Direction, Event, Report};
@@ -113,7 +113,7 @@ async fn first_client(
     let listeners: Vec<_> =
         listen(&at.address, options).await?.into_iter().map(|one| (one.local().to_string(), one)).collect();
     announce(&listeners, &[], ready, context)?;
-    let mut gate = Gate::new(listeners, Policy::default(), Reject::default(), at.name, context).await?;
+    let mut gate = Gate::new(listeners, Policy::default(), Names::default(), Reject::default(), at.name, context);
     let admitted = gate.next().await?;
     let channel = admitted.pending.into_channel(&options.socket).map_err(|error| {
         Failure::message(Exit::ReceiveFailed, format!("cannot serve the client: {}", reason(&error)))
@@ -167,13 +167,11 @@ impl Receiver<'_> {
     async fn messages(&mut self, messages: &crate::transport::seqpacket::Seqpacket) -> Result<(), Failure> {
         let mut space = vec![0; MAX_MESSAGE.min(self.max_bytes.saturating_add(1))];
         loop {
-            let count = match crate::service::within(self.idle, messages.receive(&mut space)).await {
+            let received = match crate::service::within(self.idle, messages.receive(&mut space)).await {
                 None => return Err(self.timed_out()),
                 Some(received) => received.map_err(|error| self.lost(&error))?,
             };
-            if count == 0 {
-                return self.end(&[]);
-            }
+            let Some(count) = received else { return self.end(&[]) };
             self.printer.context.reporter.count(Direction::In, count as u64);
             let tuple = self.codec.decode_message(space.get(..count).unwrap_or_default());
             let tuple = tuple.map_err(|error| Failure::new(error.exit(), error))?;

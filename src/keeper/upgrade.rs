@@ -95,7 +95,7 @@ async fn handshake(kept: &Kept, stream: &Stream, secure: &Secure) -> Result<(), 
 
 #[cfg(feature = "tls")]
 enum Upgrade {
-    Client(crate::transport::secure::SecureLayer),
+    Client(Box<crate::transport::secure::SecureLayer>),
     Server(Box<crate::transport::tls::ServerTls>),
 }
 
@@ -115,7 +115,7 @@ impl Upgrade {
                     tls: terms.client,
                     ..ConnectOptions::default()
                 };
-                Ok(Upgrade::Client(SecureLayer::prepare(endpoint, &options)?))
+                Ok(Upgrade::Client(Box::new(SecureLayer::prepare(endpoint, &options)?)))
             }
             None => {
                 let options = ServerOptions { handshake_timeout: secure.timeout, ..terms.server };

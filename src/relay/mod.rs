@@ -85,6 +85,16 @@ impl Fault {
         let reset = blame == Blame::Sending && error.kind() == io::ErrorKind::ConnectionReset;
         Fault { blame: if reset { Blame::Receiving } else { blame }, error }
     }
+
+    /// Whether the local side is a connection, and lost.
+    fn is_lost_local_peer(&self) -> bool {
+        use io::ErrorKind::{ConnectionReset, HostUnreachable, NetworkUnreachable, TimedOut, UnexpectedEof};
+        let lost = matches!(
+            self.error.kind(),
+            ConnectionReset | TimedOut | HostUnreachable | NetworkUnreachable | UnexpectedEof
+        );
+        self.blame == Blame::Input && lost
+    }
 }
 
 /// Whether a relay may burn a little time to answer sooner.

@@ -152,9 +152,11 @@ pub(super) async fn serve(
     let bytes = match &mut client.channel {
         Channel::Bytes(bytes) => bytes,
         Channel::Messages(_) => {
-            let reason = "a program needs a stream; message sockets are not supported".to_owned();
-            around.report.event(&client.id, &Event::Error { message: reason.clone() });
-            return Closing { reason, verdict: Verdict::Refused };
+            return Closing::unsupported(
+                &client.id,
+                "a program needs a stream; message sockets are not supported",
+                around,
+            );
         }
     };
     let joined = match bytes.plain() {

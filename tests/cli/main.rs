@@ -6,4 +6,5 @@
 #[allow(dead_code)] // The files of the themes grow into it.
 mod support;
 
+mod bounds;
 mod streams;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::os::fd::{AsFd, OwnedFd};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
@@ -133,8 +133,14 @@ impl Finished {
     /// all these words, followed by nothing but indented hints.
     #[track_caller]
     pub fn failed(&self, status: i32, words: &[&str]) -> &Self {
+        assert_eq!(self.stdout, b"", "a failure prints nothing on stdout; stderr: {}", self.stderr);
+        self.failed_after_data(status, words)
+    }
+
+    /// As [`Finished::failed`], where something was on stdout before.
+    #[track_caller]
+    pub fn failed_after_data(&self, status: i32, words: &[&str]) -> &Self {
         self.exits(status);
-        assert_eq!(self.stdout, b"", "a failure prints nothing on stdout");
         let (message, hints) = self.stderr.split_once('\n').expect("a failure says why, in a whole line");
         assert!(message.starts_with("netverb"), "no name of the program in {message:?}");
         for word in words {
@@ -264,6 +270,11 @@ impl Child {
     /// Its process.
     pub fn pid(&self) -> Pid {
         Pid::from_child(&self.child)
+    }
+
+    /// Its command line, for messages.
+    pub fn line(&self) -> &str {
+        &self.line
     }
 
     /// What the system says about it.

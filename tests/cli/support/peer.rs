@@ -5,6 +5,7 @@ use std::net::{Shutdown, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
+use rustix::net::RecvFlags;
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::LIMIT;
@@ -145,6 +146,11 @@ impl Peer {
         &self.socket
     }
 
+    /// The same connection, for another thread.
+    pub fn another(&self) -> Self {
+        Peer { socket: self.socket.try_clone().unwrap() }
+    }
+
     /// Our address, as events of the program name their peer.
     pub fn address(&self) -> String {
         self.socket.local_addr().unwrap().as_socket().unwrap().to_string()
@@ -163,6 +169,11 @@ impl Peer {
         for byte in bytes {
             self.send(&[*byte]);
         }
+    }
+
+    /// Sends without end, until the connection is gone.
+    pub fn flood(mut self) {
+        while self.socket.write_all(&[b'f'; 1 << 16]).is_ok() {}
     }
 
     /// Reads exactly this many bytes.
@@ -188,6 +199,13 @@ impl Peer {
         let length = self.socket.read(&mut packet).expect("the program sends a packet");
         packet.truncate(length);
         packet
+    }
+
+    /// What there is now: its length, 0 at the end of data, or `WouldBlock`. The data is left where it is.
+    pub fn poll_read(&mut self) -> io::Result<usize> {
+        rustix::net::recv(&self.socket, &mut [0; 256][..], RecvFlags::PEEK | RecvFlags::DONTWAIT)
+            .map(|(length, _)| length)
+            .map_err(io::Error::from)
     }
 
     /// What the next read fails with, after any data.

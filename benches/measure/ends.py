@@ -1,0 +1,80 @@
+"""The fast ends of a measurement: what feeds a tool and what takes what it gives.
+
+They are the same for all tools, move bytes inside the kernel, and run as processes of their own:
+
+    python3 ends.py source-pipe GO FILE        splices FILE to stdout
+    python3 ends.py sink-pipe                  splices stdin to /dev/null
+    python3 ends.py source-tcp GO PORT FILE    connects to 127.0.0.1 and sends FILE
+    python3 ends.py sink-tcp                   listens on 127.0.0.1, says the port, drops what comes
+
+A source begins when a byte comes on the descriptor GO. A sink says how many bytes came and when (CLOCK_MONOTONIC).
+"""
+
+import os
+import socket
+import sys
+import time
+
+PORTION = 1 << 20
+
+
+def source_pipe(go, path):
+    file = os.open(path, os.O_RDONLY)
+    _begin(go)
+    while os.splice(file, 1, PORTION):
+        pass
+
+
+def sink_pipe():
+    null = os.open("/dev/null", os.O_WRONLY)
+    total = 0
+    while moved := os.splice(0, null, PORTION):
+        total += moved
+    _report(total)
+
+
+def source_tcp(go, port, path):
+    file = os.open(path, os.O_RDONLY)
+    size = os.fstat(file).st_size
+    with _unpaced(socket.socket()) as peer:
+        peer.connect(("127.0.0.1", int(port)))
+        _begin(go)
+        sent = 0
+        while sent < size:
+            sent += os.sendfile(peer.fileno(), file, sent, PORTION)
+        peer.shutdown(socket.SHUT_WR)
+        while peer.recv(PORTION):
+            pass
+
+
+def sink_tcp():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        print(listener.getsockname()[1], flush=True)
+        peer, _ = listener.accept()
+    space = bytearray(PORTION)
+    total = 0
+    # MSG_TRUNC: the kernel drops the bytes instead of copying them (tcp(7)).
+    while came := peer.recv_into(space, PORTION, socket.MSG_TRUNC):
+        total += came
+    _report(total)
+    peer.close()
+
+
+def _unpaced(peer):
+    """The ends must not be what is slow: a paced congestion control would be, where that is the default."""
+    peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_CONGESTION, b"reno")
+    return peer
+
+
+def _begin(go):
+    os.read(int(go), 1)
+
+
+def _report(total):
+    print(total, time.monotonic(), flush=True)
+
+
+ROLES = {"source-pipe": source_pipe, "sink-pipe": sink_pipe, "source-tcp": source_tcp, "sink-tcp": sink_tcp}
+
+if __name__ == "__main__":
+    ROLES[sys.argv[1]](*sys.argv[2:])
