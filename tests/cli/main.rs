@@ -6,5 +6,7 @@
 #[allow(dead_code)] // The files of the themes grow into it.
 mod support;
 
+mod addresses;
 mod bounds;
+mod standard_streams;
 mod streams;
