@@ -378,6 +378,26 @@ impl DataArgs {
         }
     }
 
+    /// The first word that makes no sense for a socket that a keeper holds.
+    pub fn foreground_only(&self) -> Option<&'static str> {
+        [
+            ("--output", self.output.is_some()),
+            ("--hex", self.hex),
+            ("--hex-dump", self.hex_dump.is_some()),
+            ("--transcript", self.transcript.is_some()),
+            ("--progress", self.progress),
+            ("--hash", self.hash.is_some()),
+            ("--rate", self.rate.is_some()),
+            ("--send-only", self.send_only),
+            ("--recv-only", self.recv_only),
+            ("--no-shutdown", self.no_shutdown),
+            ("--quit-after-eof", self.quit_after_eof.is_some()),
+            ("--inband", self.inband.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(word, given)| given.then_some(word))
+    }
+
     /// How messages are cut on stdin and ended on stdout.
     pub fn split(&self) -> Split {
         self.split.unwrap_or(Split::Line)

@@ -11,6 +11,7 @@ use super::announce::{ReadyOptions, announce};
 use super::context::Context;
 use super::conversation;
 use super::gate::{Admitted, Gate, Names, Reject};
+use super::keep::Keep;
 use super::open;
 use super::shared_stdio::{Prefix, SharedStdio};
 use super::stream::{Shown, StreamOptions, Streams, verdict};
@@ -53,6 +54,8 @@ pub enum Offer {
         /// Whether to end after the first client (`--once`).
         once: bool,
     },
+    /// Nothing yet: a keeper takes them in.
+    Keep(Keep),
     /// A conversation with the first client: steps, or a recorded server.
     Conversation(conversation::Options),
 }
@@ -62,7 +65,7 @@ impl Offer {
         match self {
             Offer::Stdio { many, .. } => *many,
             Offer::Service { service, .. } => service.needs_streams(),
-            Offer::Conversation(_) => true,
+            Offer::Conversation(_) | Offer::Keep(_) => true,
         }
     }
 }
@@ -118,29 +121,23 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         return Err(Failure::message(Exit::Unsupported, message));
     }
     let streams = Streams::open(options.stream.clone(), context)?;
+    #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
+    let (mut host, pins) = Host::new(&options, context)?;
     #[cfg(feature = "tls")]
-    let tls =
-        options.tls.as_ref().map(ServerTls::new).transpose().map_err(|error| Failure::new(error.exit(), error))?;
-    #[cfg(feature = "tls")]
-    let pins = tls.as_ref().map(pins).unwrap_or_default();
-    #[cfg(not(feature = "tls"))]
-    let pins = Vec::new();
-    #[cfg(feature = "tls")]
-    let (tls, upgrade) = match &options.offer {
+    let upgrade = match &options.offer {
         // The handshake is a step then, not the beginning.
-        Offer::Conversation(talk) if talk.starts_tls() => (None, tls.map(Upgrade::Server)),
-        _ => (tls, None),
+        Offer::Conversation(talk) if talk.starts_tls() => host.tls.take().map(Upgrade::Server),
+        _ => None,
     };
     let conversation = match &options.offer {
         #[cfg(feature = "tls")]
         Offer::Conversation(talk) => Some(talk.prepare(Part::Server, upgrade).await?),
         #[cfg(not(feature = "tls"))]
         Offer::Conversation(talk) => Some(talk.prepare(Part::Server).await?),
-        Offer::Stdio { .. } | Offer::Service { .. } => None,
+        Offer::Stdio { .. } | Offer::Service { .. } | Offer::Keep(_) => None,
     };
     announce(&listeners, &pins, &options.ready, context)?;
-    #[cfg(feature = "tls")]
-    if options.tls.as_ref().is_some_and(|tls| tls.self_signed) {
+    if options.makes_certificate() {
         for pin in &pins {
             context.reporter.note(&format!("made a certificate; clients can trust it with --pin {pin}"));
         }
@@ -148,15 +145,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     note_chosen_port(&options, &listeners, context);
     let name = options.at.first().and_then(|at| at.name.clone());
     let mut gate = Gate::new(listeners, options.policy, names, options.reject, name, context);
-    let host = Rc::new(Host {
-        socket: options.listen.socket,
-        split: options.split,
-        expects_header: options.expects_header,
-        places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
-        context: context.clone(),
-        #[cfg(feature = "tls")]
-        tls,
-    });
+    let host = Rc::new(host);
     let served = match (conversation, options.offer) {
         (Some(conversation), _) => host.one_conversation(gate, conversation, &streams).await,
         (None, Offer::Stdio { many: true, prefix }) => {
@@ -171,6 +160,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
             host.serve_all(&mut gate, &around, &Job::Service(Rc::new(service))).await
         }
         (None, Offer::Stdio { .. } | Offer::Conversation(_)) => host.one_on_stdio(gate, &streams).await,
+        (None, Offer::Keep(_)) => Err(Failure::message(Exit::Usage, "a kept listener is its keeper's")),
     };
     streams.finish();
     served
@@ -199,7 +189,8 @@ enum Job {
     Stdio(Rc<SharedStdio>),
 }
 
-struct Host {
+/// How clients are let in and served.
+pub(super) struct Host {
     socket: SocketOptions,
     split: Split,
     places: Option<Arc<Semaphore>>,
@@ -209,7 +200,46 @@ struct Host {
     tls: Option<ServerTls>,
 }
 
+impl Options {
+    /// Whether a certificate is made in memory.
+    pub fn makes_certificate(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.as_ref().is_some_and(|tls| tls.self_signed);
+        #[cfg(not(feature = "tls"))]
+        false
+    }
+
+    /// Whether TLS is spoken with clients.
+    pub fn secure(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.is_some();
+        #[cfg(not(feature = "tls"))]
+        false
+    }
+}
+
 impl Host {
+    /// Reads the files of TLS; the pins of the certificates come beside.
+    pub(super) fn new(options: &Options, context: &Context) -> Result<(Self, Vec<String>), Failure> {
+        #[cfg(feature = "tls")]
+        let tls =
+            options.tls.as_ref().map(ServerTls::new).transpose().map_err(|error| Failure::new(error.exit(), error))?;
+        #[cfg(feature = "tls")]
+        let pins = tls.as_ref().map(pins).unwrap_or_default();
+        #[cfg(not(feature = "tls"))]
+        let pins = Vec::new();
+        let host = Host {
+            socket: options.listen.socket.clone(),
+            split: options.split,
+            expects_header: options.expects_header,
+            places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
+            context: context.clone(),
+            #[cfg(feature = "tls")]
+            tls,
+        };
+        Ok((host, pins))
+    }
+
     /// The first client gets stdin and stdout, and the door is closed behind it: a second one is refused, not queued.
     async fn one_on_stdio(self: Rc<Self>, mut gate: Gate, streams: &Streams) -> Result<Exit, Failure> {
         let mut client = self.first(&mut gate).await?;
@@ -317,7 +347,8 @@ impl Host {
         return false;
     }
 
-    async fn enter(&self, admitted: Admitted) -> Option<Client> {
+    /// Lets a client in: what comes before it is served. What is wrong with it is reported.
+    pub(super) async fn enter(&self, admitted: Admitted) -> Option<Client> {
         let Admitted { id, pending } = admitted;
         let (peer, local) = (pending.peer().to_string(), pending.local().to_string());
         let reason = match pending.into_channel(&self.socket) {

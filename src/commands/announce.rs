@@ -38,6 +38,14 @@ pub fn announce(
     }
     let mut ports: Vec<u16> = listeners.iter().filter_map(|(_, listener)| listener.port()).collect();
     ports.dedup();
+    self::ready(&ports, ready, context)
+}
+
+/// Announces that these ports are listened on.
+///
+/// # Errors
+/// A port file or descriptor that cannot be written.
+pub fn ready(ports: &[u16], ready: &ReadyOptions, context: &Context) -> Result<(), Failure> {
     let mut lines: String = ports.iter().map(|port| format!("{port}\n")).collect();
     if lines.is_empty() {
         lines.push('\n');

@@ -10,6 +10,7 @@ use super::context::Context;
 use super::conversation;
 #[cfg(feature = "tls")]
 use super::inspection::Inspection;
+use super::keep::Keep;
 use super::probe;
 use super::stream::{Shown, StreamOptions, Streams, verdict};
 use crate::address::{Endpoint, SocketId};
@@ -38,6 +39,8 @@ pub enum Mode {
     Probe,
     /// Pass the descriptor over stdout (`-F`).
     PassDescriptor,
+    /// Leave it to a keeper.
+    Keep(Keep),
     /// Hold a conversation: steps, or a recorded client.
     Conversation(conversation::Options),
 }
