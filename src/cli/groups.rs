@@ -34,7 +34,8 @@ pub struct TimeArgs {
 }
 
 impl TimeArgs {
-    fn idle(&self) -> Limit {
+    /// How long nothing may pass.
+    pub fn idle(&self) -> Limit {
         self.idle_timeout.or(self.timeout).unwrap_or(Limit::Never)
     }
 }
@@ -66,11 +67,17 @@ pub struct DialArgs {
 /// `--from`: a local host, a local port, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    host: Option<Host>,
-    port: u16,
+    /// The host, if one is written.
+    pub host: Option<Host>,
+    /// The port; 0 is any.
+    pub port: u16,
 }
 
-fn parse_source(text: &str) -> Result<Source, String> {
+/// Reads `[HOST][:PORT]`.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn parse_source(text: &str) -> Result<Source, String> {
     let host_alone = |text: &str| Host::parse(text).map_err(|error| error.to_string());
     if text.is_empty() {
         return Err("it is empty; type a local HOST, :PORT or HOST:PORT".to_owned());
@@ -265,7 +272,11 @@ pub struct DataArgs {
     split: Option<Split>,
 }
 
-fn parse_dump(text: &str) -> Result<DumpTarget, std::convert::Infallible> {
+/// Reads where a dump goes.
+///
+/// # Errors
+/// None.
+pub fn parse_dump(text: &str) -> Result<DumpTarget, std::convert::Infallible> {
     Ok(DumpTarget::from(text))
 }
 
@@ -309,6 +320,11 @@ impl DataArgs {
     /// How messages are cut on stdin and ended on stdout.
     pub fn split(&self) -> Split {
         self.split.unwrap_or(Split::Line)
+    }
+
+    /// How messages are cut, where that is said.
+    pub fn written_split(&self) -> Option<Split> {
+        self.split
     }
 }
 

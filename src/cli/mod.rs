@@ -1,6 +1,7 @@
 //! The command line: the only place that knows clap. It turns words into an [`Action`] before anything has an effect.
 
 pub mod accept;
+pub mod datagram;
 pub mod generate;
 pub mod groups;
 pub mod help;
@@ -53,6 +54,8 @@ pub enum Verb {
     Open(Box<commands::open::Options>),
     /// `accept`
     Accept(Box<commands::accept::Options>),
+    /// `datagram`
+    Datagram(Box<commands::datagram::Options>),
     /// `resolve`
     Resolve(commands::resolve::Options),
 }
@@ -123,6 +126,9 @@ enum VerbArgs {
     /// Listen, and serve whoever connects
     #[command(visible_alias = "listen")]
     Accept(Box<accept::AcceptArgs>),
+    /// Send and receive datagrams: UDP, Unix, multicast, broadcast
+    #[command(visible_alias = "udp")]
+    Datagram(Box<datagram::DatagramArgs>),
     /// Look up names and addresses
     Resolve(resolve::ResolveArgs),
     /// Print completions for a shell
@@ -195,6 +201,11 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
             let options = args.into_options().map_err(|failure| refuse(failure, None))?;
             Ok(run(Verb::Accept(Box::new(options)), deadline))
         }
+        VerbArgs::Datagram(args) => {
+            let deadline = args.time.deadline;
+            let options = args.into_options().map_err(|failure| refuse(failure, None))?;
+            Ok(run(Verb::Datagram(Box::new(options)), deadline))
+        }
         VerbArgs::Resolve(args) => Ok(run(Verb::Resolve(args.into_options()), args.deadline)),
         VerbArgs::Completions { shell } => printed(generate::completions(shell)),
         VerbArgs::Man { all: Some(directory), .. } => printed(generate::all_pages(&directory)),
@@ -215,7 +226,7 @@ fn verb_name(arguments: &[OsString]) -> &'static str {
         .unwrap_or("")
 }
 
-const VERBS: [&str; 6] = ["open", "accept", "resolve", "completions", "man", "help"];
+const VERBS: [&str; 7] = ["open", "accept", "datagram", "resolve", "completions", "man", "help"];
 
 fn color_of(arguments: &[OsString]) -> Color {
     let mut words = arguments.iter().filter_map(|word| word.to_str());
@@ -258,7 +269,7 @@ fn usage_failure(error: &clap::Error) -> Failure {
     let exit = if address_error(error).is_some() { Exit::MalformedAddress } else { Exit::Usage };
     match error.kind() {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-            Failure::message(Exit::Usage, "a verb is missing; type one of open, accept, resolve, or help")
+            Failure::message(Exit::Usage, "a verb is missing; type one of open, accept, datagram, resolve, or help")
         }
         ErrorKind::ValueValidation if exit == Exit::MalformedAddress => match address_error(error) {
             Some(id) => Failure::message(exit, id.to_string()),

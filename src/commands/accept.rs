@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use super::announce::{ReadyOptions, announce};
+use super::announce::{Bound, ReadyOptions, announce, note_chosen_port};
 use super::context::Context;
 use super::gate::{Admitted, Gate, Reject};
 use super::open;
@@ -78,14 +78,11 @@ pub struct Options {
 /// An address that cannot be listened on, or the failure of a single client that was all there was to serve.
 pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     limits::raise_descriptor_limit();
-    let mut listeners: Vec<(String, Listener)> = Vec::new();
+    let (mut listeners, mut bound): (Vec<Listener>, Vec<Bound>) = (Vec::new(), Vec::new());
     for at in &options.at {
         for listener in listen(&at.address, &options.listen).await? {
-            let id = match &at.name {
-                Some(name) => name.to_string(),
-                None => listener.local().to_string(),
-            };
-            listeners.push((id, listener));
+            bound.push(Bound::of(at, listener.local()));
+            listeners.push(listener);
         }
     }
     let streams = Streams::open(options.stream.clone(), context)?;
@@ -96,14 +93,15 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let pins = tls.as_ref().map(pins).unwrap_or_default();
     #[cfg(not(feature = "tls"))]
     let pins = Vec::new();
-    announce(&listeners, &pins, &options.ready, context)?;
+    announce(&bound, &pins, &options.ready, context)?;
     #[cfg(feature = "tls")]
     if options.tls.as_ref().is_some_and(|tls| tls.self_signed) {
         for pin in &pins {
             context.reporter.note(&format!("made a certificate; clients can trust it with --pin {pin}"));
         }
     }
-    note_chosen_port(&options, &listeners, context);
+    let chosen = options.at.iter().any(|at| at.address.ports().any(|port| port == 0));
+    note_chosen_port(&bound, chosen, &options.ready, context);
     let name = options.at.first().and_then(|at| at.name.clone());
     let mut gate = Gate::new(listeners, options.policy, options.reject, name, context).await?;
     let host = Rc::new(Host {
@@ -128,17 +126,6 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     };
     streams.finish();
     served
-}
-
-/// A port that the system chose is said even without `-v`: nobody could find the listener otherwise.
-fn note_chosen_port(options: &Options, listeners: &[(String, Listener)], context: &Context) {
-    let chosen = options.at.iter().any(|at| at.address.ports().any(|port| port == 0));
-    let told = options.ready.port_file.is_some() || options.ready.ready_fd.is_some();
-    if chosen && !told && !context.reporter.shows(crate::output::human::Verbosity::Verbose) {
-        for (_, listener) in listeners {
-            context.reporter.note(&format!("listening on {}", listener.local()));
-        }
-    }
 }
 
 #[cfg(feature = "tls")]

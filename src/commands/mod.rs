@@ -1,8 +1,10 @@
 //! One file for each verb: its typed options and what it does. clap is not known here.
 
 pub mod accept;
+pub mod admission;
 pub mod announce;
 pub mod context;
+pub mod datagram;
 pub mod gate;
 #[cfg(feature = "tls")]
 pub mod inspection;

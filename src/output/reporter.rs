@@ -84,7 +84,8 @@ impl Reporter {
             Format::Human { .. } if self.verbosity == Verbosity::Quiet => {}
             Format::Human { color } => {
                 let (on, off) = if color { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
-                let name = if self.command.is_empty() { "netverb".to_owned() } else { format!("netverb {}", self.command) };
+                let name =
+                    if self.command.is_empty() { "netverb".to_owned() } else { format!("netverb {}", self.command) };
                 let hints: String = failure.hints.iter().map(|hint| format!("; {}", one_line(hint))).collect();
                 let text = format!("{name}: {on}{line}{off}{hints}\n");
                 write_stderr(&text);

@@ -75,7 +75,11 @@ pub(super) fn join_all(socket: &Socket, options: &DatagramOptions) -> Result<(),
     #[cfg(target_os = "linux")]
     if let Some(group) = options.groups.first() {
         // Without this, groups that another process joined would be heard as well (ip(7), IP_MULTICAST_ALL).
-        let _ = if group.address.is_ipv4() { socket.set_multicast_all_v4(false) } else { socket.set_multicast_all_v6(false) };
+        let _ = if group.address.is_ipv4() {
+            socket.set_multicast_all_v4(false)
+        } else {
+            socket.set_multicast_all_v6(false)
+        };
     }
     Ok(())
 }

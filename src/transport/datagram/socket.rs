@@ -188,8 +188,7 @@ impl DatagramSocket {
         let v6 = self.carrier == Carrier::V6;
         loop {
             let sent = std::future::poll_fn(|cx| {
-                self.descriptor
-                    .poll_io(cx, Interest::WRITABLE, |fd| control::send(fd, bytes, to, source, segment, v6))
+                self.descriptor.poll_io(cx, Interest::WRITABLE, |fd| control::send(fd, bytes, to, source, segment, v6))
             });
             match sent.await {
                 // The queue of the interface, of which nothing tells when it has room again.
@@ -236,7 +235,10 @@ impl AsFd for DatagramSocket {
 }
 
 fn is_no_run(error: &io::Error) -> bool {
-    matches!(error.raw_os_error(), Some(libc::EINVAL | libc::EMSGSIZE | libc::EIO | libc::ENOPROTOOPT | libc::EOPNOTSUPP))
+    matches!(
+        error.raw_os_error(),
+        Some(libc::EINVAL | libc::EMSGSIZE | libc::EIO | libc::ENOPROTOOPT | libc::EOPNOTSUPP)
+    )
 }
 
 fn receive_unix(fd: BorrowedFd<'_>, inbox: &mut Inbox) -> io::Result<()> {

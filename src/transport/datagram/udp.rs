@@ -68,7 +68,8 @@ fn towards(
         Err(error) => return Err(unreachable(error)),
     };
     if to_all || to.ip().is_multicast() {
-        let unspecified: IpAddr = if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        let unspecified: IpAddr =
+            if to.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
         if local.port() == 0 && local.ip().is_unspecified() {
             bind(&socket, SocketAddr::new(unspecified, 0), false)?;
         }
