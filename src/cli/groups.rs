@@ -317,13 +317,8 @@ impl DataArgs {
         }
     }
 
-    /// How messages are cut on stdin and ended on stdout.
-    pub fn split(&self) -> Split {
-        self.split.unwrap_or(Split::Line)
-    }
-
-    /// How messages are cut, where that is said.
-    pub fn written_split(&self) -> Option<Split> {
+    /// How messages are cut on stdin and ended on stdout, where that is said.
+    pub fn split(&self) -> Option<Split> {
         self.split
     }
 }

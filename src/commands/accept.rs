@@ -8,12 +8,13 @@ use tokio::sync::Semaphore;
 
 use super::announce::{Bound, ReadyOptions, announce, note_chosen_port};
 use super::context::Context;
+use super::datagram;
 use super::gate::{Admitted, Gate, Reject};
 use super::open;
 use super::shared_stdio::{Prefix, SharedStdio};
 use super::stream::{Shown, StreamOptions, Streams, verdict};
 use crate::access::Policy;
-use crate::address::ListenId;
+use crate::address::{ListenAddress, ListenId};
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -65,8 +66,8 @@ pub struct Options {
     pub ready: ReadyOptions,
     /// The streams.
     pub stream: StreamOptions,
-    /// The framing of messages on stdin and stdout.
-    pub split: Split,
+    /// The framing of messages on stdin and stdout, where it is said.
+    pub split: Option<Split>,
     /// How TLS is done with clients, where it is.
     #[cfg(feature = "tls")]
     pub tls: Option<ServerOptions>,
@@ -78,6 +79,14 @@ pub struct Options {
 /// An address that cannot be listened on, or the failure of a single client that was all there was to serve.
 pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     limits::raise_descriptor_limit();
+    let is_udp = |at: &ListenId| matches!(at.address, ListenAddress::Udp { .. });
+    if options.at.iter().any(is_udp) {
+        if !options.at.iter().all(is_udp) {
+            let message = "udp:// and other addresses cannot be mixed; use two commands";
+            return Err(Failure::message(Exit::Usage, message));
+        }
+        return datagram::host::run(options, context).await;
+    }
     let (mut listeners, mut bound): (Vec<Listener>, Vec<Bound>) = (Vec::new(), Vec::new());
     for at in &options.at {
         for listener in listen(&at.address, &options.listen).await? {
@@ -106,7 +115,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let mut gate = Gate::new(listeners, options.policy, options.reject, name, context).await?;
     let host = Rc::new(Host {
         socket: options.listen.socket,
-        split: options.split,
+        split: options.split.unwrap_or(Split::Line),
         places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
         context: context.clone(),
         #[cfg(feature = "tls")]

@@ -3,22 +3,26 @@
 use std::io::IoSlice;
 use std::process::Stdio as Redirect;
 use std::rc::Rc;
+use std::time::Duration;
 
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
 use super::context::Context;
+use super::datagram::{self, exchange::Replies};
 #[cfg(feature = "tls")]
 use super::inspection::Inspection;
 use super::probe;
 use super::stream::{Shown, StreamOptions, Streams, verdict};
-use crate::address::SocketId;
+use crate::address::{Endpoint, Scheme, SocketId};
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::message::Split;
-use crate::relay::{self, Waiting};
+use crate::quantity::Limit;
+use crate::relay::{self, Traffic, Waiting};
 use crate::service::program::{Command, Environment};
 use crate::service::{Client, Closing, Service, serve};
+use crate::transport::datagram::DatagramOptions;
 use crate::transport::{Channel, ConnectOptions, connect};
 
 /// What to do with the connection.
@@ -45,8 +49,8 @@ pub struct Options {
     pub mode: Mode,
     /// The streams.
     pub stream: StreamOptions,
-    /// The framing of messages on stdin and stdout.
-    pub split: Split,
+    /// The framing of messages on stdin and stdout, where it is said.
+    pub split: Option<Split>,
     /// `--on-open CMD`.
     pub on_open: Option<String>,
     /// What to show and demand of the peer's certificate.
@@ -63,6 +67,9 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let endpoint = options.id.endpoint.clone().ok_or_else(|| {
         Failure::message(Exit::MalformedAddress, format!("{id:?} is a name without an address; type HOST:PORT/NAME"))
     })?;
+    if let Endpoint::Inet { scheme: Scheme::Udp, .. } = endpoint {
+        return datagram::run(datagram_options(options)?, context).await;
+    }
     if let Mode::Probe = options.mode {
         #[cfg(feature = "tls")]
         return probe::run(&endpoint, &options.connect, &options.inspection, &id, context).await;
@@ -82,9 +89,41 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     if let Some(command) = &options.on_open {
         run_hook(command, &client, context)?;
     }
-    let joined = join(&mut client, &options.mode, options.split, &streams, context).await;
+    let joined = join(&mut client, &options.mode, options.split.unwrap_or(Split::Line), &streams, context).await;
     streams.finish();
     joined
+}
+
+/// `open udp://…` is `datagram` under another name.
+fn datagram_options(options: Options) -> Result<datagram::Options, Failure> {
+    let Options { id, connect, mode, stream, split, .. } = options;
+    let from = datagram::From { host: connect.source_host, port: connect.source_port, unix: None };
+    let socket = DatagramOptions { lookup: connect.lookup, socket: connect.socket, ..DatagramOptions::default() };
+    let form = match mode {
+        Mode::Stream => datagram::Form::Send { to: id, from },
+        Mode::Probe => datagram::Form::Probe { to: id, from, limit: connect.timeout.unwrap_or(datagram::probe::LIMIT) },
+        Mode::Program(_) | Mode::PassDescriptor => {
+            let message = "-e, -c and -F need a stream; for a program with each datagram use accept udp://… -c";
+            return Err(Failure::message(Exit::Usage, message));
+        }
+    };
+    let window = match (stream.traffic, stream.quit_after) {
+        (Traffic::SendOnly, _) => Limit::After(Duration::ZERO),
+        (_, Limit::Never) => Limit::After(datagram::REPLY_WINDOW),
+        (_, limit) => limit,
+    };
+    let messages = match stream.traffic {
+        Traffic::ReceiveOnly => datagram::Messages::None,
+        _ => datagram::Messages::Stdin(split.unwrap_or_else(datagram::default_split)),
+    };
+    Ok(datagram::Options {
+        form,
+        messages,
+        ending: split.unwrap_or_else(datagram::default_ending),
+        socket,
+        replies: Replies { count: None, wanted: None, window: Some(window) },
+        stream,
+    })
 }
 
 async fn join(

@@ -1,14 +1,15 @@
 //! The exchange between the standard streams and datagram sockets: stdin is sent, what comes is printed, until one of the
 //! limits says that it is over.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::callers::{Caller, Callers};
 use super::failures;
 use super::input::Input;
 use super::printer::Printer;
@@ -40,6 +41,22 @@ pub enum Hearing {
         /// Sees everything.
         watcher: Rc<dyn Watcher>,
     },
+    /// Those who write first; what is sent goes to each of them.
+    Callers {
+        /// Who they are.
+        callers: RefCell<Callers>,
+        /// Whether each message is printed with its sender.
+        prefix: bool,
+        /// Told when somebody is there to be written to.
+        came: Notify,
+    },
+}
+
+impl Hearing {
+    /// Hears those who write first.
+    pub fn callers(callers: Callers, prefix: bool) -> Self {
+        Hearing::Callers { callers: RefCell::new(callers), prefix, came: Notify::new() }
+    }
 }
 
 /// One exchange.
@@ -91,12 +108,17 @@ impl Exchange {
 
     async fn send(&self, mut input: Input, progress: &Progress) -> Result<Exit, Failure> {
         let mut burst = Burst::default();
+        if let Hearing::Callers { came, .. } = &self.hearing {
+            // Nobody is there yet to be sent what stdin has to say.
+            came.notified().await;
+        }
         while input.next(&mut burst).await? {
             self.send_burst(&burst).await?;
             progress.last.set(Instant::now());
         }
-        let Hearing::Everybody { watcher, .. } = &self.hearing;
-        watcher.ended(Direction::Out);
+        if let Hearing::Everybody { watcher, .. } = &self.hearing {
+            watcher.ended(Direction::Out);
+        }
         match self.replies.window {
             None => std::future::pending().await,
             Some(Limit::Never) => std::future::pending().await,
@@ -120,15 +142,41 @@ impl Exchange {
     fn peer(&self) -> &str {
         match &self.hearing {
             Hearing::Everybody { target: Some((_, peer)), .. } => peer,
-            Hearing::Everybody { target: None, .. } => "everybody",
+            Hearing::Everybody { target: None, .. } | Hearing::Callers { .. } => "everybody",
         }
     }
 
     async fn send_burst(&self, burst: &Burst) -> Result<(), Failure> {
-        let Hearing::Everybody { target, watcher } = &self.hearing;
+        let (target, watcher) = match &self.hearing {
+            Hearing::Everybody { target, watcher } => (target, watcher),
+            Hearing::Callers { callers, .. } => return self.send_round(callers, burst).await,
+        };
         let (Some((target, peer)), Some(socket)) = (target, self.sockets.first()) else { return Ok(()) };
         socket.send_burst(target, burst).await.map_err(|error| failures::sending(peer, &error))?;
         burst.messages().try_for_each(|message| note(&**watcher, &*self.report, Direction::Out, message))
+    }
+
+    /// Sends to everybody who has written. One who cannot be reached any more is forgotten; the only one is a failure.
+    async fn send_round(&self, callers: &RefCell<Callers>, burst: &Burst) -> Result<(), Failure> {
+        let all: Vec<Caller> = callers.borrow().all().cloned().collect();
+        for caller in &all {
+            let (Some(target), Some(socket)) = (&caller.target, self.sockets.get(caller.socket)) else {
+                let message = format!("{} has no name to be answered at", caller.peer);
+                self.report.event(&caller.id, &Event::Error { message });
+                continue;
+            };
+            if let Err(error) = socket.send_burst(target, burst).await {
+                let failure = failures::sending(&caller.peer.to_string(), &error);
+                if all.len() == 1 {
+                    return Err(failure);
+                }
+                self.report.event(&caller.id, &Event::Error { message: failure.line() });
+                callers.borrow_mut().forget(&caller.peer, &failure.line());
+                continue;
+            }
+            burst.messages().try_for_each(|message| note(&*caller.watcher, &*self.report, Direction::Out, message))?;
+        }
+        Ok(())
     }
 
     async fn receive(&self, mut output: Stdio, mut printer: Printer, progress: &Progress) -> Result<Exit, Failure> {
@@ -163,13 +211,23 @@ impl Exchange {
         }
     }
 
-    fn print(&self, printer: &mut Printer, socket: usize, inbox: &Inbox, left: u64) -> Result<u64, Failure> {
-        let Some(socket) = self.sockets.get(socket) else { return Ok(0) };
-        let Hearing::Everybody { watcher, .. } = &self.hearing;
+    /// Prints what came, and says how many messages that were.
+    fn print(&self, printer: &mut Printer, number: usize, inbox: &Inbox, left: u64) -> Result<u64, Failure> {
+        let Some(socket) = self.sockets.get(number) else { return Ok(0) };
+        let (watcher, sender) = match &self.hearing {
+            Hearing::Everybody { watcher, .. } => (watcher.clone(), None),
+            Hearing::Callers { callers, prefix, came } => {
+                let mut callers = callers.borrow_mut();
+                let Some(caller) = callers.hear(number, socket, inbox.arrival()) else { return Ok(0) };
+                came.notify_one();
+                (caller.watcher.clone(), prefix.then(|| caller.id.clone()))
+            }
+        };
         let mut count = 0;
         for datagram in inbox.datagrams().take(usize::try_from(left).unwrap_or(usize::MAX)) {
-            note(&**watcher, &*self.report, Direction::In, datagram)?;
-            printer.add(inbox, datagram, socket.local(), None).map_err(|error| failures::writing(&error))?;
+            note(&*watcher, &*self.report, Direction::In, datagram)?;
+            let added = printer.add(inbox, datagram, socket.local(), sender.as_deref());
+            added.map_err(|error| failures::writing(&error))?;
             count += 1;
         }
         Ok(count)
@@ -205,7 +263,18 @@ pub(super) fn note(
 
 /// Receives from whichever socket has something, and says which it was.
 pub(super) async fn receive_any(sockets: &[Rc<DatagramSocket>], inbox: &mut Inbox) -> (usize, io::Result<()>) {
-    std::future::poll_fn(|cx| poll_any(sockets, inbox, cx)).await
+    // Only a connected socket is told what came back, and it is alone.
+    let failed = async {
+        match sockets {
+            [only] => only.failed().await,
+            _ => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        biased;
+        received = std::future::poll_fn(|cx| poll_any(sockets, inbox, cx)) => received,
+        error = failed => (0, Err(error)),
+    }
 }
 
 /// As [`receive_any`], if something is there already.
@@ -224,9 +293,4 @@ fn poll_any(sockets: &[Rc<DatagramSocket>], inbox: &mut Inbox, cx: &mut Context<
         }
     }
     Poll::Pending
-}
-
-/// The window where nothing is said.
-pub const fn window(duration: Duration) -> Option<Limit> {
-    Some(Limit::After(duration))
 }

@@ -1,10 +1,15 @@
 //! `datagram`: send datagrams and print the answers, receive them, probe a port. Serving many peers is in `host`.
 
+mod callers;
 pub mod exchange;
 mod failures;
+mod forward;
+pub mod host;
 mod input;
 mod printer;
 pub mod probe;
+mod program;
+mod serve;
 
 use std::io::IsTerminal;
 use std::rc::Rc;

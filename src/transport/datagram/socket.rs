@@ -127,16 +127,24 @@ impl DatagramSocket {
     /// # Errors
     /// As [`DatagramSocket::poll_receive`].
     pub async fn receive(&self, inbox: &mut Inbox) -> io::Result<()> {
-        std::future::poll_fn(|cx| self.poll_receive(cx, inbox)).await
+        tokio::select! {
+            biased;
+            received = std::future::poll_fn(|cx| self.poll_receive(cx, inbox)) => received,
+            error = self.failed() => Err(error),
+        }
     }
 
-    /// Receives what is there already; `None` when nothing is.
-    pub async fn receive_now(&self, inbox: &mut Inbox) -> Option<io::Result<()>> {
-        std::future::poll_fn(|cx| match self.poll_receive(cx, inbox) {
-            Poll::Ready(received) => Poll::Ready(Some(received)),
-            Poll::Pending => Poll::Ready(None),
-        })
-        .await
+    /// Resolves when something comes back for what was sent on a connected socket, such as ConnectionRefused.
+    pub async fn failed(&self) -> io::Error {
+        loop {
+            match self.take_error() {
+                Ok(Some(error)) | Err(error) => return error,
+                Ok(None) => {}
+            }
+            if let Err(error) = self.descriptor.troubled().await {
+                return error;
+            }
+        }
     }
 
     /// Sends one datagram whole.
