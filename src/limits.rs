@@ -20,12 +20,10 @@ pub fn raise_descriptor_limit() {
     }
 }
 
-/// Runs a function under the limit that this process was started with: programs that use select(2) rely on a low one.
-pub fn with_original_descriptor_limit<T>(work: impl FnOnce() -> T) -> T {
-    let Some(original) = ORIGINAL.get() else { return work() };
-    let raised = getrlimit(Resource::Nofile);
-    let _ = setrlimit(Resource::Nofile, original);
-    let result = work();
-    let _ = setrlimit(Resource::Nofile, raised);
-    result
+/// Gives the limit that this process was started with to a program that will be started: programs that use select(2) rely on
+/// a low one.
+pub fn give_original_descriptor_limit(command: &mut std::process::Command) {
+    if let Some(original) = ORIGINAL.get() {
+        crate::sys::limit_descriptors_of(command, original);
+    }
 }

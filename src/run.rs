@@ -110,6 +110,10 @@ async fn perform(verb: Verb, context: &Context) -> Result<Exit, Failure> {
         Verb::Open(options) => commands::open::run(*options, context).await,
         Verb::Accept(options) => commands::accept::run(*options, context).await,
         Verb::Datagram(options) => commands::datagram::run(*options, context).await,
+        #[cfg(feature = "tuples")]
+        Verb::SendTuple(options) => commands::tuple_send::run(*options, context).await,
+        #[cfg(feature = "tuples")]
+        Verb::ReceiveTuple(options) => commands::tuple_receive::run(*options, context).await,
         Verb::Resolve(options) => commands::resolve::run(options, context).await,
     }
 }

@@ -3,15 +3,20 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
+use std::os::unix::process::CommandExt;
+use std::process::Command;
+use std::sync::Once;
 
 use rustix::io::{FdFlags, fcntl_getfd, fcntl_setfd};
+use rustix::process::{Resource, Rlimit, setrlimit};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 /// Takes over a descriptor that this process inherited, such as those of LISTEN_FDS. It is made close-on-exec.
 ///
 /// # Errors
-/// EBADF when no such descriptor is open; refused for 0 to 2, which belong to the standard streams.
+/// EBADF when no such descriptor was inherited, or when it was taken over already; refused for 0 to 2, which belong to the
+/// standard streams.
 pub fn inherited(number: RawFd) -> io::Result<OwnedFd> {
     if number <= 2 {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "descriptors 0 to 2 are the standard streams"));
@@ -19,14 +24,23 @@ pub fn inherited(number: RawFd) -> io::Result<OwnedFd> {
     // SAFETY: the borrow lasts for the two calls below, which fail with EBADF when the number is not open.
     let borrowed = unsafe { BorrowedFd::borrow_raw(number) };
     let flags = fcntl_getfd(borrowed)?;
+    // What this process opened itself, the event loop's own descriptors among them, has the flag; so has what was taken.
+    if flags.contains(FdFlags::CLOEXEC) {
+        return Err(rustix::io::Errno::BADF.into());
+    }
     fcntl_setfd(borrowed, flags | FdFlags::CLOEXEC)?;
-    // SAFETY: the descriptor is open, was not opened by this process, and each number is asked for once by its one option.
+    // SAFETY: the descriptor is open, and without the flag until now it was neither opened nor taken over by this process.
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
 /// Makes every descriptor above the standard streams close-on-exec, so that a program started later inherits none of those
-/// that our own parent leaked to us.
+/// that our own parent leaked to us. What this process opens itself has the flag from the start, so once is enough.
 pub fn seal_descriptors() {
+    static SEALED: Once = Once::new();
+    SEALED.call_once(seal_inherited);
+}
+
+fn seal_inherited() {
     let Ok(entries) = std::fs::read_dir("/dev/fd") else { return };
     let open: Vec<RawFd> =
         entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok()).filter(|fd| *fd > 2).collect();
@@ -37,6 +51,13 @@ pub fn seal_descriptors() {
             let _ = fcntl_setfd(descriptor, flags | FdFlags::CLOEXEC);
         }
     }
+}
+
+/// Sets the limit of open descriptors in the process of a program, between fork(2) and exec(2). Lowering it in this process
+/// for a moment would not do: with many connections no descriptor for starting the program would be left below it.
+pub fn limit_descriptors_of(command: &mut Command, limit: Rlimit) {
+    // SAFETY: setrlimit(2) is async-signal-safe, and the closure neither allocates nor locks.
+    unsafe { command.pre_exec(move || Ok(setrlimit(Resource::Nofile, limit)?)) };
 }
 
 /// setsockopt(2) with a value of any bytes.

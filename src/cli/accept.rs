@@ -19,15 +19,19 @@ use crate::failure::Failure;
 use crate::service::Service;
 use crate::service::broker::Naming;
 use crate::service::program::Group;
+use crate::service::proxy_server::{Protocol, Proxy};
 use crate::transport::listener::{ListenOptions, Unwritten};
 
 /// `accept`
 #[derive(Debug, Args)]
 #[command(after_help = help::ACCEPT_EXAMPLES, override_usage = "netverb accept [OPTIONS] AT…")]
 pub struct AcceptArgs {
-    /// Where to listen: [host:]port[,port|,a-b…], unix:/path, unix:@name, seqpacket:/path, fd:N, systemd[:NAME]
+    /// Where to listen: [host:]port[,port|,a-b…], udp://…, unix:/path, unix:@name, seqpacket:/path, fd:N, systemd[:NAME]
     #[arg(value_name = "AT", required = true, value_parser = ListenId::parse)]
     at: Vec<ListenId>,
+    /// Receive datagrams: ports are UDP ports (as udp://…), unix:/path is a datagram socket
+    #[arg(long)]
+    datagram: bool,
     /// Go on after the first client: stdin goes to all, what they send to stdout
     #[arg(short, long)]
     keep_open: bool,
@@ -43,6 +47,9 @@ pub struct AcceptArgs {
     /// With -k: begin each line with the ID of its sender
     #[arg(long, requires = "keep_open")]
     prefix: bool,
+    /// Expect a PROXY protocol header, v1 or v2, of each client
+    #[arg(long)]
+    accept_proxy: bool,
     /// The mode of a Unix socket's file, in octal
     #[arg(long, value_name = "MODE", value_parser = parse_mode)]
     mode: Option<u32>,
@@ -93,6 +100,9 @@ pub struct ServiceArgs {
     /// Forward each client to this address, any transport to any
     #[arg(long, value_name = "ID", value_parser = SocketId::parse)]
     to: Option<SocketId>,
+    /// Be a proxy for clients that speak http or socks5
+    #[arg(long, value_name = "KIND")]
+    proxy_server: Option<Protocol>,
 }
 
 /// Who may connect.
@@ -165,6 +175,7 @@ impl AcceptArgs {
             ("--broker", self.service.broker),
             ("--chat", self.service.chat),
             ("--to", self.service.to.is_some()),
+            ("--proxy-server", self.service.proxy_server.is_some()),
             ("-e", self.program.exec.is_some()),
             ("-c", self.program.shell.is_some()),
         ])?;
@@ -177,6 +188,7 @@ impl AcceptArgs {
         #[cfg(feature = "tls")]
         let tls = self.server_tls()?;
         Ok(Options {
+            expects_header: self.accept_proxy || (self.dial.proxy_protocol().is_some() && self.service.to.is_none()),
             #[cfg(feature = "tls")]
             tls,
             listen: ListenOptions {
@@ -193,6 +205,7 @@ impl AcceptArgs {
             ready: self.ready.options(),
             stream: self.data.stream_options(&self.time),
             split: self.data.split(),
+            datagrams: self.datagram,
             at: self.at,
         })
     }
@@ -219,7 +232,7 @@ impl AcceptArgs {
         if !serves {
             return Ok(None);
         }
-        let connect = self.dial.connect_options(&self.net, &self.time);
+        let connect = self.dial.connect_options(&self.net, &self.time)?;
         Ok(Some(self.tls.server(&self.tls_server, Some(&connect))?))
     }
 
@@ -233,12 +246,19 @@ impl AcceptArgs {
                 Failure::message(Exit::MalformedAddress, format!("{target} is no address; type --to HOST:PORT"))
             })?;
             #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
-            let mut options = self.dial.connect_options(&self.net, &self.time);
+            let mut options = self.dial.connect_options(&self.net, &self.time)?;
             #[cfg(feature = "tls")]
             {
                 options.tls = self.tls.client(!self.serves_tls())?;
             }
             return Ok(Some(Service::Forward(Rc::new(endpoint), Rc::new(options))));
+        }
+        if let Some(protocol) = args.proxy_server {
+            let mut connect = self.dial.connect_options(&self.net, &self.time)?;
+            // The header is what our own clients begin with; targets get what the client asked for and no more.
+            connect.route.announce = None;
+            let credentials = self.dial.proxy_credentials()?;
+            return Ok(Some(Service::Proxy(Rc::new(Proxy { protocol, credentials, connect }))));
         }
         Ok(match &args.respond {
             Some(answer) => Some(Service::Respond(answer.as_bytes().into())),

@@ -10,13 +10,15 @@ use crate::commands::announce::ReadyOptions;
 use crate::commands::recorder::{DumpTarget, HashKind, RecorderOptions};
 use crate::commands::stream::StreamOptions;
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, reason};
 use crate::filter::{InbandMarks, LineEnding};
 use crate::message::Split;
 use crate::quantity::{Limit, parse_duration, parse_size};
 use crate::relay::{AtLocalEnd, Traffic};
+use crate::transport::proxy::proxy_protocol::Version;
+use crate::transport::proxy::{Credentials, ProxyUrl};
 use crate::transport::sockopt::NamedOption;
-use crate::transport::{ConnectOptions, Family, Lookup, Patience, SocketOptions};
+use crate::transport::{ConnectOptions, Family, Lookup, Patience, Route, SocketOptions};
 
 /// Time limits.
 #[derive(Debug, Args)]
@@ -62,6 +64,26 @@ pub struct DialArgs {
     /// Connect from this local port
     #[arg(short = 'p', long, value_name = "PORT", value_parser = port::parse)]
     source_port: Option<u16>,
+    /// Connect through a proxy: http, https, socks4, socks4a, socks5 or socks5h://[user:password@]host[:port] (repeat for
+    /// a chain, the nearest first)
+    #[arg(long, value_name = "URL", value_parser = ProxyUrl::parse)]
+    proxy: Vec<ProxyUrl>,
+    /// USER:PASSWORD for the proxy, or @FILE that holds it
+    #[arg(long, value_name = "USER:PASSWORD|@FILE")]
+    proxy_user: Option<String>,
+    /// Add a header to the request to an HTTP proxy (repeat)
+    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = parse_header)]
+    header: Vec<(String, String)>,
+    /// Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients
+    #[arg(long, value_name = "v1|v2")]
+    proxy_protocol: Option<Version>,
+}
+
+fn parse_header(text: &str) -> Result<(String, String), String> {
+    match text.split_once(':') {
+        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
+        _ => Err("type it as 'Name: value'".to_owned()),
+    }
 }
 
 /// `--from`: a local host, a local port, or both.
@@ -96,8 +118,51 @@ pub fn parse_source(text: &str) -> Result<Source, String> {
 }
 
 impl DialArgs {
+    /// The version of `--proxy-protocol`.
+    pub fn proxy_protocol(&self) -> Option<Version> {
+        self.proxy_protocol
+    }
+
+    /// The user and password of `--proxy-user`, read from its file where it names one.
+    ///
+    /// # Errors
+    /// Status 2 for a file that cannot be read or a text without a colon.
+    pub fn proxy_credentials(&self) -> Result<Option<Credentials>, Failure> {
+        let Some(text) = &self.proxy_user else { return Ok(None) };
+        let text = match text.strip_prefix('@') {
+            None => text.clone(),
+            Some(path) => std::fs::read_to_string(path).map_err(|error| {
+                Failure::message(Exit::Usage, format!("cannot read --proxy-user {path}: {}", reason(&error)))
+            })?,
+        };
+        match text.trim_end_matches(['\r', '\n']).split_once(':') {
+            Some((user, password)) => Ok(Some(Credentials { user: user.to_owned(), password: password.to_owned() })),
+            None => Err(Failure::message(Exit::Usage, "--proxy-user has no colon; type USER:PASSWORD or @FILE")),
+        }
+    }
+
+    /// The proxies: those of the command line, else that of NETVERB_PROXY.
+    fn proxies(&self) -> Result<Vec<ProxyUrl>, Failure> {
+        let mut proxies = self.proxy.clone();
+        if proxies.is_empty()
+            && let Some(urls) = std::env::var("NETVERB_PROXY").ok().filter(|urls| !urls.is_empty())
+        {
+            let parsed: Result<Vec<_>, _> = urls.split(',').map(|url| ProxyUrl::parse(url.trim())).collect();
+            proxies = parsed.map_err(|error| Failure::message(Exit::Usage, format!("NETVERB_PROXY: {error}")))?;
+        }
+        if let Some(credentials) = self.proxy_credentials()? {
+            for proxy in proxies.iter_mut().filter(|proxy| proxy.credentials.is_none()) {
+                proxy.credentials = Some(credentials.clone());
+            }
+        }
+        Ok(proxies)
+    }
+
     /// The typed form.
-    pub fn connect_options(&self, net: &NetArgs, time: &TimeArgs) -> ConnectOptions {
+    ///
+    /// # Errors
+    /// Status 2 for proxies that cannot be used.
+    pub fn connect_options(&self, net: &NetArgs, time: &TimeArgs) -> Result<ConnectOptions, Failure> {
         let timeout = match self.connect_timeout.or(time.timeout).unwrap_or(Limit::After(Duration::from_secs(10))) {
             Limit::Never => None,
             Limit::After(limit) => Some(limit),
@@ -109,7 +174,13 @@ impl DialArgs {
             (None, None) => Patience::Once,
         };
         let from = self.from.clone();
-        ConnectOptions {
+        Ok(ConnectOptions {
+            route: Route {
+                proxies: self.proxies()?,
+                headers: self.header.clone(),
+                announce: self.proxy_protocol,
+                on_behalf_of: None,
+            },
             lookup: net.lookup(),
             source_host: from.as_ref().map_or_else(|| self.source.clone(), |from| from.host.clone()),
             source_port: from.map_or_else(|| self.source_port.unwrap_or(0), |from| from.port),
@@ -117,7 +188,7 @@ impl DialArgs {
             timeout,
             patience,
             ..ConnectOptions::default()
-        }
+        })
     }
 }
 

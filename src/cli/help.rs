@@ -27,6 +27,7 @@ Examples:
   netverb accept -k 8080 --prefix                many, each line with its sender
   netverb accept 8080,9000-9010 --echo
   netverb accept localhost:8080 --to unix:/run/app.sock
+  netverb accept udp://:5000 --echo              datagrams
   netverb accept 0 --port-file port -c 'date'    any free port
   netverb accept 8080 --echo --allow 192.168.1.0/24";
 
@@ -57,6 +58,21 @@ pub const RESOLVE_EXAMPLES: &str = "\
 Examples:
   netverb resolve example.org
   netverb resolve -4 -j example.org 192.0.2.1";
+
+/// Shown under the help of `send-tuple`.
+pub const SEND_TUPLE_EXAMPLES: &str = "\
+Examples:
+  netverb send-tuple host:5000 42 3.14 'part A' s:007
+  netverb send-tuple host:5000 --format 'in2 A8' 1 2 name
+  netverb send-tuple host:5000 --input tsv < table.tsv";
+
+/// Shown under the help of `recv-tuple`.
+pub const RECV_TUPLE_EXAMPLES: &str = "\
+Examples:
+  netverb recv-tuple --listen 5000
+  eval \"$(netverb recv-tuple host:5000 --shell)\"; echo \"${tuple[0]}\"
+  netverb recv-tuple --listen 5000 --count all --json
+  netverb recv-tuple host:5000 --format 'in2' --format 'A8' --expect-types ii";
 
 /// The text of a topic.
 ///

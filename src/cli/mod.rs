@@ -9,6 +9,8 @@ pub mod open;
 pub mod resolve;
 #[cfg(feature = "tls")]
 pub mod tls;
+#[cfg(feature = "tuples")]
+pub mod tuples;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -58,6 +60,12 @@ pub enum Verb {
     Datagram(Box<commands::datagram::Options>),
     /// `resolve`
     Resolve(commands::resolve::Options),
+    /// `send-tuple`
+    #[cfg(feature = "tuples")]
+    SendTuple(Box<commands::tuple_send::Options>),
+    /// `recv-tuple`
+    #[cfg(feature = "tuples")]
+    ReceiveTuple(Box<commands::tuple_receive::Options>),
 }
 
 /// A command line that cannot be run.
@@ -129,6 +137,13 @@ enum VerbArgs {
     /// Send and receive datagrams: UDP, Unix, multicast, broadcast
     #[command(visible_alias = "udp")]
     Datagram(Box<datagram::DatagramArgs>),
+    /// Send a tuple of typed values
+    #[cfg(feature = "tuples")]
+    SendTuple(Box<tuples::SendTupleArgs>),
+    /// Receive tuples of typed values
+    #[cfg(feature = "tuples")]
+    #[command(visible_alias = "receive-tuple")]
+    RecvTuple(Box<tuples::RecvTupleArgs>),
     /// Look up names and addresses
     Resolve(resolve::ResolveArgs),
     /// Print completions for a shell
@@ -206,6 +221,18 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
             let options = args.into_options().map_err(|failure| refuse(failure, None))?;
             Ok(run(Verb::Datagram(Box::new(options)), deadline))
         }
+        #[cfg(feature = "tuples")]
+        VerbArgs::SendTuple(args) => {
+            let deadline = args.time.deadline;
+            let options = args.into_options().map_err(|failure| refuse(failure, None))?;
+            Ok(run(Verb::SendTuple(Box::new(options)), deadline))
+        }
+        #[cfg(feature = "tuples")]
+        VerbArgs::RecvTuple(args) => {
+            let deadline = args.time.deadline;
+            let options = args.into_options(cli.global.json).map_err(|failure| refuse(failure, None))?;
+            Ok(run(Verb::ReceiveTuple(Box::new(options)), deadline))
+        }
         VerbArgs::Resolve(args) => Ok(run(Verb::Resolve(args.into_options()), args.deadline)),
         VerbArgs::Completions { shell } => printed(generate::completions(shell)),
         VerbArgs::Man { all: Some(directory), .. } => printed(generate::all_pages(&directory)),
@@ -226,7 +253,8 @@ fn verb_name(arguments: &[OsString]) -> &'static str {
         .unwrap_or("")
 }
 
-const VERBS: [&str; 7] = ["open", "accept", "datagram", "resolve", "completions", "man", "help"];
+const VERBS: [&str; 9] =
+    ["open", "accept", "datagram", "send-tuple", "recv-tuple", "resolve", "completions", "man", "help"];
 
 fn color_of(arguments: &[OsString]) -> Color {
     let mut words = arguments.iter().filter_map(|word| word.to_str());
@@ -268,9 +296,10 @@ fn usage_failure(error: &clap::Error) -> Failure {
     let message = message.strip_prefix("error: ").unwrap_or(&message).to_owned();
     let exit = if address_error(error).is_some() { Exit::MalformedAddress } else { Exit::Usage };
     match error.kind() {
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-            Failure::message(Exit::Usage, "a verb is missing; type one of open, accept, datagram, resolve, or help")
-        }
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => Failure::message(
+            Exit::Usage,
+            "a verb is missing; type one of open, accept, datagram, send-tuple, recv-tuple, resolve, or help",
+        ),
         ErrorKind::ValueValidation if exit == Exit::MalformedAddress => match address_error(error) {
             Some(id) => Failure::message(exit, id.to_string()),
             None => Failure::message(exit, message),

@@ -71,7 +71,7 @@ impl OpenArgs {
             None => Mode::Stream,
         };
         #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
-        let mut connect = self.dial.connect_options(&self.net, &self.time);
+        let mut connect = self.dial.connect_options(&self.net, &self.time)?;
         #[cfg(feature = "tls")]
         {
             let named = matches!(id.endpoint, Some(Endpoint::Inet { scheme: Scheme::Tls, .. }));

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use crate::address::{Endpoint, Scheme};
 use crate::commands::inspection::Inspection;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -138,6 +139,18 @@ impl TlsArgs {
             key_log: self.key_log,
             ..ClientOptions::default()
         })
+    }
+
+    /// Adds TLS to the ways of connecting to this address.
+    ///
+    /// # Errors
+    /// Status 2 for TLS options without TLS.
+    pub fn with_tls(&self, mut connect: ConnectOptions, to: Option<&Endpoint>) -> Result<ConnectOptions, Failure> {
+        let named = matches!(to, Some(Endpoint::Inet { scheme: Scheme::Tls, .. }));
+        connect.secure = self.secure;
+        self.require_tls(named || self.secure)?;
+        connect.tls = self.client(true)?;
+        Ok(connect)
     }
 
     /// The server's part.

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
@@ -14,7 +15,7 @@ use super::open;
 use super::shared_stdio::{Prefix, SharedStdio};
 use super::stream::{Shown, StreamOptions, Streams, verdict};
 use crate::access::Policy;
-use crate::address::{ListenAddress, ListenId};
+use crate::address::{ListenAddress, ListenId, Peer};
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -22,11 +23,15 @@ use crate::limits;
 use crate::message::Split;
 use crate::service::{Client, Closing, Service, Surroundings, serve};
 use crate::transport::listener::{ListenOptions, Listener, listen};
+use crate::transport::proxy::proxy_protocol;
 #[cfg(feature = "tls")]
 use crate::transport::secure;
 #[cfg(feature = "tls")]
 use crate::transport::tls::{ServerOptions, ServerTls};
-use crate::transport::{Channel, SocketOptions};
+use crate::transport::{Bytes, Channel, SocketOptions};
+
+/// How long a proxy in front may take to say whom it brings.
+const HEADER_LIMIT: Duration = Duration::from_secs(10);
 
 /// What clients get.
 #[derive(Debug)]
@@ -52,6 +57,8 @@ pub enum Offer {
 pub struct Options {
     /// Where to listen.
     pub at: Vec<ListenId>,
+    /// Whether ports and paths are those of datagram sockets (`--datagram`).
+    pub datagrams: bool,
     /// How.
     pub listen: ListenOptions,
     /// What clients get.
@@ -68,6 +75,8 @@ pub struct Options {
     pub stream: StreamOptions,
     /// The framing of messages on stdin and stdout, where it is said.
     pub split: Option<Split>,
+    /// Whether each client begins with a PROXY protocol header.
+    pub expects_header: bool,
     /// How TLS is done with clients, where it is.
     #[cfg(feature = "tls")]
     pub tls: Option<ServerOptions>,
@@ -80,9 +89,9 @@ pub struct Options {
 pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     limits::raise_descriptor_limit();
     let is_udp = |at: &ListenId| matches!(at.address, ListenAddress::Udp { .. });
-    if options.at.iter().any(is_udp) {
-        if !options.at.iter().all(is_udp) {
-            let message = "udp:// and other addresses cannot be mixed; use two commands";
+    if options.datagrams || options.at.iter().any(is_udp) {
+        if !options.datagrams && !options.at.iter().all(is_udp) {
+            let message = "udp:// and other addresses cannot be mixed; use --datagram for all, or two commands";
             return Err(Failure::message(Exit::Usage, message));
         }
         return datagram::host::run(options, context).await;
@@ -116,6 +125,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let host = Rc::new(Host {
         socket: options.listen.socket,
         split: options.split.unwrap_or(Split::Line),
+        expects_header: options.expects_header,
         places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
         context: context.clone(),
         #[cfg(feature = "tls")]
@@ -154,6 +164,7 @@ struct Host {
     split: Split,
     places: Option<Arc<Semaphore>>,
     context: Context,
+    expects_header: bool,
     #[cfg(feature = "tls")]
     tls: Option<ServerTls>,
 }
@@ -245,7 +256,7 @@ impl Host {
         let Admitted { id, pending } = admitted;
         let (peer, local) = (pending.peer().to_string(), pending.local().to_string());
         let reason = match pending.into_channel(&self.socket) {
-            Ok(channel) => match self.secure(channel, &id).await {
+            Ok(channel) => match self.prepare(channel, &id).await {
                 Ok(channel) => return Some(Client { id, channel }),
                 Err(reason) => reason,
             },
@@ -255,6 +266,29 @@ impl Host {
         let closed = Event::Closed { peer, local, bytes_in: 0, bytes_out: 0, reason };
         self.context.reporter.event(&id, &closed);
         None
+    }
+
+    /// What comes before a client is served: the header of a proxy in front, TLS.
+    async fn prepare(&self, channel: Channel, id: &str) -> Result<Channel, String> {
+        match self.expects_header {
+            true => self.secure(self.read_header(channel, id).await?, id).await,
+            false => self.secure(channel, id).await,
+        }
+    }
+
+    /// Reads the PROXY protocol header; from then on the client is whom it names.
+    async fn read_header(&self, channel: Channel, id: &str) -> Result<Channel, String> {
+        let Channel::Bytes(Bytes::Socket(mut socket)) = channel else {
+            return Err("the PROXY protocol needs a plain stream".to_owned());
+        };
+        let header = match tokio::time::timeout(HEADER_LIMIT, proxy_protocol::decode(&mut socket)).await {
+            Ok(header) => header.map_err(|error| error.to_string())?,
+            Err(_) => return Err("no PROXY protocol header came in time".to_owned()),
+        };
+        let Some(ends) = header.ends else { return Ok(Channel::Bytes(Bytes::Socket(socket))) };
+        let (peer, local) = (Peer::inet(ends.source), Peer::inet(ends.destination));
+        self.context.reporter.remark(&format!("{id} comes from {peer}, says the proxy {}", socket.peer()));
+        Ok(Channel::Bytes(Bytes::Socket(socket.presenting(local, peer))))
     }
 
     #[cfg(feature = "tls")]

@@ -15,5 +15,9 @@ pub mod recorder;
 pub mod resolve;
 pub mod shared_stdio;
 pub mod stream;
+#[cfg(feature = "tuples")]
+pub mod tuple_receive;
+#[cfg(feature = "tuples")]
+pub mod tuple_send;
 
 pub use context::Context;

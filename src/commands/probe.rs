@@ -12,13 +12,12 @@ use crate::address::Endpoint;
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
-#[cfg(feature = "tls")]
-use crate::transport::Channel;
+use crate::relay::buffer;
 #[cfg(feature = "tls")]
 use crate::transport::connect::ConnectError;
 #[cfg(feature = "tls")]
 use crate::transport::tls::SessionInfo;
-use crate::transport::{ConnectOptions, connect};
+use crate::transport::{Channel, ConnectOptions, connect};
 
 /// Connects and closes. Open is 0, refused 7, no answer 28; with `--json` stdout has one object.
 ///
@@ -55,7 +54,16 @@ pub async fn run(
             report(session);
         }
     }
-    let ended = result.map(|_| ()).map_err(Failure::from).and(ended);
+    let ended = match result {
+        Ok(mut channel) => {
+            // An orderly end, so that the peer does not report a cut connection.
+            if let Channel::Bytes(bytes) = &mut channel {
+                let _ = buffer::end(bytes).await;
+            }
+            ended
+        }
+        Err(error) => Err(Failure::from(error)),
+    };
     if let Err(failure) = &ended {
         add(&mut record, json!({"reason": failure.line(), "status": failure.exit.status()}));
     }

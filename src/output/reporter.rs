@@ -109,6 +109,14 @@ impl Reporter {
         }
     }
 
+    /// How many bytes passed in a direction.
+    pub fn total(&self, direction: Direction) -> u64 {
+        match direction {
+            Direction::In => self.bytes_in.get(),
+            Direction::Out => self.bytes_out.get(),
+        }
+    }
+
     /// Records the digests that the summary shows.
     pub fn digests(&self, digests: Digests) {
         *self.hash.borrow_mut() = Some(digests);

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::io;
 use std::task::Poll;
+use std::time::Duration;
 
 use super::side::Side;
 
@@ -85,4 +86,33 @@ pub async fn write_all(to: &mut impl Side, bytes: &[u8]) -> io::Result<()> {
 /// Those of the side.
 pub async fn end(to: &mut impl Side) -> io::Result<()> {
     std::future::poll_fn(|cx| to.poll_end(cx)).await
+}
+
+/// Ends writing and waits until the peer's system has everything, reading and dropping what comes meanwhile: closing on
+/// unread data would reset the connection and destroy what is still on its way.
+///
+/// # Errors
+/// Those of the side.
+pub async fn deliver(to: &mut impl Side) -> io::Result<()> {
+    end(to).await?;
+    let mut pause = Duration::from_millis(1);
+    while !to.all_acknowledged() {
+        match tokio::time::timeout(pause, read(to, SMALLEST)).await {
+            Ok(Ok((_, 0))) => break,
+            Ok(Ok((buffer, _))) => give_back(buffer),
+            Ok(Err(error)) => return Err(error),
+            Err(_) => pause = (pause * 2).min(Duration::from_millis(20)),
+        }
+    }
+    Ok(())
+}
+
+/// Gives a peer that is about to close the moment to do so, dropping what it still sends.
+pub async fn let_close(from: &mut impl Side) {
+    while let Ok(Ok((buffer, count))) = tokio::time::timeout(Duration::from_millis(100), read(from, SMALLEST)).await {
+        give_back(buffer);
+        if count == 0 {
+            return;
+        }
+    }
 }

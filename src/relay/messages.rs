@@ -22,9 +22,10 @@ struct Messages<'a> {
     observer: &'a dyn Observer,
     report: &'a dyn Report,
     splitter: Splitter,
-    /// Read from stdin and not split yet: `input[start..]`.
+    /// Read from stdin and not split yet: `input[start..filled]`.
     input: Vec<u8>,
     start: usize,
+    filled: usize,
     ended: bool,
     /// The message that is being sent.
     sending: Option<Vec<u8>>,
@@ -50,8 +51,9 @@ pub async fn run(
         observer,
         report,
         splitter: Splitter::new(split, MAX_MESSAGE),
-        input: Vec::new(),
+        input: vec![0; buffer::LARGEST / 4],
         start: 0,
+        filled: 0,
         ended: false,
         sending: None,
         output: Vec::new(),
@@ -71,7 +73,7 @@ impl Messages<'_> {
                 self.sending = None;
                 return Poll::Ready(Ok(Moved::Bytes(length)));
             }
-            let mut rest = self.input.get(self.start..).unwrap_or_default();
+            let mut rest = self.input.get(self.start..self.filled).unwrap_or_default();
             let before = rest.len();
             let invalid = |error| Failed::Converting(io::Error::new(io::ErrorKind::InvalidData, error));
             if let Some(message) = self.splitter.next_message(&mut rest).map_err(invalid)? {
@@ -88,14 +90,8 @@ impl Messages<'_> {
                 }
                 continue;
             }
-            self.input.resize(buffer::LARGEST / 4, 0);
-            let read = ready!(self.stdio.poll_read(cx, &mut self.input)).map_err(Failed::Reading);
-            self.start = 0;
-            let read = match read {
-                Ok(read) => read,
-                Err(failed) => return Poll::Ready(Err(failed)),
-            };
-            self.input.truncate(read);
+            let read = ready!(self.stdio.poll_read(cx, &mut self.input)).map_err(Failed::Reading)?;
+            (self.start, self.filled) = (0, read);
             self.ended = read == 0;
         }
     }

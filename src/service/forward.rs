@@ -6,6 +6,7 @@ use super::{Client, Closing, Surroundings, Verdict, Watcher};
 use crate::address::Endpoint;
 use crate::event::{Direction, Event};
 use crate::relay::{self, Blame, Rules, Waiting};
+use crate::transport::proxy::proxy_protocol::Ends;
 use crate::transport::seqpacket::{MAX_MESSAGE, Seqpacket};
 use crate::transport::{Bytes, Channel, ConnectOptions, connect};
 
@@ -16,6 +17,16 @@ pub(super) async fn serve(
     target: &Endpoint,
     options: &ConnectOptions,
 ) -> Closing {
+    let behalf;
+    let options = match ends(&client.channel).filter(|_| options.route.announce.is_some()) {
+        None => options,
+        Some(ends) => {
+            let mut route = options.route.clone();
+            route.on_behalf_of = Some(ends);
+            behalf = ConnectOptions { route, ..options.clone() };
+            &behalf
+        }
+    };
     let mut target = match connect(target, options, &client.id, &*around.report).await {
         Ok(channel) => channel,
         Err(error) => {
@@ -40,7 +51,8 @@ pub(super) async fn serve(
     }
 }
 
-async fn streams(
+/// Joins two streams until both are at their end.
+pub(super) async fn streams(
     client: &mut Bytes,
     target: &mut Bytes,
     id: &str,
@@ -91,4 +103,9 @@ async fn pass(from: &Seqpacket, to: &Seqpacket, passed: impl Fn(usize)) -> std::
         to.send(space.get(..count).unwrap_or_default()).await?;
         passed(count);
     }
+}
+
+/// Whose connection is forwarded, for the PROXY protocol.
+fn ends(client: &Channel) -> Option<Ends> {
+    Some(Ends { source: client.peer().socket_addr()?, destination: client.local().socket_addr()? })
 }

@@ -6,6 +6,7 @@ pub mod echo;
 pub mod forward;
 pub mod outbox;
 pub mod program;
+pub mod proxy_server;
 pub mod respond;
 pub mod room;
 
@@ -36,15 +37,21 @@ pub trait Watcher: Observer {
     fn totals(&self) -> (u64, u64);
 }
 
+/// Makes the watcher of the connection with this ID.
+pub type MakeWatcher = Rc<dyn Fn(&str) -> Rc<dyn Watcher>>;
+
+/// Makes the transforms of a direction of the connection with this ID, with fresh state.
+pub type MakeTransforms = Rc<dyn Fn(Direction, &str) -> Vec<Box<dyn Transform>>>;
+
 /// What every service may use.
 #[derive(Clone)]
 pub struct Surroundings {
     /// Where events go.
     pub report: Rc<dyn Report>,
     /// Makes the watcher of a connection.
-    pub watch: Rc<dyn Fn(&str) -> Rc<dyn Watcher>>,
+    pub watch: MakeWatcher,
     /// Makes the transforms of a direction, with fresh state.
-    pub transforms: Rc<dyn Fn(Direction, &str) -> Vec<Box<dyn Transform>>>,
+    pub transforms: MakeTransforms,
     /// Bytes per second and direction.
     pub rate: Option<u64>,
     /// How long nothing may pass.
@@ -78,6 +85,8 @@ pub enum Service {
     Forward(Rc<Endpoint>, Rc<ConnectOptions>),
     /// Runs a program for each client.
     Program(Rc<program::Command>),
+    /// Is a proxy: the client says where to.
+    Proxy(Rc<proxy_server::Proxy>),
 }
 
 /// How a connection ended.
@@ -149,6 +158,7 @@ pub async fn serve(
         Service::Broker(room, naming) => broker::serve(client, watcher, around, room, *naming).await,
         Service::Forward(target, options) => forward::serve(client, watcher, around, target, options).await,
         Service::Program(command) => program::serve(client, watcher, around, command).await,
+        Service::Proxy(proxy) => proxy_server::serve(client, watcher, around, proxy).await,
     }
 }
 

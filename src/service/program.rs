@@ -14,16 +14,20 @@ use std::time::Duration;
 
 use tokio::process::Child;
 
-use super::{Client, Closing, Surroundings, Verdict, Watcher};
+use super::{Client, Closing, Surroundings, Verdict, Watcher, discard};
 use crate::event::{Direction, Event};
 use crate::failure::reason;
-use crate::relay::{self, Blame, Observer, Rules, Side, Waiting};
+use crate::relay::{self, Blame, Observer, Rules, Side, Waiting, buffer};
 use crate::sys;
 use crate::transport::descriptor::Disconnect;
 use crate::transport::{Channel, Descriptor};
 
 /// How long a program may take to end after its connection is gone and SIGHUP was sent.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// The statuses of a program that could not be run, as shells, env(1) and nohup(1) have them (POSIX).
+const NOT_FOUND: u8 = 127;
+const NOT_STARTED: u8 = 126;
 
 /// Whether the terminal's signals reach the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,9 +100,8 @@ impl Command {
             std::os::unix::process::CommandExt::process_group(&mut command, 0);
         }
         sys::seal_descriptors();
-        let mut command = tokio::process::Command::from(command);
-        command.kill_on_drop(true);
-        crate::limits::with_original_descriptor_limit(|| command.spawn())
+        crate::limits::give_original_descriptor_limit(&mut command);
+        tokio::process::Command::from(command).spawn()
     }
 }
 
@@ -170,12 +173,31 @@ pub(super) async fn serve(
         },
         _ => through_pipes(bytes, &client.id, &environment, watcher, around, command).await,
     };
-    joined.unwrap_or_else(|error| {
-        let reason = format!("cannot run {:?}: {}", command.text, reason(&error));
-        around.report.event(&client.id, &Event::Error { message: reason.clone() });
-        bytes.socket().reset_on_close();
-        Closing { reason, verdict: Verdict::Refused }
-    })
+    match joined {
+        Ok((closing, Output::Whole)) => {
+            // What the client sent and the program did not read would turn the close into a reset, and could cost the client
+            // the end of the answer.
+            let _ = buffer::end(bytes).await;
+            discard::linger(bytes, &mut around.lane(Direction::In, &client.id, &**watcher)).await;
+            closing
+        }
+        Ok((closing, Output::Elsewhere)) => closing,
+        Err(error) => {
+            let reason = format!("cannot run {:?}: {}", command.text, reason(&error));
+            around.report.event(&client.id, &Event::Error { message: reason.clone() });
+            bytes.socket().reset_on_close();
+            let status = if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_STARTED };
+            Closing { reason, verdict: Verdict::Program(status) }
+        }
+    }
+}
+
+/// What became of a program's output when it ended.
+enum Output {
+    /// All of it was written to the connection.
+    Whole,
+    /// The client is gone, or processes that the program left behind go on writing.
+    Elsewhere,
 }
 
 /// The program reads and writes the socket itself.
@@ -185,18 +207,22 @@ async fn directly(
     environment: &Environment,
     around: &Surroundings,
     command: &Command,
-) -> io::Result<Closing> {
+) -> io::Result<(Closing, Output)> {
     let watch = Disconnect::watch(socket.try_clone()?)?;
     let child = command.start(environment, Stdio::from(socket.try_clone()?), Stdio::from(socket))?;
     let mut child = Running::new(child, id, around, command);
     tokio::select! {
-        status = child.wait() => Ok(closing(status?)),
+        status = child.wait() => {
+            let output = if child.has_left_others() { Output::Elsewhere } else { Output::Whole };
+            Ok((closing(status?), output))
+        }
         () = watch.happened() => {
             let status = child.hang_up().await?;
-            Ok(match closing(status) {
+            let closing = match closing(status) {
                 Closing { verdict: Verdict::Clean, .. } => Closing::clean("the client closed"),
                 other => other,
-            })
+            };
+            Ok((closing, Output::Elsewhere))
         }
     }
 }
@@ -209,7 +235,7 @@ async fn through_pipes(
     watcher: &Rc<dyn Watcher>,
     around: &Surroundings,
     command: &Command,
-) -> io::Result<Closing> {
+) -> io::Result<(Closing, Output)> {
     let (their_stdin, our_writer) = io::pipe()?;
     let (our_reader, their_stdout) = io::pipe()?;
     let child = command.start(environment, Stdio::from(their_stdin), Stdio::from(their_stdout))?;
@@ -238,8 +264,9 @@ async fn through_pipes(
     let gone = outcome.fault.as_ref().is_some_and(|fault| fault.blame != Blame::Output);
     let status = if gone { child.hang_up().await? } else { child.wait().await? };
     match closing(status) {
-        Closing { verdict: Verdict::Clean, .. } if gone => Ok(Closing::from(outcome)),
-        closing => Ok(closing),
+        Closing { verdict: Verdict::Clean, .. } if gone => Ok((Closing::from(outcome), Output::Elsewhere)),
+        closing if gone => Ok((closing, Output::Elsewhere)),
+        closing => Ok((closing, Output::Whole)),
     }
 }
 
@@ -292,6 +319,12 @@ impl<'a> Running<'a> {
         }
         self.signal(rustix::process::Signal::KILL);
         self.wait().await
+    }
+
+    /// Whether other processes of its group live on after it ended, such as those that a shell started with `&`.
+    fn has_left_others(&self) -> bool {
+        let group = i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw);
+        self.group == Group::Own && group.is_some_and(|pid| rustix::process::test_kill_process_group(pid).is_ok())
     }
 
     fn signal(&self, signal: rustix::process::Signal) {

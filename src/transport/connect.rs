@@ -12,7 +12,9 @@ use tokio::time::Instant;
 use super::channel::{Bytes, Channel};
 use super::descriptor::Descriptor;
 use super::dial::{self, Failures};
+use super::proxy::ProxyError;
 use super::resolve::{self, Lookup, ResolveError};
+use super::route::Route;
 use super::secure::SecureLayer;
 use super::seqpacket::Seqpacket;
 use super::socket::Socket;
@@ -40,6 +42,8 @@ pub struct ConnectOptions {
     pub timeout: Option<Duration>,
     /// When to try again.
     pub patience: Patience,
+    /// What lies between us and the target.
+    pub route: Route,
     /// Whether TLS is spoken, where the address does not say so itself (`--secure`).
     pub secure: bool,
     /// How TLS is done.
@@ -100,10 +104,16 @@ pub enum ConnectError {
     /// A socket option was refused.
     #[error(transparent)]
     Option(#[from] OptionError),
+    /// A proxy on the way failed.
+    #[error(transparent)]
+    Proxy(#[from] ProxyError),
     /// TLS did not come about.
     #[cfg(feature = "tls")]
     #[error(transparent)]
     Tls(#[from] tls::TlsError),
+    /// The first proxy cannot be reached.
+    #[error("the proxy cannot be reached: {0}")]
+    NoProxy(Box<ConnectError>),
     /// Not in this build.
     #[error("{0} is not supported")]
     Unsupported(String),
@@ -130,6 +140,8 @@ impl ConnectError {
             ConnectError::Failed { .. } | ConnectError::Unix { .. } => Exit::Refused,
             ConnectError::TimedOut { .. } => Exit::TimedOut,
             ConnectError::Source { .. } => Exit::CannotBind,
+            ConnectError::Proxy(error) => error.exit(),
+            ConnectError::NoProxy(_) => Exit::ProxyFailed,
             #[cfg(feature = "tls")]
             ConnectError::Tls(error) => error.exit(),
             ConnectError::Option(_) | ConnectError::Unsupported(_) => Exit::Unsupported,
@@ -140,7 +152,8 @@ impl ConnectError {
     fn may_pass(&self) -> bool {
         matches!(
             self,
-            ConnectError::Resolve(ResolveError::Resolver { .. })
+            ConnectError::NoProxy(_)
+                | ConnectError::Resolve(ResolveError::Resolver { .. })
                 | ConnectError::Failed { .. }
                 | ConnectError::Unix { .. }
                 | ConnectError::TimedOut { .. }
@@ -153,6 +166,10 @@ impl From<ConnectError> for Failure {
         let exit = error.exit();
         #[cfg(feature = "tls")]
         if let ConnectError::Tls(error) = &error {
+            let hints = error.hints();
+            return hints.into_iter().fold(Failure::message(exit, error.to_string()), Failure::hint);
+        }
+        if let ConnectError::Proxy(error) = &error {
             let hints = error.hints();
             return hints.into_iter().fold(Failure::message(exit, error.to_string()), Failure::hint);
         }
@@ -226,7 +243,10 @@ async fn attempt(
 ) -> Result<Channel, ConnectError> {
     let channel = match endpoint {
         Endpoint::Inet { scheme: Scheme::Tcp | Scheme::Tls, host, port } => {
-            Channel::Bytes(Bytes::Socket(tcp(host, *port, options, id, report).await?))
+            let (first_host, first_port) = options.route.first_hop(host, *port);
+            let socket = tcp(first_host, first_port, options, id, report).await;
+            let socket = socket.map_err(|error| options.route.blame(error))?;
+            Channel::Bytes(options.route.travel(socket, host, *port, options, id, report).await?)
         }
         Endpoint::Unix { kind: UnixKind::Stream, name } => {
             Channel::Bytes(Bytes::Socket(unix_stream(endpoint, name, options, id, report).await?))

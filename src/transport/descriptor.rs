@@ -248,6 +248,12 @@ impl Descriptor {
         }
     }
 
+    /// Whether a read would wait now.
+    pub fn is_silent(&self) -> bool {
+        let mut watched = [PollFd::new(self, PollFlags::IN)];
+        rustix::event::poll(&mut watched, Some(&Timespec::default())).is_ok_and(|ready| ready == 0)
+    }
+
     /// A watch on the reader at the other end of this output; `None` for what has no reader, such as a regular file.
     pub fn hang_up(&self) -> Option<HangUp> {
         match (&self.readiness, self.kind) {
@@ -261,9 +267,10 @@ impl Descriptor {
     }
 }
 
-/// Tells when a connection is gone altogether: reset, or closed in both directions. A half-close is not that.
+/// Tells when a connection was reset or failed. An orderly end is not that, even of both directions: what came before it may
+/// still be unread, and who reads finds its end.
 #[derive(Debug)]
-pub struct Disconnect(#[cfg_attr(not(target_os = "linux"), expect(dead_code, reason = "held open"))] AsyncFd<OwnedFd>);
+pub struct Disconnect(AsyncFd<OwnedFd>);
 
 impl Disconnect {
     /// Watches a socket, which may be in use by another process.
@@ -271,19 +278,18 @@ impl Disconnect {
     /// # Errors
     /// When the event loop refuses it.
     pub fn watch(socket: OwnedFd) -> io::Result<Self> {
-        // Asking for nothing that happens: epoll always reports EPOLLHUP and EPOLLERR.
+        // Asking for nothing that happens, so that data does not wake us; epoll reports errors all the same.
         #[cfg(target_os = "linux")]
         let interest = Interest::PRIORITY;
         #[cfg(not(target_os = "linux"))]
-        let interest = Interest::READABLE;
+        let interest = Interest::ERROR;
         Ok(Disconnect(watched(socket, interest)?))
     }
 
-    /// Resolves when the connection is gone; on systems that cannot tell it from a half-close, never.
+    /// Resolves when the connection was reset or failed.
     pub async fn happened(&self) {
-        #[cfg(target_os = "linux")]
-        while let Ok(mut guard) = self.0.ready(Interest::PRIORITY).await {
-            if guard.ready().is_read_closed() {
+        while let Ok(mut guard) = self.0.ready(Interest::ERROR).await {
+            if guard.ready().is_error() {
                 return;
             }
             guard.clear_ready();

@@ -3,13 +3,13 @@
 #[cfg(feature = "tls")]
 use std::time::Instant;
 
-use super::channel::Channel;
 #[cfg(feature = "tls")]
-use super::channel::{Bytes, Layered};
+use super::channel::Layered;
+use super::channel::{Bytes, Channel};
 use super::connect::{ConnectError, ConnectOptions};
 #[cfg(feature = "tls")]
 use super::tls::{ClientTls, ServerTls, SessionInfo, TlsError, TlsStream};
-use crate::address::{Endpoint, Scheme};
+use crate::address::{Endpoint, Host, Scheme};
 use crate::event::Report;
 #[cfg(feature = "tls")]
 use crate::event::{Event, Phase};
@@ -47,6 +47,37 @@ impl SecureLayer {
         {
             let _ = host;
             Err(ConnectError::Unsupported("TLS in this build".to_owned()))
+        }
+    }
+
+    /// Prepares TLS with a proxy: its certificate is verified like a server's, but what is pinned, named and shown of
+    /// certificates concerns the target alone.
+    ///
+    /// # Errors
+    /// As [`SecureLayer::prepare`].
+    pub fn to_proxy(host: &Host, port: u16, options: &ConnectOptions) -> Result<Self, ConnectError> {
+        let endpoint = Endpoint::Inet { scheme: Scheme::Tls, host: host.clone(), port };
+        #[cfg(feature = "tls")]
+        let options = &ConnectOptions {
+            tls: super::tls::ClientOptions {
+                verify: options.tls.verify,
+                ca: options.tls.ca.clone(),
+                ..super::tls::ClientOptions::default()
+            },
+            timeout: options.timeout,
+            ..ConnectOptions::default()
+        };
+        Self::prepare(&endpoint, options)
+    }
+
+    /// Puts the layer on a stream.
+    ///
+    /// # Errors
+    /// As [`SecureLayer::put_on`].
+    pub async fn put_on_bytes(&self, bytes: Bytes, id: &str, report: &dyn Report) -> Result<Bytes, ConnectError> {
+        match self.put_on(Channel::Bytes(bytes), id, report).await? {
+            Channel::Bytes(bytes) => Ok(bytes),
+            Channel::Messages(_) => Err(ConnectError::Unsupported("TLS over a message socket".to_owned())),
         }
     }
 

@@ -45,6 +45,13 @@ impl Socket {
         &self.peer
     }
 
+    /// Shows other ends than its own from now on: those that a proxy in front told of.
+    #[must_use]
+    pub fn presenting(mut self, local: Peer, peer: Peer) -> Self {
+        (self.local, self.peer) = (local, peer);
+        self
+    }
+
     /// `tcp` or `unix`.
     pub fn transport(&self) -> &'static str {
         match self.local {

@@ -13,7 +13,7 @@ use super::forward::Upstream;
 use crate::access::Verdict;
 use crate::address::{Peer, SocketName};
 use crate::event::{Event, Report};
-use crate::service::Watcher;
+use crate::service::{MakeWatcher, Watcher};
 use crate::transport::datagram::{Arrival, DatagramSocket, Target};
 
 /// The most callers that are remembered, where nothing is said.
@@ -47,7 +47,7 @@ pub struct Callers {
     name: Option<SocketName>,
     count: u64,
     table: HashMap<Peer, Caller>,
-    watch: Rc<dyn Fn(&str) -> Rc<dyn Watcher>>,
+    watch: MakeWatcher,
     context: Context,
     said_full: bool,
 }
@@ -58,7 +58,7 @@ impl Callers {
         admission: Admission,
         most: usize,
         name: Option<SocketName>,
-        watch: Rc<dyn Fn(&str) -> Rc<dyn Watcher>>,
+        watch: MakeWatcher,
         context: &Context,
     ) -> Self {
         let (table, context) = (HashMap::new(), context.clone());

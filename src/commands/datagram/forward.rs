@@ -6,7 +6,7 @@ use super::callers::Caller;
 use super::exchange::note;
 use super::{From, failures, open};
 use crate::address::{Endpoint, Host, Scheme, SocketId};
-use crate::event::{Direction, Event, Report};
+use crate::event::{Direction, Event};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::service::Surroundings;

@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::callers::Caller;
 use super::exchange::note;
 use super::failures;
-use crate::event::{Direction, Event, Report};
+use crate::event::{Direction, Event};
 use crate::failure::reason;
 use crate::service::Surroundings;
 use crate::service::program::{Command, Environment, status_number};

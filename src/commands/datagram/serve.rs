@@ -13,7 +13,7 @@ use super::exchange::{note, receive_any};
 use super::failures;
 use super::forward::Destination;
 use super::program;
-use crate::event::{Direction, Event, Report};
+use crate::event::{Direction, Event};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::service::broker::Naming;
@@ -38,7 +38,7 @@ pub enum Job {
     /// Sends it to all others.
     Broker(Naming),
     /// Sends it on.
-    Forward(Destination),
+    Forward(Box<Destination>),
     /// Runs a program with it.
     Program(Rc<Command>, Arc<Semaphore>),
 }
@@ -54,7 +54,10 @@ impl Job {
             Service::Discard => Job::Discard,
             Service::Respond(answer) => Job::Respond(answer.clone()),
             Service::Broker(_, naming) => Job::Broker(*naming),
-            Service::Forward(endpoint, options) => Job::Forward(Destination::new(endpoint, options).await?),
+            Service::Forward(endpoint, options) => Job::Forward(Box::new(Destination::new(endpoint, options).await?)),
+            Service::Proxy(_) => {
+                return Err(Failure::message(Exit::Usage, "--proxy-server needs streams; accept a TCP port for it"));
+            }
             Service::Program(command) => Job::Program(command.clone(), Arc::new(Semaphore::new(PROGRAMS))),
         })
     }

@@ -105,7 +105,13 @@ fn certificate_problem(error: &CertificateError, chain: &[CertificateInfo], expe
             [only] if only.is_self_issued() => CertificateProblem::SelfSigned,
             _ => CertificateProblem::UnknownIssuer { issuer: issuer() },
         },
-        CertificateError::BadSignature => CertificateProblem::BadSignature { issuer: issuer() },
+        // An authority of the same name with another kind of key is another authority.
+        CertificateError::BadSignature | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
+            match chain {
+                [only] if only.is_self_issued() => CertificateProblem::SelfSigned,
+                _ => CertificateProblem::BadSignature { issuer: issuer() },
+            }
+        }
         CertificateError::ApplicationVerificationFailure => match leaf.and_then(|leaf| pin(&leaf.sha256)) {
             Some(found) => CertificateProblem::NotPinned { found },
             None => CertificateProblem::Other(error.to_string()),

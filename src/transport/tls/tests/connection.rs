@@ -4,8 +4,9 @@ use std::io::ErrorKind;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 
+use super::super::provider::provider;
 use super::super::testing::{Pki, handshake, params, serving};
-use super::super::{ClientTls, TlsError, TlsStream};
+use super::super::{ClientTls, ServerTls, TlsError, TlsStream};
 use crate::exit::Exit;
 
 async fn connected() -> (TlsStream<DuplexStream>, TlsStream<DuplexStream>) {
@@ -85,7 +86,7 @@ async fn edited(edit: impl FnOnce(&mut Vec<u8>)) -> (Vec<u8>, std::io::Error) {
     let pki = Pki::new();
     let leaf = pki.leaf("good", &params(&["host.example"]));
     let client = ClientTls::new(&pki.trusting(), Some("host.example")).unwrap();
-    let server = super::super::ServerTls::new(&serving(&leaf)).unwrap();
+    let server = ServerTls::new(&serving(&leaf)).unwrap();
     let (near, mut middle_near) = tokio::io::duplex(1 << 20);
     let (mut middle_far, far) = tokio::io::duplex(1 << 20);
     let (sender, relayed) = tokio::sync::oneshot::channel();
@@ -133,4 +134,27 @@ async fn a_record_cut_in_the_middle_is_a_truncation() {
     let (data, error) = edited(|records| records.truncate(records.len() - 1)).await;
     assert_eq!(data, [5; 1000]);
     assert!(matches!(TlsError::in_io(&error), Some(TlsError::Truncated)));
+}
+
+#[tokio::test]
+async fn a_server_sends_nothing_after_the_handshake_by_itself() {
+    // A client that only sends would leave it unread, and its system answer with a reset that destroys its data.
+    let pki = Pki::new();
+    let leaf = pki.leaf("good", &params(&["host.example"]));
+    let server = ServerTls::new(&serving(&leaf)).unwrap();
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(pki.ca_der()).unwrap();
+    let config = rustls::ClientConfig::builder_with_provider(provider())
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let connector = tokio_rustls::TlsConnector::from(std::sync::Arc::new(config));
+    let (near, far) = tokio::io::duplex(1 << 16);
+    let (client, server) =
+        tokio::join!(connector.connect("host.example".try_into().unwrap(), near), server.accept(far));
+    drop(server.unwrap());
+    let mut unread = Vec::new();
+    client.unwrap().get_mut().0.read_to_end(&mut unread).await.unwrap();
+    assert_eq!(unread, b"");
 }

@@ -1,0 +1,231 @@
+//! The words of `send-tuple` and `recv-tuple`.
+
+use clap::Args;
+
+use super::groups::{DialArgs, NetArgs, ReadyArgs, TimeArgs};
+use super::help;
+use crate::address::{ListenId, SocketId};
+use crate::commands::{tuple_receive, tuple_send};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::quantity::parse_size;
+use crate::transport::listener::{ListenOptions, Unwritten};
+use crate::tuple::{Charset, Codec, Encoding, ExpectedTypes, Form, InputForm, Pack, Tuple, json, literal};
+
+/// How tuples become bytes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Encoding")]
+struct EncodingArgs {
+    /// cbor, msgpack or json
+    #[arg(long, value_name = "NAME", default_value = "cbor", hide_default_value = true, conflicts_with = "format")]
+    encoding: Encoding,
+    /// Raw packets in this format, such as 'in2 A8'; to receive, repeat it and the first whose size fits wins
+    #[arg(long, value_name = "FMT")]
+    format: Vec<String>,
+    /// The character set of strings in packets: utf8, locale, ignore, or a name such as iso-8859-1
+    #[arg(long, value_name = "NAME", requires = "format")]
+    text_encoding: Option<String>,
+    /// The largest tuple [default: 64M]
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, default_value = "64M", hide_default_value = true)]
+    max_bytes: u64,
+}
+
+enum Way {
+    Sending,
+    Receiving,
+}
+
+impl EncodingArgs {
+    fn max_bytes(&self) -> usize {
+        usize::try_from(self.max_bytes).unwrap_or(usize::MAX)
+    }
+
+    fn charset(&self) -> Result<Charset, Failure> {
+        let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+            .into_iter()
+            .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+            .unwrap_or_default();
+        let name = self.text_encoding.as_deref().unwrap_or("utf8");
+        Charset::parse(name, &locale).map_err(|error| Failure::new(Exit::Usage, error))
+    }
+
+    fn codec(&self, way: Way) -> Result<Box<dyn Codec>, Failure> {
+        let max_bytes = self.max_bytes();
+        let pack = match (self.format.as_slice(), way) {
+            ([], _) => return Ok(self.encoding.codec(max_bytes)),
+            ([format], Way::Sending) => Pack::sender(format, self.charset()?, max_bytes),
+            (_, Way::Sending) => {
+                return Err(Failure::message(Exit::Usage, "several --format only make sense for receiving; give one"));
+            }
+            (formats, Way::Receiving) => Pack::receiver(formats, self.charset()?, max_bytes),
+        };
+        pack.map(|pack| Box::new(pack) as Box<dyn Codec>).map_err(|error| Failure::new(error.exit(), error))
+    }
+}
+
+/// `send-tuple`
+#[derive(Debug, Args)]
+#[command(after_help = help::SEND_TUPLE_EXAMPLES, override_usage = "netverb send-tuple [OPTIONS] ID [VALUE…]")]
+pub struct SendTupleArgs {
+    /// Where to
+    #[arg(value_name = "ID", value_parser = SocketId::parse)]
+    id: SocketId,
+    /// Values: 5, 1.0, text; i:5, r:5, s:5, b:0aff force a type; none: the empty tuple
+    #[arg(value_name = "VALUE", allow_hyphen_values = true, trailing_var_arg = true)]
+    values: Vec<String>,
+    /// The tuple as a JSON array
+    #[arg(long, value_name = "JSON", conflicts_with_all = ["values", "input"])]
+    json_tuple: Option<String>,
+    /// Each record of stdin is a tuple: tsv, csv, json or lines
+    #[arg(long, value_name = "FORM", conflicts_with = "values")]
+    input: Option<InputForm>,
+    #[command(flatten)]
+    encoding: EncodingArgs,
+    #[command(flatten)]
+    dial: DialArgs,
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    tls: super::tls::TlsArgs,
+    #[command(flatten)]
+    net: NetArgs,
+    /// Time limits
+    #[command(flatten)]
+    pub time: TimeArgs,
+}
+
+impl SendTupleArgs {
+    /// The typed form.
+    ///
+    /// # Errors
+    /// Status 2 for values or formats that cannot be read.
+    pub fn into_options(self) -> Result<tuple_send::Options, Failure> {
+        let usage = |error: anyhow::Error| Failure::new(Exit::Usage, error);
+        let source = match (&self.json_tuple, self.input) {
+            (Some(text), _) => tuple_send::Source::Arguments(json::parse_argument(text).map_err(|e| usage(e.into()))?),
+            (None, Some(form)) => tuple_send::Source::Stdin(form),
+            (None, None) => {
+                let values = self.values.iter().map(|value| literal::parse(value)).collect::<Result<Tuple, _>>();
+                tuple_send::Source::Arguments(values.map_err(|error| usage(error.into()))?)
+            }
+        };
+        let connect = self.dial.connect_options(&self.net, &self.time)?;
+        #[cfg(feature = "tls")]
+        let connect = self.tls.with_tls(connect, self.id.endpoint.as_ref())?;
+        Ok(tuple_send::Options {
+            connect,
+            codec: self.encoding.codec(Way::Sending)?,
+            max_bytes: self.encoding.max_bytes(),
+            id: self.id,
+            source,
+        })
+    }
+}
+
+/// `recv-tuple`
+#[derive(Debug, Args)]
+#[command(
+    after_help = help::RECV_TUPLE_EXAMPLES,
+    override_usage = "netverb recv-tuple [OPTIONS] ID\n       netverb recv-tuple [OPTIONS] --listen AT"
+)]
+pub struct RecvTupleArgs {
+    /// Where from
+    #[arg(value_name = "ID", value_parser = SocketId::parse, required_unless_present = "listen")]
+    id: Option<SocketId>,
+    /// Take the tuples of the first client that connects here
+    #[arg(long, value_name = "AT", value_parser = ListenId::parse, conflicts_with = "id")]
+    listen: Option<ListenId>,
+    /// How many tuples: a number, or all
+    #[arg(long, value_name = "N|all", default_value = "1", hide_default_value = true)]
+    count: tuple_receive::Count,
+    #[command(flatten)]
+    encoding: EncodingArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+    #[command(flatten)]
+    ready: ReadyArgs,
+    #[command(flatten)]
+    dial: DialArgs,
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    tls: super::tls::TlsArgs,
+    #[command(flatten)]
+    net: NetArgs,
+    /// Time limits
+    #[command(flatten)]
+    pub time: TimeArgs,
+}
+
+/// How tuples are printed.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+#[group(multiple = false)]
+struct FormArgs {
+    /// Values separated by tabs
+    #[arg(long)]
+    tsv: bool,
+    /// Values separated by commas
+    #[arg(long)]
+    csv: bool,
+    /// Assign the bash array `tuple`
+    #[arg(long)]
+    shell: bool,
+    /// The types only: i, r, s, b for each value
+    #[arg(long = "type")]
+    types: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+struct OutputArgs {
+    #[command(flatten)]
+    form: FormArgs,
+    /// Fail with 1 unless the values have these types, such as irs
+    #[arg(long, value_name = "TYPES")]
+    expect_types: Option<ExpectedTypes>,
+}
+
+impl RecvTupleArgs {
+    /// The typed form; `json` is the global option.
+    ///
+    /// # Errors
+    /// Status 2 for formats that cannot be read.
+    pub fn into_options(self, json: bool) -> Result<tuple_receive::Options, Failure> {
+        let forms = &self.output.form;
+        let form = match (forms.tsv, forms.csv, forms.shell, forms.types) {
+            (true, ..) => Form::Tsv,
+            (_, true, ..) => Form::Csv,
+            (_, _, true, _) => Form::Shell,
+            (.., true) => Form::Types,
+            _ if json => Form::Json,
+            _ => Form::Lines,
+        };
+        let from = match (self.id, self.listen) {
+            (Some(id), _) => {
+                let connect = self.dial.connect_options(&self.net, &self.time)?;
+                #[cfg(feature = "tls")]
+                let connect = self.tls.with_tls(connect, id.endpoint.as_ref())?;
+                tuple_receive::From::Connection(id, Box::new(connect))
+            }
+            (None, Some(at)) => {
+                let options = ListenOptions {
+                    lookup: self.net.lookup(),
+                    unwritten: Unwritten::AllInterfaces,
+                    backlog: 16,
+                    socket: self.net.socket_options(),
+                    mode: None,
+                };
+                tuple_receive::From::Listener(at, Box::new(options), self.ready.options())
+            }
+            (None, None) => return Err(Failure::message(Exit::Usage, "an ID or --listen AT is missing")),
+        };
+        Ok(tuple_receive::Options {
+            from,
+            codec: self.encoding.codec(Way::Receiving)?,
+            max_bytes: self.encoding.max_bytes(),
+            count: self.count,
+            form,
+            expected: self.output.expect_types,
+            idle: self.time.idle(),
+        })
+    }
+}

@@ -1,0 +1,284 @@
+//! `recv-tuple`: typed values from any socket, printed in a form that scripts read.
+
+use std::io::Write;
+
+use super::announce::{Bound, ReadyOptions, announce};
+use super::context::Context;
+use super::gate::{Gate, Reject};
+use crate::access::Policy;
+use crate::address::{ListenId, SocketId};
+use crate::event::{Direction, Event, Report};
+use crate::exit::Exit;
+use crate::failure::{Failure, reason};
+use crate::quantity::Limit;
+use crate::relay::{Side, buffer};
+use crate::transport::listener::{ListenOptions, listen};
+use crate::transport::seqpacket::MAX_MESSAGE;
+use crate::transport::{Bytes, Channel, ConnectOptions, Descriptor, connect};
+use crate::tuple::{Codec, ExpectedTypes, Form, Progress, Tuple};
+
+/// Where the tuples come from.
+#[derive(Debug)]
+pub enum From {
+    /// From a connection to this address.
+    Connection(SocketId, Box<ConnectOptions>),
+    /// From the first client of a listener.
+    Listener(ListenId, Box<ListenOptions>, ReadyOptions),
+}
+
+/// How many tuples are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Count {
+    /// This many; fewer are a failure.
+    Exactly(u64),
+    /// As many as come.
+    All,
+}
+
+impl std::str::FromStr for Count {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "all" => Ok(Count::All),
+            number => match number.parse() {
+                Ok(count) if count > 0 => Ok(Count::Exactly(count)),
+                _ => Err(format!("{text:?} is no count; type a number from 1 up, or all")),
+            },
+        }
+    }
+}
+
+/// `recv-tuple`, parsed.
+pub struct Options {
+    /// Where from.
+    pub from: From,
+    /// The encoding.
+    pub codec: Box<dyn Codec>,
+    /// The largest tuple, in bytes.
+    pub max_bytes: usize,
+    /// How many.
+    pub count: Count,
+    /// How they are printed.
+    pub form: Form,
+    /// Which types they must have.
+    pub expected: Option<ExpectedTypes>,
+    /// How long nothing may come.
+    pub idle: Limit,
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options").field("from", &self.from).field("count", &self.count).finish_non_exhaustive()
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Data that is no tuple, a cut tuple, fewer tuples than wanted, a tuple that the form cannot show.
+pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
+    let (id, mut channel) = match options.from {
+        From::Connection(id, connect_options) => {
+            let handle = id.handle();
+            let endpoint = id.endpoint.ok_or_else(|| {
+                let message = format!("{handle:?} is a name without an address; type HOST:PORT");
+                Failure::message(Exit::MalformedAddress, message)
+            })?;
+            let channel = connect(&endpoint, &connect_options, &handle, &*context.reporter).await?;
+            (handle, channel)
+        }
+        From::Listener(at, listen_options, ready) => first_client(at, &listen_options, &ready, context).await?,
+    };
+    let printer =
+        Printer { form: options.form, expected: options.expected, left: options.count, output: Vec::new(), context };
+    let mut receiver = Receiver { codec: options.codec, printer, idle: options.idle, max_bytes: options.max_bytes };
+    let received = match &mut channel {
+        Channel::Bytes(bytes) => receiver.stream(bytes).await,
+        Channel::Messages(messages) => receiver.messages(messages).await,
+    };
+    let flushed = receiver.printer.flush();
+    let (peer, local) = (channel.peer().to_string(), channel.local().to_string());
+    let (bytes_in, reason) = (context.reporter.total(Direction::In), "done".to_owned());
+    context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out: 0, reason });
+    received.and(flushed).map(|()| Exit::Done)
+}
+
+async fn first_client(
+    at: ListenId,
+    options: &ListenOptions,
+    ready: &ReadyOptions,
+    context: &Context,
+) -> Result<(String, Channel), Failure> {
+    let listeners = listen(&at.address, options).await?;
+    let bound: Vec<Bound> = listeners.iter().map(|listener| Bound::of(&at, listener.local())).collect();
+    announce(&bound, &[], ready, context)?;
+    let mut gate = Gate::new(listeners, Policy::default(), Reject::default(), at.name, context).await?;
+    let admitted = gate.next().await?;
+    let channel = admitted.pending.into_channel(&options.socket).map_err(|error| {
+        Failure::message(Exit::ReceiveFailed, format!("cannot serve the client: {}", reason(&error)))
+    })?;
+    Ok((admitted.id, channel))
+}
+
+struct Receiver<'a> {
+    codec: Box<dyn Codec>,
+    printer: Printer<'a>,
+    idle: Limit,
+    max_bytes: usize,
+}
+
+impl Receiver<'_> {
+    async fn stream(&mut self, bytes: &mut Bytes) -> Result<(), Failure> {
+        let mut unread: Vec<u8> = Vec::new();
+        let mut size = buffer::SMALLEST;
+        loop {
+            let (held, count) = match crate::service::within(self.idle, buffer::read(bytes, size)).await {
+                None => return Err(self.timed_out()),
+                Some(read) => read.map_err(|error| self.lost(&error))?,
+            };
+            unread.extend_from_slice(held.get(..count).unwrap_or_default());
+            buffer::give_back(held);
+            self.printer.context.reporter.count(Direction::In, count as u64);
+            size = if count == size { (size * 2).min(buffer::LARGEST / 4) } else { size };
+            let mut used = 0;
+            while let Progress::Got(tuple, consumed) = self.decode(&unread, used)? {
+                used += consumed;
+                if self.print(&tuple)? {
+                    return self.stop(bytes).await;
+                }
+            }
+            if count == 0 {
+                return self.end(unread.get(used..).unwrap_or_default());
+            }
+            if is_silent(bytes) {
+                while let Progress::Got(tuple, consumed) = self.settle(&unread, used)? {
+                    used += consumed;
+                    if self.print(&tuple)? {
+                        return self.stop(bytes).await;
+                    }
+                }
+                self.printer.flush()?;
+            }
+            unread.drain(..used);
+        }
+    }
+
+    async fn messages(&mut self, messages: &crate::transport::seqpacket::Seqpacket) -> Result<(), Failure> {
+        let mut space = vec![0; MAX_MESSAGE.min(self.max_bytes.saturating_add(1))];
+        loop {
+            let count = match crate::service::within(self.idle, messages.receive(&mut space)).await {
+                None => return Err(self.timed_out()),
+                Some(received) => received.map_err(|error| self.lost(&error))?,
+            };
+            if count == 0 {
+                return self.end(&[]);
+            }
+            self.printer.context.reporter.count(Direction::In, count as u64);
+            let tuple = self.codec.decode_message(space.get(..count).unwrap_or_default());
+            let tuple = tuple.map_err(|error| Failure::new(error.exit(), error))?;
+            if self.print(&tuple)? {
+                return Ok(());
+            }
+            self.printer.flush()?;
+        }
+    }
+
+    fn decode(&mut self, unread: &[u8], used: usize) -> Result<Progress, Failure> {
+        let data = unread.get(used..).unwrap_or_default();
+        let decoded = self.codec.decode(data);
+        decoded.map_err(|error| self.failed(error))
+    }
+
+    fn settle(&mut self, unread: &[u8], used: usize) -> Result<Progress, Failure> {
+        let data = unread.get(used..).unwrap_or_default();
+        if data.is_empty() {
+            return Ok(Progress::NeedMore);
+        }
+        let settled = self.codec.settle(data);
+        settled.map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, error: crate::tuple::CodecError) -> Failure {
+        Failure::new(error.exit(), error)
+    }
+
+    /// Prints a tuple; true when no more are wanted.
+    fn print(&mut self, tuple: &Tuple) -> Result<bool, Failure> {
+        self.printer.context.reporter.message(Direction::In);
+        self.printer.print(tuple, self.codec.name())
+    }
+
+    fn end(&mut self, rest: &[u8]) -> Result<(), Failure> {
+        let last = self.codec.finish(rest).map_err(|error| Failure::new(error.exit(), error))?;
+        if let Some(tuple) = last
+            && self.print(&tuple)?
+        {
+            return Ok(());
+        }
+        match self.printer.left {
+            Count::All => Ok(()),
+            Count::Exactly(left) => {
+                let message = format!("the peer closed before all tuples came: {left} more were wanted");
+                Err(Failure::message(Exit::PeerClosed, message))
+            }
+        }
+    }
+
+    /// Closes without resetting a peer that is just about to close too.
+    async fn stop(&mut self, bytes: &mut Bytes) -> Result<(), Failure> {
+        self.printer.flush()?;
+        let _ = buffer::end(bytes).await;
+        buffer::let_close(bytes).await;
+        Ok(())
+    }
+
+    fn timed_out(&self) -> Failure {
+        Failure::message(Exit::TimedOut, "timed out: no tuple came in time")
+    }
+
+    fn lost(&self, error: &std::io::Error) -> Failure {
+        Failure::message(Exit::ReceiveFailed, format!("connection lost: {}", reason(error)))
+    }
+}
+
+/// Whether nothing more is there for the moment. Above a socket that cannot be seen; waiting is what TLS records do.
+fn is_silent(bytes: &Bytes) -> bool {
+    bytes.source().is_none_or(Descriptor::is_silent)
+}
+
+struct Printer<'a> {
+    form: Form,
+    expected: Option<ExpectedTypes>,
+    left: Count,
+    output: Vec<u8>,
+    context: &'a Context,
+}
+
+impl Printer<'_> {
+    fn print(&mut self, tuple: &Tuple, format: &str) -> Result<bool, Failure> {
+        if let Some(expected) = &self.expected {
+            expected.check(tuple).map_err(|error| Failure::new(Exit::Negative, error))?;
+        }
+        let printed = self.form.print(tuple, format, &mut self.output);
+        printed.map_err(|error| Failure::new(Exit::Negative, error))?;
+        if let Count::Exactly(left) = &mut self.left {
+            *left -= 1;
+        }
+        if self.output.len() >= BATCH {
+            self.flush()?;
+        }
+        Ok(self.left == Count::Exactly(0))
+    }
+
+    fn flush(&mut self) -> Result<(), Failure> {
+        let written = std::io::stdout().write_all(&self.output).and_then(|()| std::io::stdout().flush());
+        self.output.clear();
+        written.map_err(|error| {
+            Failure::message(Exit::OutputFailed, format!("cannot write the output: {}", reason(&error)))
+        })
+    }
+}
+
+/// Printed tuples are written when they fill this many bytes, or when nothing more comes for the moment.
+const BATCH: usize = 64 << 10;

@@ -1,0 +1,218 @@
+//! `send-tuple`: typed values to any socket.
+
+use std::cell::RefCell;
+use std::io::Read;
+use std::rc::Rc;
+
+use tokio::sync::mpsc;
+
+use super::context::Context;
+use crate::address::SocketId;
+use crate::event::{Direction, Event, Report};
+use crate::exit::Exit;
+use crate::failure::{Failure, reason};
+use crate::relay::buffer;
+use crate::transport::{Channel, ConnectOptions, connect};
+use crate::tuple::{Codec, InputForm, Tuple, TupleReader};
+
+/// A batch is handed over when it has grown to this many bytes, or when the input has nothing more for the moment.
+const BATCH: usize = 64 << 10;
+
+/// Where the tuples come from.
+#[derive(Debug)]
+pub enum Source {
+    /// From the command line: one tuple.
+    Arguments(Tuple),
+    /// From the records of stdin.
+    Stdin(InputForm),
+}
+
+/// `send-tuple`, parsed.
+pub struct Options {
+    /// Where to.
+    pub id: SocketId,
+    /// How.
+    pub connect: ConnectOptions,
+    /// What.
+    pub source: Source,
+    /// The encoding.
+    pub codec: Box<dyn Codec>,
+    /// The largest tuple, in bytes.
+    pub max_bytes: usize,
+}
+
+impl std::fmt::Debug for Options {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Options").field("id", &self.id).field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
+/// Encoded tuples, ready to be sent.
+#[derive(Debug, Default)]
+struct Batch {
+    bytes: Vec<u8>,
+    /// Where each tuple ends.
+    ends: Vec<usize>,
+}
+
+impl Batch {
+    fn push(&mut self, codec: &dyn Codec, tuple: &Tuple) -> Result<(), Failure> {
+        codec.encode(tuple, &mut self.bytes).map_err(|error| Failure::new(error.exit(), error))?;
+        self.ends.push(self.bytes.len());
+        Ok(())
+    }
+
+    fn tuples(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).filter_map(|(start, end)| self.bytes.get(start..*end))
+    }
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// A tuple that the encoding cannot hold, before anything of it is sent; whatever keeps it from being delivered.
+pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
+    let id = options.id.handle();
+    let endpoint = options.id.endpoint.clone().ok_or_else(|| {
+        Failure::message(Exit::MalformedAddress, format!("{id:?} is a name without an address; type HOST:PORT"))
+    })?;
+    // What cannot be encoded opens no socket.
+    let first = match &options.source {
+        Source::Arguments(tuple) => {
+            let mut batch = Batch::default();
+            batch.push(&*options.codec, tuple)?;
+            Some(batch)
+        }
+        Source::Stdin(_) => None,
+    };
+    let mut channel = connect(&endpoint, &options.connect, &id, &*context.reporter).await?;
+    let mut sender = Sender { channel: &mut channel, context, sent: 0 };
+    match (first, options.source) {
+        (Some(batch), _) => sender.send(&batch).await?,
+        (None, Source::Stdin(form)) => sender.send_all(records(form, options.codec, options.max_bytes)?).await?,
+        (None, Source::Arguments(_)) => {}
+    }
+    sender.finish().await?;
+    let (peer, local, bytes_out) =
+        (channel.peer().to_string(), channel.local().to_string(), context.reporter.total(Direction::Out));
+    let event = Event::Closed { peer, local, bytes_in: 0, bytes_out, reason: "everything was sent".to_owned() };
+    context.reporter.event(&id, &event);
+    Ok(Exit::Done)
+}
+
+struct Sender<'a> {
+    channel: &'a mut Channel,
+    context: &'a Context,
+    sent: u64,
+}
+
+impl Sender<'_> {
+    async fn send(&mut self, batch: &Batch) -> Result<(), Failure> {
+        let sent = match self.channel {
+            Channel::Bytes(bytes) => buffer::write_all(bytes, &batch.bytes).await,
+            Channel::Messages(messages) => {
+                let mut sent = Ok(());
+                for tuple in batch.tuples() {
+                    sent = messages.send(tuple).await;
+                    if sent.is_err() {
+                        break;
+                    }
+                }
+                sent
+            }
+        };
+        sent.map_err(|error| self.failed(&error))?;
+        self.sent += batch.ends.len() as u64;
+        self.context.reporter.count(Direction::Out, batch.bytes.len() as u64);
+        for _ in &batch.ends {
+            self.context.reporter.message(Direction::Out);
+        }
+        Ok(())
+    }
+
+    async fn send_all(&mut self, mut batches: mpsc::Receiver<Result<Batch, Failure>>) -> Result<(), Failure> {
+        while let Some(batch) = batches.recv().await {
+            self.send(&batch?).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends the end of data and sees that the peer's system has everything.
+    async fn finish(&mut self) -> Result<(), Failure> {
+        let finished = match self.channel {
+            Channel::Bytes(bytes) => buffer::deliver(bytes).await,
+            Channel::Messages(messages) => messages.shutdown(),
+        };
+        finished.map_err(|error| self.failed(&error))
+    }
+
+    fn failed(&self, error: &std::io::Error) -> Failure {
+        let reset = error.kind() == std::io::ErrorKind::ConnectionReset;
+        let exit = if reset { Exit::ReceiveFailed } else { Exit::SendFailed };
+        let message =
+            format!("cannot send to {}: {}; {} tuples had been sent", self.channel.peer(), reason(error), self.sent);
+        Failure::message(exit, message)
+    }
+}
+
+/// Reads and encodes records in a thread of its own, so that neither a slow stdin nor a slow peer holds up the other.
+fn records(
+    form: InputForm,
+    codec: Box<dyn Codec>,
+    max_bytes: usize,
+) -> Result<mpsc::Receiver<Result<Batch, Failure>>, Failure> {
+    let (sender, receiver) = mpsc::channel(4);
+    std::thread::Builder::new()
+        .name("records".to_owned())
+        .spawn(move || {
+            let outbox = Rc::new(RefCell::new(Outbox { batch: Batch::default(), sender }));
+            let stdin = BeforeBlocking { inner: std::io::stdin().lock(), outbox: outbox.clone() };
+            let mut reader = TupleReader::new(stdin, form, max_bytes);
+            loop {
+                let pushed = match reader.next_tuple() {
+                    Ok(Some(tuple)) => outbox.borrow_mut().batch.push(&*codec, &tuple),
+                    Ok(None) => break,
+                    Err(error) => Err(Failure::new(error.exit(), error)),
+                };
+                let mut outbox = outbox.borrow_mut();
+                if outbox.batch.bytes.len() >= BATCH || pushed.is_err() {
+                    outbox.flush();
+                }
+                if let Err(failure) = pushed {
+                    let _ = outbox.sender.blocking_send(Err(failure));
+                    break;
+                }
+            }
+            outbox.borrow_mut().flush();
+        })
+        .map_err(|error| Failure::message(Exit::Unsupported, format!("cannot start a thread: {}", reason(&error))))?;
+    Ok(receiver)
+}
+
+struct Outbox {
+    batch: Batch,
+    sender: mpsc::Sender<Result<Batch, Failure>>,
+}
+
+impl Outbox {
+    fn flush(&mut self) {
+        if !self.batch.ends.is_empty() {
+            // A receiver that is gone has failed and says so itself.
+            let _ = self.sender.blocking_send(Ok(std::mem::take(&mut self.batch)));
+        }
+    }
+}
+
+/// Hands over what is encoded before it waits for more input: each record leaves at once.
+struct BeforeBlocking<R> {
+    inner: R,
+    outbox: Rc<RefCell<Outbox>>,
+}
+
+impl<R: Read> Read for BeforeBlocking<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.outbox.borrow_mut().flush();
+        self.inner.read(buffer)
+    }
+}
