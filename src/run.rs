@@ -144,6 +144,7 @@ async fn perform(verb: Verb, context: &Context) -> Result<Exit, Failure> {
     match verb {
         Verb::Open(options) => commands::open::run(*options, context).await,
         Verb::Accept(options) => commands::accept::run(*options, context).await,
+        Verb::Datagram(options) => commands::datagram::run(*options, context).await,
         #[cfg(feature = "tuples")]
         Verb::SendTuple(options) => commands::tuple_send::run(*options, context).await,
         #[cfg(feature = "tuples")]
