@@ -12,8 +12,8 @@ use crate::commands::{self, Context};
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
-use crate::output::{Format, Reporter, report};
 use crate::output::human::Verbosity;
+use crate::output::{Format, Reporter, report};
 use crate::quantity::Limit;
 
 /// Runs a command line, the program's name first.

@@ -93,7 +93,8 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     };
     let printer =
         Printer { form: options.form, expected: options.expected, left: options.count, output: Vec::new(), context };
-    let mut receiver = Receiver { codec: options.codec, printer, idle: options.idle, max_bytes: options.max_bytes, id: id.clone() };
+    let mut receiver =
+        Receiver { codec: options.codec, printer, idle: options.idle, max_bytes: options.max_bytes, id: id.clone() };
     let received = match &mut channel {
         Channel::Bytes(bytes) => receiver.stream(bytes).await,
         Channel::Messages(messages) => receiver.messages(messages).await,

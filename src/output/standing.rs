@@ -58,7 +58,8 @@ mod tests {
 
     #[test]
     fn what_was_opened_and_not_closed_is_left_with_its_counts() {
-        let connected = |peer: &str| Event::Connected { peer: peer.to_owned(), local: "l".to_owned(), transport: "tcp" };
+        let connected =
+            |peer: &str| Event::Connected { peer: peer.to_owned(), local: "l".to_owned(), transport: "tcp" };
         let mut standing = Standing::default();
         standing.note("a", &connected("first"));
         standing.note("a", &connected("target"));
