@@ -10,7 +10,7 @@ use super::help;
 use crate::address::SocketId;
 #[cfg(feature = "tls")]
 use crate::address::{Endpoint, Scheme};
-use crate::commands::reach::{Proof, Target};
+use crate::commands::reach::{Address, KeptSocket, Proof, Sign, Target};
 use crate::commands::wait::{Options, Quorum, Wish};
 use crate::condition::Pattern;
 use crate::exit::Exit;
@@ -22,7 +22,8 @@ use crate::transport::ConnectOptions;
 #[derive(Debug, Args)]
 #[command(after_help = help::WAIT_EXAMPLES, override_usage = "netverb wait [OPTIONS] TARGET… [-- CMD [ARG…]]")]
 pub struct WaitArgs {
-    /// Who must answer: host:port, :port, tls://…, unix:/path, http://… or https://… (as --http)
+    /// Who must answer: host:port, :port, tls://…, unix:/path, http://… or https://… (as --http); a kept socket, by its
+    /// name, answers when there is something to read
     #[arg(value_name = "TARGET", required = true)]
     targets: Vec<String>,
     /// Run this in our place then; its status is ours
@@ -82,7 +83,9 @@ impl WaitArgs {
         let targets = self.targets.iter().map(|text| self.target(text)).collect::<Result<Vec<Target>, _>>()?;
         #[cfg(feature = "tls")]
         {
-            let named = |target: &Target| matches!(target.endpoint, Endpoint::Inet { scheme: Scheme::Tls, .. });
+            let named = |target: &Target| {
+                matches!(target, Target::Address(Address { endpoint: Endpoint::Inet { scheme: Scheme::Tls, .. }, .. }))
+            };
             self.tls.require_tls(self.tls.secure() || targets.iter().any(named))?;
         }
         Ok(Options {
@@ -106,8 +109,8 @@ impl WaitArgs {
         let endpoint = match (id.name.is_some() || id.number.is_some(), &id.endpoint) {
             (false, Some(endpoint)) => endpoint.clone(),
             _ => {
-                let message = format!("socket is not open: {text}; for an address type HOST:PORT");
-                return Err(Failure::message(Exit::NotOpen, message));
+                let sign = if self.gone { Sign::Open } else { Sign::Readable };
+                return Ok(Target::Kept(KeptSocket { text: text.to_owned(), id, sign }));
             }
         };
         let connect = ConnectOptions {
@@ -129,7 +132,7 @@ impl WaitArgs {
             (None, Some(pattern)) => Proof::Match(pattern.clone()),
             (None, None) => Proof::Connection,
         };
-        Ok(Target { text: text.to_owned(), endpoint, connect, proof })
+        Ok(Target::Address(Address { text: text.to_owned(), endpoint, connect, proof }))
     }
 }
 

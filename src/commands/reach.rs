@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::address::{Endpoint, Host};
+use crate::address::{Endpoint, Host, SocketId};
 use crate::condition::{Answer, Condition, Expectation, Matcher, MatcherError, Pattern, Progress, Supply};
 use crate::conversation::Excerpt;
 use crate::event::{Direction, Event, Phase, Report};
+use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::keeper::client::dial;
+use crate::keeper::directory::Place;
 use crate::relay::buffer;
 use crate::transport::connect::ConnectError;
 use crate::transport::{Bytes, Channel, ConnectOptions, connect};
@@ -29,7 +32,36 @@ pub enum Proof {
 
 /// A target.
 #[derive(Debug, Clone)]
-pub struct Target {
+pub enum Target {
+    /// An address.
+    Address(Address),
+    /// A kept socket.
+    Kept(KeptSocket),
+}
+
+/// A kept socket to wait for.
+#[derive(Debug, Clone)]
+pub struct KeptSocket {
+    /// As it was written.
+    pub text: String,
+    /// Which one.
+    pub id: SocketId,
+    /// What shows that it is there.
+    pub sign: Sign,
+}
+
+/// What shows that a kept socket is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sign {
+    /// It has something to read, or a connection to take.
+    Readable,
+    /// It is open.
+    Open,
+}
+
+/// An address to reach.
+#[derive(Debug, Clone)]
+pub struct Address {
     /// As it was written.
     pub text: String,
     /// Where it is.
@@ -85,6 +117,12 @@ pub enum Miss {
     /// The pattern cannot be searched for.
     #[error(transparent)]
     Pattern(#[from] MatcherError),
+    /// The kept socket is not open.
+    #[error("{0}")]
+    NotOpen(Box<Failure>),
+    /// The kept socket is as it was.
+    #[error("{0}")]
+    Silent(String),
     /// Only a stream of bytes can be read.
     #[error("{0} carries messages: neither --http nor --expect can be seen there")]
     Messages(String),
@@ -97,7 +135,7 @@ impl Miss {
             Miss::Connect(ConnectError::Option(_) | ConnectError::Unsupported(_) | ConnectError::Source { .. }) => true,
             #[cfg(feature = "tls")]
             Miss::Connect(ConnectError::Tls(crate::transport::tls::TlsError::Local(_))) => true,
-            Miss::Pattern(_) | Miss::Messages(_) => true,
+            Miss::Pattern(_) | Miss::Messages(_) | Miss::NotOpen(_) => true,
             _ => false,
         }
     }
@@ -106,18 +144,58 @@ impl Miss {
     pub fn into_failure(self) -> Failure {
         match self {
             Miss::Connect(error) => error.into(),
-            Miss::Pattern(error) => Failure::new(crate::exit::Exit::Usage, error),
-            other => Failure::new(crate::exit::Exit::Unsupported, other),
+            Miss::NotOpen(failure) => *failure,
+            Miss::Pattern(error) => Failure::new(Exit::Usage, error),
+            other => Failure::new(Exit::Unsupported, other),
         }
     }
 }
 
 impl Target {
+    /// As it was written.
+    pub fn text(&self) -> &str {
+        match self {
+            Target::Address(address) => &address.text,
+            Target::Kept(kept) => &kept.text,
+        }
+    }
+
     /// Tries once, for at most `limit`.
     ///
     /// # Errors
     /// Why it does not answer as it should.
-    pub async fn reach(&self, limit: Duration) -> Result<(), Miss> {
+    pub async fn reach(&self, limit: Duration, place: &Place) -> Result<(), Miss> {
+        match self {
+            Target::Address(address) => address.reach(limit).await,
+            Target::Kept(kept) => kept.look(place),
+        }
+    }
+}
+
+impl KeptSocket {
+    /// Asks its keeper, which answers at once.
+    fn look(&self, place: &Place) -> Result<(), Miss> {
+        let mut keeper = match (dial(place, &self.id), self.sign) {
+            (Ok(keeper), _) => keeper,
+            (Err(failure), Sign::Readable) => return Err(Miss::NotOpen(Box::new(failure))),
+            (Err(failure), Sign::Open) => return Err(Miss::Silent(failure.line())),
+        };
+        match self.sign {
+            Sign::Open => Ok(()),
+            Sign::Readable => keeper.wait_readable(Some(Duration::ZERO)).map_err(|failure| match failure.exit {
+                Exit::TimedOut => Miss::Silent(format!("{} has nothing to read", self.text)),
+                _ => Miss::NotOpen(Box::new(failure)),
+            }),
+        }
+    }
+}
+
+impl Address {
+    /// Tries once, for at most `limit`.
+    ///
+    /// # Errors
+    /// Why it does not answer as it should.
+    async fn reach(&self, limit: Duration) -> Result<(), Miss> {
         let late = || Miss::Late { target: self.text.clone(), limit };
         let deadline = Instant::now() + limit;
         let tried = tokio::time::timeout_at(deadline, self.attempt()).await;
