@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, ReadyArgs, TimeArgs, only_one};
 use super::help;
+use super::steps::StepArgs;
 use crate::access::{Policy, Rule};
 #[cfg(feature = "tls")]
 use crate::address::{Endpoint, ListenAddress, Scheme};
@@ -53,6 +54,8 @@ pub struct AcceptArgs {
     mode: Option<u32>,
     #[command(flatten)]
     service: ServiceArgs,
+    #[command(flatten)]
+    steps: StepArgs,
     #[command(flatten)]
     program: ProgramArgs,
     #[command(flatten)]
@@ -166,6 +169,7 @@ impl AcceptArgs {
     /// # Errors
     /// Status 2 for words that clash, 3 for an address.
     pub fn into_options(self) -> Result<Options, Failure> {
+        let [steps, replay] = self.steps.forms();
         only_one(&[
             ("--echo", self.service.echo),
             ("--discard", self.service.discard),
@@ -176,12 +180,22 @@ impl AcceptArgs {
             ("--proxy-server", self.service.proxy_server.is_some()),
             ("-e", self.program.exec.is_some()),
             ("-c", self.program.shell.is_some()),
+            steps,
+            replay,
         ])?;
+        let stream = self.data.stream_options(&self.time);
+        let conversation = self.steps.conversation(&self.time, &stream)?;
+        if conversation.is_some() && self.keep_open {
+            let message =
+                "steps and --replay serve the first client alone; leave out -k, and run the command again for each";
+            return Err(Failure::message(Exit::Usage, message));
+        }
         let service = self.service()?;
         let prefix = if self.prefix { Prefix::Sender } else { Prefix::None };
-        let offer = match service {
-            Some(service) => Offer::Service { service, once: self.once },
-            None => Offer::Stdio { many: self.keep_open, prefix },
+        let offer = match (service, conversation) {
+            (Some(service), _) => Offer::Service { service, once: self.once },
+            (None, Some(conversation)) => Offer::Conversation(conversation),
+            (None, None) => Offer::Stdio { many: self.keep_open, prefix },
         };
         #[cfg(feature = "tls")]
         let tls = self.server_tls()?;
@@ -201,7 +215,7 @@ impl AcceptArgs {
             policy: self.access.policy()?,
             reject: self.access.reject,
             ready: self.ready.options(),
-            stream: self.data.stream_options(&self.time),
+            stream,
             split: self.data.split(),
             at: self.at,
         })
@@ -211,14 +225,18 @@ impl AcceptArgs {
     #[cfg(feature = "tls")]
     fn serves_tls(&self) -> bool {
         let named = |at: &ListenId| matches!(at.address, ListenAddress::Tcp { secure: true, .. });
-        self.tls.secure() || self.at.iter().any(named)
+        self.tls.secure() || self.at.iter().any(named) || self.steps.starts_tls()
     }
 
     #[cfg(feature = "tls")]
     fn server_tls(&self) -> Result<Option<crate::transport::tls::ServerOptions>, Failure> {
         let serves = self.serves_tls();
         let named = |at: &ListenId| matches!(at.address, ListenAddress::Tcp { secure: true, .. });
-        if serves && !self.tls.secure() && !self.at.iter().all(named) {
+        if self.steps.starts_tls() && (self.tls.secure() || self.at.iter().any(named)) {
+            let message = "--starttls goes on in TLS what begins in clear; leave out --secure or tls://";
+            return Err(Failure::message(Exit::Usage, message));
+        }
+        if serves && !self.tls.secure() && !self.steps.starts_tls() && !self.at.iter().all(named) {
             let message = "tls:// and plain addresses cannot be mixed; use --secure for all, or two commands";
             return Err(Failure::message(Exit::Usage, message));
         }

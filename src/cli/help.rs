@@ -18,7 +18,10 @@ Examples:
   printf 'GET / HTTP/1.0\\n\\n' | netverb open localhost:80 -C
   netverb open -z --wait 30s localhost:5432      wait for a server
   netverb open unix:/run/app.sock < request
-  netverb open host:8080 --send-only --progress < file";
+  netverb open host:8080 --send-only --progress < file
+  netverb open host:25 -C --fail-on '(?m)^[45]' --expect '220 .*\\n' --send-line 'EHLO me' \\
+      --expect '(?m)^250 .*\\n' --send-line QUIT --expect '221 .*\\n'
+  netverb open host:25 --replay session            the client of a recorded --transcript";
 
 /// Shown under the help of `accept`.
 pub const ACCEPT_EXAMPLES: &str = "\
@@ -28,7 +31,20 @@ Examples:
   netverb accept 8080,9000-9010 --echo
   netverb accept localhost:8080 --to unix:/run/app.sock
   netverb accept 0 --port-file port -c 'date'    any free port
-  netverb accept 8080 --echo --allow 192.168.1.0/24";
+  netverb accept 8080 --echo --allow 192.168.1.0/24
+  netverb accept 8080 --expect '(?s)^GET .*\\r\\n\\r\\n' --send $'HTTP/1.0 204 OK\\r\\n\\r\\n'
+  netverb accept 2525 --replay session           the server of a recorded --transcript";
+
+/// Shown under the help of `wait`.
+pub const WAIT_EXAMPLES: &str = "\
+Examples:
+  netverb wait localhost:5432 && psql
+  netverb wait db:5432 cache:6379 -w 2m -- ./server --port 80
+  netverb wait http://localhost:8080/health --stable 3s
+  netverb wait mail:25 --expect '^220 '
+  netverb wait --tls host:443 --ca ca.pem
+  netverb wait --any 10.0.0.1:80 10.0.0.2:80
+  netverb wait --gone unix:/run/app.sock -w 10s";
 
 /// Shown under the help of `resolve`.
 pub const RESOLVE_EXAMPLES: &str = "\

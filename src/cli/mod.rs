@@ -6,11 +6,13 @@ pub mod groups;
 pub mod help;
 pub mod open;
 pub mod resolve;
+pub mod steps;
 #[cfg(feature = "tls")]
 pub mod tls;
 #[cfg(feature = "tuples")]
 pub mod tuples;
 pub mod verbs;
+pub mod wait;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -60,6 +62,8 @@ pub enum Verb {
     Accept(Box<commands::accept::Options>),
     /// `resolve`
     Resolve(commands::resolve::Options),
+    /// `wait`
+    Wait(Box<commands::wait::Options>),
     /// `send-tuple`
     #[cfg(feature = "tuples")]
     SendTuple(Box<commands::tuple_send::Options>),

@@ -6,7 +6,7 @@ use super::generate::{self, CompletionsArgs, ManArgs};
 use super::help::{self, HelpArgs};
 #[cfg(feature = "tuples")]
 use super::tuples::{RecvTupleArgs, SendTupleArgs};
-use super::{Verb, accept, open, resolve, usage_failure};
+use super::{Verb, accept, open, resolve, usage_failure, wait};
 use crate::failure::Failure;
 use crate::quantity::Limit;
 
@@ -91,6 +91,15 @@ pub const ALL: &[Row] = &[
             let words: RecvTupleArgs = words(matches)?;
             let deadline = words.time.deadline;
             Ok(Asked::Run(Verb::ReceiveTuple(Box::new(words.into_options(json)?)), deadline))
+        },
+    },
+    Row {
+        name: "wait",
+        alias: None,
+        about: "Wait until targets answer, or are gone; then run a command",
+        define: define::<wait::WaitArgs>,
+        read: |matches, _| {
+            Ok(Asked::Run(Verb::Wait(Box::new(words::<wait::WaitArgs>(matches)?.into_options()?)), Limit::Never))
         },
     },
     Row {

@@ -9,12 +9,16 @@ use tokio::sync::Semaphore;
 
 use super::announce::{ReadyOptions, announce};
 use super::context::Context;
+use super::conversation;
 use super::gate::{Admitted, Gate, Names, Reject};
 use super::open;
 use super::shared_stdio::{Prefix, SharedStdio};
 use super::stream::{Shown, StreamOptions, Streams, verdict};
 use crate::access::Policy;
 use crate::address::{ListenId, Peer};
+use crate::conversation::Part;
+#[cfg(feature = "tls")]
+use crate::conversation::Upgrade;
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -49,6 +53,8 @@ pub enum Offer {
         /// Whether to end after the first client (`--once`).
         once: bool,
     },
+    /// A conversation with the first client: steps, or a recorded server.
+    Conversation(conversation::Options),
 }
 
 impl Offer {
@@ -56,6 +62,7 @@ impl Offer {
         match self {
             Offer::Stdio { many, .. } => *many,
             Offer::Service { service, .. } => service.needs_streams(),
+            Offer::Conversation(_) => true,
         }
     }
 }
@@ -118,6 +125,19 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let pins = tls.as_ref().map(pins).unwrap_or_default();
     #[cfg(not(feature = "tls"))]
     let pins = Vec::new();
+    #[cfg(feature = "tls")]
+    let (tls, upgrade) = match &options.offer {
+        // The handshake is a step then, not the beginning.
+        Offer::Conversation(talk) if talk.starts_tls() => (None, tls.map(Upgrade::Server)),
+        _ => (tls, None),
+    };
+    let conversation = match &options.offer {
+        #[cfg(feature = "tls")]
+        Offer::Conversation(talk) => Some(talk.prepare(Part::Server, upgrade).await?),
+        #[cfg(not(feature = "tls"))]
+        Offer::Conversation(talk) => Some(talk.prepare(Part::Server).await?),
+        Offer::Stdio { .. } | Offer::Service { .. } => None,
+    };
     announce(&listeners, &pins, &options.ready, context)?;
     #[cfg(feature = "tls")]
     if options.tls.as_ref().is_some_and(|tls| tls.self_signed) {
@@ -137,17 +157,20 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         #[cfg(feature = "tls")]
         tls,
     });
-    let served = match options.offer {
-        Offer::Stdio { many: false, .. } => host.one_on_stdio(gate, &streams).await,
-        Offer::Stdio { many: true, prefix } => host.many_on_stdio(&mut gate, &streams, &options.stream, prefix).await,
-        Offer::Service { service, once: true } => {
+    let served = match (conversation, options.offer) {
+        (Some(conversation), _) => host.one_conversation(gate, conversation, &streams).await,
+        (None, Offer::Stdio { many: true, prefix }) => {
+            host.many_on_stdio(&mut gate, &streams, &options.stream, prefix).await
+        }
+        (None, Offer::Service { service, once: true }) => {
             let around = streams.surroundings(Shown::ToProgram);
             host.one_by_service(gate, &service, &around).await
         }
-        Offer::Service { service, once: false } => {
+        (None, Offer::Service { service, once: false }) => {
             let around = streams.surroundings(Shown::ToProgram);
             host.serve_all(&mut gate, &around, &Job::Service(Rc::new(service))).await
         }
+        (None, Offer::Stdio { .. } | Offer::Conversation(_)) => host.one_on_stdio(gate, &streams).await,
     };
     streams.finish();
     served
@@ -193,6 +216,17 @@ impl Host {
         drop(gate);
         let (closing, totals) = open::stream(&mut client, self.split, streams).await?;
         self.closed(&client, &closing, totals)
+    }
+
+    async fn one_conversation(
+        self: Rc<Self>,
+        mut gate: Gate,
+        prepared: conversation::Prepared,
+        streams: &Streams,
+    ) -> Result<Exit, Failure> {
+        let client = self.first(&mut gate).await?;
+        drop(gate);
+        conversation::run(prepared, client, streams, &self.context).await
     }
 
     async fn one_by_service(

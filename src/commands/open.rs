@@ -7,11 +7,15 @@ use std::rc::Rc;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
 use super::context::Context;
+use super::conversation;
 #[cfg(feature = "tls")]
 use super::inspection::Inspection;
 use super::probe;
 use super::stream::{Shown, StreamOptions, Streams, verdict};
-use crate::address::SocketId;
+use crate::address::{Endpoint, SocketId};
+use crate::conversation::Part;
+#[cfg(feature = "tls")]
+use crate::conversation::upgrade::{Inspect, Upgrade};
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -19,6 +23,8 @@ use crate::message::Split;
 use crate::relay::{self, Waiting};
 use crate::service::program::{Command, Environment};
 use crate::service::{Client, Closing, Service, serve};
+#[cfg(feature = "tls")]
+use crate::transport::secure::SecureLayer;
 use crate::transport::{Channel, ConnectOptions, connect};
 
 /// What to do with the connection.
@@ -32,6 +38,8 @@ pub enum Mode {
     Probe,
     /// Pass the descriptor over stdout (`-F`).
     PassDescriptor,
+    /// Hold a conversation: steps, or a recorded client.
+    Conversation(conversation::Options),
 }
 
 /// `open`, parsed.
@@ -69,6 +77,10 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         #[cfg(not(feature = "tls"))]
         return probe::run(&endpoint, &options.connect, &id, context).await;
     }
+    let prepared = match &options.mode {
+        Mode::Conversation(talk) => Some(prepare(talk, &endpoint, &options, context).await?),
+        _ => None,
+    };
     let streams = Streams::open(options.stream, context)?;
     let channel = connect(&endpoint, &options.connect, &id, &*context.reporter).await?;
     #[cfg(feature = "tls")]
@@ -82,9 +94,37 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     if let Some(command) = &options.on_open {
         run_hook(command, &client, context)?;
     }
-    let joined = join(&mut client, &options.mode, options.split, &streams, context).await;
+    let joined = match prepared {
+        Some(prepared) => conversation::run(prepared, client, &streams, context).await,
+        None => join(&mut client, &options.mode, options.split, &streams, context).await,
+    };
     streams.finish();
     joined
+}
+
+/// Prepares a conversation, and the TLS that it may start.
+async fn prepare(
+    talk: &conversation::Options,
+    endpoint: &Endpoint,
+    options: &Options,
+    context: &Context,
+) -> Result<conversation::Prepared, Failure> {
+    #[cfg(feature = "tls")]
+    {
+        let secure = ConnectOptions { secure: true, ..options.connect.clone() };
+        let layer = talk.starts_tls().then(|| SecureLayer::prepare(endpoint, &secure)).transpose()?;
+        let (inspection, context) = (options.inspection, context.clone());
+        let inspect: Inspect = Box::new(move |session| {
+            inspection.show_aside(session, &context);
+            inspection.demand(session)
+        });
+        talk.prepare(Part::Client, layer.map(|layer| Upgrade::Client(Box::new(layer), inspect))).await
+    }
+    #[cfg(not(feature = "tls"))]
+    {
+        let _ = (endpoint, options, context);
+        talk.prepare(Part::Client).await
+    }
 }
 
 async fn join(

@@ -168,7 +168,7 @@ mod tests {
 
     use super::*;
     use crate::event::{Event, Phase};
-    use crate::relay::Output;
+    use crate::relay::{Output, Stdio};
 
     struct Deaf;
 
@@ -199,18 +199,15 @@ mod tests {
         let (ours, theirs) = (Seqpacket::new(ours, None).unwrap(), Seqpacket::new(theirs, None).unwrap());
         let (reader, mut writer) = io::pipe().unwrap();
         let mut stdio = Stdio::new(Some(Descriptor::own_pipe(OwnedFd::from(reader)).unwrap()), Output::Discard);
-        let relay = run(&mut stdio, &ours, Rules::SYMMETRIC, Split::Line, &Deaf, &Deaf);
+        let relay = run(&mut stdio, &ours, Rules::SYMMETRIC, Split::Line, &Deaf, &Deaf, Waiting::Patient);
         let peer = async {
             // The relay has found the input empty by now: it was polled first.
             writer.write_all(b"one\ntwo").unwrap();
             drop(writer);
             let mut space = [0; 64];
             let mut heard: Vec<Vec<u8>> = Vec::new();
-            loop {
-                match theirs.receive(&mut space).await.unwrap() {
-                    0 => break,
-                    count => heard.push(space[..count].to_vec()),
-                }
+            while let Some(count) = theirs.receive(&mut space).await.unwrap() {
+                heard.push(space[..count].to_vec());
             }
             theirs.shutdown().unwrap();
             heard

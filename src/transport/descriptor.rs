@@ -98,11 +98,11 @@ impl Descriptor {
         )
     }
 
-    /// A file that was opened for writing: `-o FILE`, which may also be a FIFO or a device.
+    /// A file that was opened here, by its name, for reading or for writing; it may also be a FIFO or a device.
     ///
     /// # Errors
     /// When it cannot be examined.
-    pub fn output_file(file: std::fs::File) -> io::Result<Self> {
+    pub fn file(file: std::fs::File) -> io::Result<Self> {
         let fd = OwnedFd::from(file);
         match kind(&fd)? {
             Kind::Pipe => Self::own_pipe(fd),

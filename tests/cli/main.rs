@@ -7,9 +7,15 @@
 mod support;
 
 mod access;
+mod addresses;
 mod bounds;
+mod lines;
 mod listening;
 mod programs;
+mod replay;
 mod services;
+mod standard_streams;
+mod steps;
 mod streams;
 mod unix;
+mod wait;
