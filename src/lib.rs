@@ -7,6 +7,7 @@ mod chunking;
 pub mod cli;
 pub mod commands;
 pub mod condition;
+pub mod conversation;
 pub mod event;
 pub mod exit;
 pub mod failure;

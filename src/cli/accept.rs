@@ -7,17 +7,22 @@ use clap::Args;
 
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, ReadyArgs, TimeArgs, only_one};
 use super::help;
+use super::keep::KeepArgs;
+use super::steps::StepArgs;
 use crate::access::{Policy, Rule};
 #[cfg(feature = "tls")]
 use crate::address::{Endpoint, ListenAddress, Scheme};
 use crate::address::{ListenId, SocketId};
 use crate::commands::accept::{Offer, Options, read_list};
 use crate::commands::gate::Reject;
+use crate::commands::keep::Keep;
 use crate::commands::shared_stdio::Prefix;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::message::Split;
 use crate::service::Service;
 use crate::service::broker::Naming;
+use crate::service::forward::Target;
 use crate::service::program::Group;
 use crate::service::proxy_server::{Protocol, Proxy};
 use crate::transport::listener::{ListenOptions, Unwritten};
@@ -26,9 +31,12 @@ use crate::transport::listener::{ListenOptions, Unwritten};
 #[derive(Debug, Args)]
 #[command(after_help = help::ACCEPT_EXAMPLES, override_usage = "netverb accept [OPTIONS] AT…")]
 pub struct AcceptArgs {
-    /// Where to listen: [host:]port[,port|,a-b…], unix:/path, unix:@name, seqpacket:/path, fd:N, systemd[:NAME]
+    /// Where to listen: [host:]port[,port|,a-b…], udp://…, unix:/path, unix:@name, seqpacket:/path, fd:N, systemd[:NAME]
     #[arg(value_name = "AT", required = true, value_parser = ListenId::parse)]
     at: Vec<ListenId>,
+    /// Receive datagrams: ports are UDP ports (as udp://…), unix:/path is a datagram socket
+    #[arg(long)]
+    datagram: bool,
     /// Go on after the first client: stdin goes to all, what they send to stdout
     #[arg(short, long)]
     keep_open: bool,
@@ -51,7 +59,11 @@ pub struct AcceptArgs {
     #[arg(long, value_name = "MODE", value_parser = parse_mode)]
     mode: Option<u32>,
     #[command(flatten)]
+    keep: KeepArgs,
+    #[command(flatten)]
     service: ServiceArgs,
+    #[command(flatten)]
+    steps: StepArgs,
     #[command(flatten)]
     program: ProgramArgs,
     #[command(flatten)]
@@ -164,8 +176,9 @@ impl AcceptArgs {
     ///
     /// # Errors
     /// Status 2 for words that clash, 3 for an address.
-    pub fn into_options(self) -> Result<Options, Failure> {
-        only_one(&[
+    pub fn into_options(mut self) -> Result<Options, Failure> {
+        let [steps, replay] = self.steps.forms();
+        let forms = [
             ("--echo", self.service.echo),
             ("--discard", self.service.discard),
             ("--respond", self.service.respond.is_some()),
@@ -175,12 +188,27 @@ impl AcceptArgs {
             ("--proxy-server", self.service.proxy_server.is_some()),
             ("-e", self.program.exec.is_some()),
             ("-c", self.program.shell.is_some()),
-        ])?;
+            steps,
+            replay,
+        ];
+        only_one(&forms)?;
+        let kept = self.kept(&forms)?;
+        let stream = self.data.stream_options(&self.time);
+        let conversation = self.steps.conversation(&self.time, &stream)?;
+        if conversation.is_some() && self.keep_open {
+            let message =
+                "steps and --replay serve the first client alone; leave out -k, and run the command again for each";
+            return Err(Failure::message(Exit::Usage, message));
+        }
         let service = self.service()?;
         let prefix = if self.prefix { Prefix::Sender } else { Prefix::None };
-        let offer = match service {
-            Some(service) => Offer::Service { service, once: self.once },
-            None => Offer::Stdio { many: self.keep_open, prefix },
+        let offer = match (service, conversation) {
+            (Some(service), _) => Offer::Service { service, once: self.once },
+            (None, Some(conversation)) => Offer::Conversation(conversation),
+            (None, None) => match kept {
+                Some(keep) => Offer::Keep(Keep { wait: self.time.timeout, ..keep }),
+                None => Offer::Stdio { many: self.keep_open, prefix },
+            },
         };
         #[cfg(feature = "tls")]
         let tls = self.server_tls()?;
@@ -200,24 +228,43 @@ impl AcceptArgs {
             policy: self.access.policy()?,
             reject: self.access.reject,
             ready: self.ready.options(),
-            stream: self.data.stream_options(&self.time),
+            stream,
             split: self.data.split(),
+            datagrams: self.datagram,
             at: self.at,
         })
+    }
+
+    /// How the listener is kept, if it is; its name is then that of the first address.
+    fn kept(&mut self, forms: &[(&'static str, bool)]) -> Result<Option<Keep>, Failure> {
+        let written = self.at.first().and_then(|at| at.name.clone());
+        let name = self.keep.name(written.as_ref())?;
+        let more = [("-k", self.keep_open), ("--once", self.once), ("-m", self.max_conns.is_some())];
+        let other = forms.iter().chain(&more);
+        let other = other.into_iter().find_map(|(word, given)| given.then_some(*word));
+        let kept = self.keep.keep(name.as_ref(), other.or_else(|| self.data.foreground_only()))?;
+        if let Some(first) = self.at.first_mut() {
+            first.name = name;
+        }
+        Ok(kept)
     }
 
     /// Whether clients are spoken to with TLS.
     #[cfg(feature = "tls")]
     fn serves_tls(&self) -> bool {
         let named = |at: &ListenId| matches!(at.address, ListenAddress::Tcp { secure: true, .. });
-        self.tls.secure() || self.at.iter().any(named)
+        self.tls.secure() || self.at.iter().any(named) || self.steps.starts_tls()
     }
 
     #[cfg(feature = "tls")]
     fn server_tls(&self) -> Result<Option<crate::transport::tls::ServerOptions>, Failure> {
         let serves = self.serves_tls();
         let named = |at: &ListenId| matches!(at.address, ListenAddress::Tcp { secure: true, .. });
-        if serves && !self.tls.secure() && !self.at.iter().all(named) {
+        if self.steps.starts_tls() && (self.tls.secure() || self.at.iter().any(named)) {
+            let message = "--starttls goes on in TLS what begins in clear; leave out --secure or tls://";
+            return Err(Failure::message(Exit::Usage, message));
+        }
+        if serves && !self.tls.secure() && !self.steps.starts_tls() && !self.at.iter().all(named) {
             let message = "tls:// and plain addresses cannot be mixed; use --secure for all, or two commands";
             return Err(Failure::message(Exit::Usage, message));
         }
@@ -247,7 +294,8 @@ impl AcceptArgs {
             {
                 options.tls = self.tls.client(!self.serves_tls())?;
             }
-            return Ok(Some(Service::Forward(Rc::new(endpoint), Rc::new(options))));
+            let target = Target { endpoint, connect: options, split: self.data.split().unwrap_or(Split::Line) };
+            return Ok(Some(Service::Forward(Rc::new(target))));
         }
         if let Some(protocol) = args.proxy_server {
             let mut connect = self.dial.connect_options(&self.net, &self.time)?;

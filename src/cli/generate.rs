@@ -1,8 +1,8 @@
 //! Manual pages and completions, made from the definition of the command line.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
+use clap::{Args, ValueEnum};
 
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -16,6 +16,37 @@ pub enum Shell {
     Zsh,
     /// fish.
     Fish,
+}
+
+/// `completions`
+#[derive(Debug, Args)]
+pub struct CompletionsArgs {
+    /// bash, zsh or fish
+    #[arg(value_enum)]
+    pub shell: Shell,
+}
+
+/// `man`
+#[derive(Debug, Args)]
+pub struct ManArgs {
+    /// A verb; without one, the page of netverb itself
+    verb: Option<String>,
+    /// Write all pages into this directory instead
+    #[arg(long, value_name = "DIR", conflicts_with = "verb")]
+    all: Option<PathBuf>,
+}
+
+impl ManArgs {
+    /// The text to print.
+    ///
+    /// # Errors
+    /// An unknown verb, or a file that cannot be written.
+    pub fn text(&self) -> Result<String, Failure> {
+        match &self.all {
+            Some(directory) => all_pages(directory),
+            None => page(self.verb.as_deref()),
+        }
+    }
 }
 
 /// The completions for a shell.

@@ -1,28 +1,44 @@
 //! The command line: the only place that knows clap. It turns words into an [`Action`] before anything has an effect.
 
 pub mod accept;
+pub mod datagram;
 pub mod generate;
 pub mod groups;
 pub mod help;
+pub mod keep;
 pub mod open;
+pub mod payload;
 pub mod resolve;
+#[cfg(feature = "tls")]
+pub mod secure;
+pub mod session;
+pub mod steps;
+pub mod talk;
 #[cfg(feature = "tls")]
 pub mod tls;
 #[cfg(feature = "tuples")]
 pub mod tuples;
+pub mod until;
+pub mod verbs;
+pub mod wait;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
 
 use clap::error::ErrorKind;
-use clap::{ArgAction, Args, ColorChoice, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{ArgAction, Args, ColorChoice, FromArgMatches};
 
+use crate::address::SocketName;
 use crate::commands;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::keeper::directory::Place;
+use crate::keeper::launch;
 use crate::output::Format;
 use crate::output::human::Verbosity;
 use crate::quantity::Limit;
+
+use verbs::Asked;
 
 /// What one command line asks for.
 #[derive(Debug)]
@@ -46,6 +62,8 @@ pub struct Run {
     pub verbosity: Verbosity,
     /// The limit of the whole command.
     pub deadline: Limit,
+    /// Where sockets are kept.
+    pub place: Place,
 }
 
 /// The verbs.
@@ -55,8 +73,33 @@ pub enum Verb {
     Open(Box<commands::open::Options>),
     /// `accept`
     Accept(Box<commands::accept::Options>),
+    /// `datagram`
+    Datagram(Box<commands::datagram::Options>),
     /// `resolve`
     Resolve(commands::resolve::Options),
+    /// `read`
+    Read(Box<commands::read::Options>),
+    /// `write`
+    Write(Box<commands::write::Options>),
+    /// `ask`
+    Ask(Box<commands::ask::Options>),
+    /// `expect`
+    Expect(Box<commands::expect::Options>),
+    /// `secure`
+    #[cfg(feature = "tls")]
+    Secure(Box<commands::secure::Options>),
+    /// `next`
+    Next(commands::next::Options),
+    /// `close`
+    Close(commands::close::Options),
+    /// `sockets`
+    Sockets(commands::sockets::Options),
+    /// `session`
+    Session(commands::session::Options),
+    /// The hidden verb of keepers.
+    Keeper(Box<commands::keeper::Options>),
+    /// `wait`
+    Wait(Box<commands::wait::Options>),
     /// `send-tuple`
     #[cfg(feature = "tuples")]
     SendTuple(Box<commands::tuple_send::Options>),
@@ -89,23 +132,6 @@ pub enum Color {
     Never,
 }
 
-#[derive(Debug, Parser)]
-#[command(
-    name = "netverb",
-    version,
-    about = "netcat with verbs: open, accept, read, write and close sockets from the shell",
-    after_help = help::EXAMPLES,
-    disable_help_subcommand = true,
-    infer_subcommands = false,
-    max_term_width = 120
-)]
-struct Cli {
-    #[command(flatten)]
-    global: Globals,
-    #[command(subcommand)]
-    verb: VerbArgs,
-}
-
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 struct Globals {
@@ -121,49 +147,24 @@ struct Globals {
     /// Use colour
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
     color: Color,
+    /// Keep sockets, and look for them, in this session
+    #[arg(long, global = true, value_name = "NAME", value_parser = SocketName::parse, env = "NETVERB_SESSION", hide_env = true)]
+    session: Option<SocketName>,
+    /// Keep sockets, and look for them, in this directory
+    #[arg(long, global = true, value_name = "DIR", env = "NETVERB_SESSION_DIR", hide_env = true)]
+    session_dir: Option<std::path::PathBuf>,
 }
 
-#[derive(Debug, Subcommand)]
-enum VerbArgs {
-    /// Connect, and join stdin and stdout or a program to the socket
-    #[command(visible_alias = "connect")]
-    Open(Box<open::OpenArgs>),
-    /// Listen, and serve whoever connects
-    #[command(visible_alias = "listen")]
-    Accept(Box<accept::AcceptArgs>),
-    /// Send a tuple of typed values
-    #[cfg(feature = "tuples")]
-    SendTuple(Box<tuples::SendTupleArgs>),
-    /// Receive tuples of typed values
-    #[cfg(feature = "tuples")]
-    #[command(visible_alias = "receive-tuple")]
-    RecvTuple(Box<tuples::RecvTupleArgs>),
-    /// Look up names and addresses
-    Resolve(resolve::ResolveArgs),
-    /// Print completions for a shell
-    Completions {
-        /// bash, zsh or fish
-        #[arg(value_enum)]
-        shell: generate::Shell,
-    },
-    /// Print the manual page
-    Man {
-        /// A verb; without one, the page of netverb itself
-        verb: Option<String>,
-        /// Write all pages into this directory instead
-        #[arg(long, value_name = "DIR", conflicts_with = "verb")]
-        all: Option<std::path::PathBuf>,
-    },
-    /// Print help on a verb or a topic: ids, exit-codes, environment, recipes
-    Help {
-        /// A verb or a topic
-        topic: Option<String>,
-    },
-}
-
-/// The definition that manual pages and completions are made from.
+/// The definition of the whole command line. What a verb has of its own is only defined when the verb is used.
 pub fn command() -> clap::Command {
-    Cli::command()
+    let root = clap::Command::new("netverb")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about("netcat with verbs: open, accept, read, write and close sockets from the shell")
+        .after_help(help::EXAMPLES)
+        .disable_help_subcommand(true)
+        .subcommand_required(true)
+        .max_term_width(120);
+    verbs::ALL.iter().fold(Globals::augment_args(root), |root, row| root.subcommand(row.command()))
 }
 
 /// Reads a command line, the program's name first.
@@ -171,6 +172,10 @@ pub fn command() -> clap::Command {
 /// # Errors
 /// Whatever cannot be understood, with status 2, or 3 for an address.
 pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
+    if arguments.get(1).is_some_and(|word| word == launch::VERB) {
+        return parse_keeper(arguments);
+    }
+    let words: Vec<OsString> = arguments.iter().skip(1).cloned().collect();
     let name = verb_name(&arguments);
     let json = arguments.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "-j" || word == "--json");
     let color = color_of(&arguments);
@@ -190,59 +195,72 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
             };
         }
     };
-    let cli = Cli::from_arg_matches(&matches).map_err(|error| refuse(usage_failure(&error), None))?;
-    let verbosity = match (cli.global.quiet, cli.global.verbose) {
+    let globals = Globals::from_arg_matches(&matches).map_err(|error| refuse(usage_failure(&error), None))?;
+    let verbosity = match (globals.quiet, globals.verbose) {
         (true, _) => Verbosity::Quiet,
         (false, 0) => Verbosity::Normal,
         (false, 1) => Verbosity::Verbose,
         (false, _) => Verbosity::Debug,
     };
-    let run = |verb, deadline| Action::Run(Box::new(Run { name, verb, format, verbosity, deadline }));
-    let printed = |text: Result<String, Failure>| text.map(Action::Print).map_err(|failure| refuse(failure, None));
-    match cli.verb {
-        VerbArgs::Open(args) => {
-            let deadline = args.time.deadline;
-            let options = args.into_options().map_err(|failure| refuse(failure, None))?;
-            Ok(run(Verb::Open(Box::new(options)), deadline))
+    let asked = matches
+        .subcommand()
+        .and_then(|(verb, matches)| Some((verbs::find(verb)?, matches)))
+        .ok_or_else(|| Failure::message(Exit::Usage, MISSING_VERB))
+        .and_then(|(row, matches)| (row.read)(matches, globals.json));
+    match asked.map_err(|failure| refuse(failure, None))? {
+        Asked::Run(mut verb, deadline) => {
+            verb.remember(words);
+            let place = Place { directory: globals.session_dir, session: globals.session };
+            Ok(Action::Run(Box::new(Run { name, verb, format, verbosity, deadline, place })))
         }
-        VerbArgs::Accept(args) => {
-            let deadline = args.time.deadline;
-            let options = args.into_options().map_err(|failure| refuse(failure, None))?;
-            Ok(run(Verb::Accept(Box::new(options)), deadline))
-        }
-        #[cfg(feature = "tuples")]
-        VerbArgs::SendTuple(args) => {
-            let deadline = args.time.deadline;
-            let options = args.into_options().map_err(|failure| refuse(failure, None))?;
-            Ok(run(Verb::SendTuple(Box::new(options)), deadline))
-        }
-        #[cfg(feature = "tuples")]
-        VerbArgs::RecvTuple(args) => {
-            let deadline = args.time.deadline;
-            let options = args.into_options(cli.global.json).map_err(|failure| refuse(failure, None))?;
-            Ok(run(Verb::ReceiveTuple(Box::new(options)), deadline))
-        }
-        VerbArgs::Resolve(args) => Ok(run(Verb::Resolve(args.into_options()), args.deadline)),
-        VerbArgs::Completions { shell } => printed(generate::completions(shell)),
-        VerbArgs::Man { all: Some(directory), .. } => printed(generate::all_pages(&directory)),
-        VerbArgs::Man { verb, all: None } => printed(generate::page(verb.as_deref())),
-        VerbArgs::Help { topic } => printed(help::topic(topic.as_deref())),
+        Asked::Print(text) => Ok(Action::Print(text)),
     }
 }
 
-/// The verb's name for messages that come before the command line is understood.
-fn verb_name(arguments: &[OsString]) -> &'static str {
-    let command = command();
-    arguments
-        .iter()
-        .skip(1)
-        .filter_map(|word| command.find_subcommand(word))
-        .find_map(|verb| VERBS.iter().find(|name| **name == verb.get_name()))
-        .copied()
-        .unwrap_or("")
+impl Verb {
+    /// Leaves the words of the command line to what keeps a socket: its keeper reads them again.
+    fn remember(&mut self, words: Vec<OsString>) {
+        match self {
+            Verb::Open(options) => {
+                if let commands::open::Mode::Keep(keep) = &mut options.mode {
+                    keep.words = words;
+                }
+            }
+            Verb::Accept(options) => {
+                if let commands::accept::Offer::Keep(keep) = &mut options.offer {
+                    keep.words = words;
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
-const VERBS: [&str; 8] = ["open", "accept", "send-tuple", "recv-tuple", "resolve", "completions", "man", "help"];
+/// Reads the command line of a keeper: the hidden verb, its directory, and the words that it was started for.
+fn parse_keeper(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
+    let mut words = arguments.into_iter();
+    let program = words.next();
+    let directory = words.nth(1).unwrap_or_default().into();
+    let Action::Run(mut run) = parse(program.into_iter().chain(words).collect())? else {
+        return Ok(Action::Print(String::new()));
+    };
+    let task = match run.verb {
+        Verb::Open(options) => commands::keeper::Task::Open(options),
+        Verb::Accept(options) => commands::keeper::Task::Accept(options),
+        _ => return Ok(Action::Print(String::new())),
+    };
+    run.verb = Verb::Keeper(Box::new(commands::keeper::Options { directory, task }));
+    // It has nobody to talk to, and its work has no end of its own.
+    (run.verbosity, run.format, run.deadline) = (Verbosity::Quiet, Format::Human { color: false }, Limit::Never);
+    Ok(Action::Run(run))
+}
+
+const MISSING_VERB: &str = "a verb is missing; netverb help lists them, for example open and accept";
+
+/// The verb's name for messages that come before the command line is understood.
+fn verb_name(arguments: &[OsString]) -> &'static str {
+    arguments.iter().skip(1).find_map(|word| verbs::find(word.to_str()?)).map_or("", |row| row.name)
+}
 
 fn color_of(arguments: &[OsString]) -> Color {
     let mut words = arguments.iter().filter_map(|word| word.to_str());
@@ -285,7 +303,7 @@ fn usage_failure(error: &clap::Error) -> Failure {
     let exit = if address_error(error).is_some() { Exit::MalformedAddress } else { Exit::Usage };
     match error.kind() {
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-            Failure::message(Exit::Usage, "a verb is missing; type one of open, accept, resolve, or help")
+            Failure::message(Exit::Usage, MISSING_VERB)
         }
         ErrorKind::ValueValidation if exit == Exit::MalformedAddress => match address_error(error) {
             Some(id) => Failure::message(exit, id.to_string()),

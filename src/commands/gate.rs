@@ -1,22 +1,21 @@
 //! The door of a listener: takes connections from all listening sockets, turns away whom the rules deny, numbers the rest.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::io;
-use std::net::IpAddr;
 use std::str::FromStr;
 use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::admission::Admission;
 use super::context::Context;
-use crate::access::{Policy, Rule, Verdict};
-use crate::address::{Host, SocketName};
+use crate::access::Verdict;
+use crate::address::SocketName;
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::transport::listener::{Listener, Pending};
-use crate::transport::resolve;
 
 /// What a client that is turned away notices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,7 +42,7 @@ impl FromStr for Reject {
     }
 }
 
-/// How long, and how many, silently dropped connections are held.
+/// How long, and how many, rejected connections are held that are not reset.
 const DROPPED_FOR: Duration = Duration::from_secs(60);
 const DROPPED_MOST: usize = 256;
 
@@ -52,11 +51,9 @@ const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
 /// The door of all listeners of one `accept`.
 pub struct Gate {
-    listeners: Vec<(String, Listener)>,
-    policy: Policy,
+    listeners: Vec<Listener>,
+    admission: Admission,
     reject: Reject,
-    /// The addresses of the names in the rules, looked up once at the start.
-    names: HashMap<String, Vec<IpAddr>>,
     dropped: VecDeque<(Instant, Pending)>,
     name: Option<SocketName>,
     count: u64,
@@ -75,26 +72,15 @@ pub struct Admitted {
 
 impl Gate {
     /// A door for these listeners.
-    ///
-    /// # Errors
-    /// A name in a rule that has no address: it could neither keep anyone out nor let anyone in.
-    pub async fn new(
-        listeners: Vec<(String, Listener)>,
-        policy: Policy,
+    pub fn new(
+        listeners: Vec<Listener>,
+        admission: Admission,
         reject: Reject,
         name: Option<SocketName>,
         context: &Context,
-    ) -> Result<Self, Failure> {
-        let mut names = HashMap::new();
-        for rule in policy.allow.iter().chain(&policy.deny) {
-            if let Rule::Name { name, .. } = rule {
-                let found = resolve::addresses(&Host::Name(name.clone()), 0, resolve::Lookup::default()).await;
-                let found = found.map_err(|error| Failure::new(Exit::NotResolved, error))?;
-                names.insert(name.clone(), found.into_iter().map(|address| address.ip()).collect());
-            }
-        }
+    ) -> Self {
         let (dropped, context) = (VecDeque::new(), context.clone());
-        Ok(Gate { listeners, policy, reject, names, dropped, name, count: 0, turn: 0, context })
+        Gate { listeners, admission, reject, dropped, name, count: 0, turn: 0, context }
     }
 
     /// The next client that may come in. Cancel-safe.
@@ -115,9 +101,7 @@ impl Gate {
                     return Err(Failure::message(Exit::CannotBind, format!("cannot accept: {}", reason(&error))));
                 }
             };
-            let names = &self.names;
-            let mut look_up = |name: &str| names.get(name).cloned().unwrap_or_default();
-            match self.policy.decide(pending.peer(), &mut look_up) {
+            match self.admission.decide(pending.peer()) {
                 Verdict::Allowed => {
                     self.count += 1;
                     let id = match &self.name {
@@ -140,7 +124,7 @@ impl Gate {
             self.turn = self.turn.wrapping_add(1);
             let count = self.listeners.len().max(1);
             for step in 0..count {
-                let Some((_, listener)) = self.listeners.get((self.turn + step) % count) else { continue };
+                let Some(listener) = self.listeners.get((self.turn + step) % count) else { continue };
                 if let Poll::Ready(result) = listener.poll_accept(cx) {
                     return Poll::Ready(result);
                 }
@@ -156,17 +140,23 @@ impl Gate {
         self.context.reporter.event("", &Event::Rejected { peer, local, port, rule });
         match self.reject {
             Reject::Reset => pending.reset(),
-            Reject::Close => drop(pending),
-            Reject::Drop => {
-                let now = Instant::now();
-                while self.dropped.len() >= DROPPED_MOST
-                    || self.dropped.front().is_some_and(|(since, _)| now.duration_since(*since) > DROPPED_FOR)
-                {
-                    self.dropped.pop_front();
-                }
-                self.dropped.push_back((now, pending));
+            Reject::Close => {
+                // Held for a while: closing on what the client sends would be a reset after all.
+                pending.end();
+                self.hold(pending);
             }
+            Reject::Drop => self.hold(pending),
         }
+    }
+
+    fn hold(&mut self, pending: Pending) {
+        let now = Instant::now();
+        while self.dropped.len() >= DROPPED_MOST
+            || self.dropped.front().is_some_and(|(since, _)| now.duration_since(*since) > DROPPED_FOR)
+        {
+            self.dropped.pop_front();
+        }
+        self.dropped.push_back((now, pending));
     }
 }
 

@@ -7,11 +7,17 @@ use std::rc::Rc;
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
 use super::context::Context;
+use super::conversation;
+use super::datagram;
 #[cfg(feature = "tls")]
 use super::inspection::Inspection;
+use super::keep::Keep;
 use super::probe;
 use super::stream::{Shown, StreamOptions, Streams, verdict};
-use crate::address::SocketId;
+use crate::address::{Endpoint, Scheme, SocketId};
+use crate::conversation::Part;
+#[cfg(feature = "tls")]
+use crate::conversation::upgrade::{Inspect, Upgrade};
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -19,6 +25,8 @@ use crate::message::Split;
 use crate::relay::{self, Waiting};
 use crate::service::program::{Command, Environment};
 use crate::service::{Client, Closing, Service, serve};
+#[cfg(feature = "tls")]
+use crate::transport::secure::SecureLayer;
 use crate::transport::{Channel, ConnectOptions, connect};
 
 /// What to do with the connection.
@@ -32,6 +40,10 @@ pub enum Mode {
     Probe,
     /// Pass the descriptor over stdout (`-F`).
     PassDescriptor,
+    /// Leave it to a keeper.
+    Keep(Keep),
+    /// Hold a conversation: steps, or a recorded client.
+    Conversation(conversation::Options),
 }
 
 /// `open`, parsed.
@@ -45,8 +57,8 @@ pub struct Options {
     pub mode: Mode,
     /// The streams.
     pub stream: StreamOptions,
-    /// The framing of messages on stdin and stdout.
-    pub split: Split,
+    /// The framing of messages on stdin and stdout, where it is said.
+    pub split: Option<Split>,
     /// `--on-open CMD`.
     pub on_open: Option<String>,
     /// What to show and demand of the peer's certificate.
@@ -63,12 +75,19 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let endpoint = options.id.endpoint.clone().ok_or_else(|| {
         Failure::message(Exit::MalformedAddress, format!("{id:?} is a name without an address; type HOST:PORT/NAME"))
     })?;
+    if let Endpoint::Inet { scheme: Scheme::Udp, .. } = endpoint {
+        return datagram::run(datagram::opened::options(options)?, context).await;
+    }
     if let Mode::Probe = options.mode {
         #[cfg(feature = "tls")]
         return probe::run(&endpoint, &options.connect, &options.inspection, &id, context).await;
         #[cfg(not(feature = "tls"))]
         return probe::run(&endpoint, &options.connect, &id, context).await;
     }
+    let prepared = match &options.mode {
+        Mode::Conversation(talk) => Some(prepare(talk, &endpoint, &options, context).await?),
+        _ => None,
+    };
     let streams = Streams::open(options.stream, context)?;
     let channel = connect(&endpoint, &options.connect, &id, &*context.reporter).await?;
     #[cfg(feature = "tls")]
@@ -82,9 +101,37 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     if let Some(command) = &options.on_open {
         run_hook(command, &client, context)?;
     }
-    let joined = join(&mut client, &options.mode, options.split, &streams, context).await;
+    let joined = match prepared {
+        Some(prepared) => conversation::run(prepared, client, &streams, context).await,
+        None => join(&mut client, &options.mode, options.split.unwrap_or(Split::Line), &streams, context).await,
+    };
     streams.finish();
     joined
+}
+
+/// Prepares a conversation, and the TLS that it may start.
+async fn prepare(
+    talk: &conversation::Options,
+    endpoint: &Endpoint,
+    options: &Options,
+    context: &Context,
+) -> Result<conversation::Prepared, Failure> {
+    #[cfg(feature = "tls")]
+    {
+        let secure = ConnectOptions { secure: true, ..options.connect.clone() };
+        let layer = talk.starts_tls().then(|| SecureLayer::prepare(endpoint, &secure)).transpose()?;
+        let (inspection, context) = (options.inspection, context.clone());
+        let inspect: Inspect = Box::new(move |session| {
+            inspection.show_aside(session, &context);
+            inspection.demand(session)
+        });
+        talk.prepare(Part::Client, layer.map(|layer| Upgrade::Client(Box::new(layer), inspect))).await
+    }
+    #[cfg(not(feature = "tls"))]
+    {
+        let _ = (endpoint, options, context);
+        talk.prepare(Part::Client).await
+    }
 }
 
 async fn join(
@@ -129,7 +176,7 @@ pub async fn stream(client: &mut Client, split: Split, streams: &Streams) -> Res
             relay::run(&mut stdio, bytes, rules, outgoing, incoming, Waiting::Eager).await
         }
         Channel::Messages(messages) => {
-            relay::messages::run(&mut stdio, messages, rules, split, &*watcher, &*around.report).await
+            relay::messages::run(&mut stdio, messages, rules, split, &*watcher, &*around.report, Waiting::Eager).await
         }
     };
     Ok((Closing::from(outcome), watcher.totals()))

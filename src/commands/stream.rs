@@ -8,6 +8,7 @@ use std::rc::Rc;
 use super::context::Context;
 use super::monitor::Monitor;
 use super::recorder::{Recorder, RecorderOptions};
+use crate::conversation::Printer;
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -87,6 +88,16 @@ impl Streams {
         }
     }
 
+    /// Which directions carry data.
+    pub fn traffic(&self) -> Traffic {
+        self.options.traffic
+    }
+
+    /// Whether received data is shown as a hex dump.
+    pub fn hex(&self) -> bool {
+        self.options.hex
+    }
+
     /// The standard streams as the options want them.
     ///
     /// # Errors
@@ -106,10 +117,20 @@ impl Streams {
                 let name = path.display().to_string();
                 let file = OpenOptions::new().write(true).create(true).truncate(true).open(path);
                 let file = file.map_err(|error| failed(&name, &error))?;
-                Output::To(Descriptor::output_file(file).map_err(|error| failed(&name, &error))?)
+                Output::To(Descriptor::file(file).map_err(|error| failed(&name, &error))?)
             }
         };
         Ok(Stdio::new(input, output))
+    }
+
+    /// The output alone, with what is done to received bytes for the eyes of its reader.
+    ///
+    /// # Errors
+    /// A file that cannot be written: status 23.
+    pub fn printer(&self) -> Result<Printer, Failure> {
+        let (_, output) = self.stdio()?.split();
+        let display = display(&self.options, Shown::on(&output)).into_iter().collect();
+        Ok(Printer::new(output, display))
     }
 
     /// What services need, their output not being a terminal.
@@ -146,6 +167,8 @@ pub enum Shown {
     ToPerson,
     /// A program: not a byte is touched.
     ToProgram,
+    /// A conversation, which looks at the data itself and shows it apart.
+    ToConversation,
 }
 
 impl Shown {
@@ -184,14 +207,20 @@ fn transforms(
             if let Some(kind) = options.eol_in.filter(|kind| kind.converts()) {
                 chain.push(Box::new(Incoming::new(kind)));
             }
-            if options.hex {
-                chain.push(Box::new(ShowHex(HexDump::new())));
-            } else if shown == Shown::ToPerson {
-                chain.push(Box::new(Escape(Sanitizer::new())));
-            }
+            chain.extend(display(options, shown));
         }
     }
     chain
+}
+
+/// What is done to received bytes for the eyes of their reader.
+fn display(options: &StreamOptions, shown: Shown) -> Option<Box<dyn Transform>> {
+    match shown {
+        Shown::ToConversation => None,
+        _ if options.hex => Some(Box::new(ShowHex(HexDump::new()))),
+        Shown::ToPerson => Some(Box::new(Escape(Sanitizer::new()))),
+        Shown::ToProgram => None,
+    }
 }
 
 /// Received bytes as a hex dump; a row is completed when more comes, and shown at once all the same.
@@ -243,10 +272,11 @@ pub fn verdict(peer: &str, closing: &Closing) -> Result<Exit, Failure> {
     let reason = &closing.reason;
     let (exit, message) = match closing.verdict {
         Verdict::Clean => return Ok(Exit::Done),
-        // A program has said itself what there was to say.
+        // A program has said itself what there was to say; the others were reported where they happened.
         Verdict::Program(status) => return Ok(Exit::Program(status)),
+        Verdict::Reported(exit) => return Ok(exit),
+        Verdict::TargetLost(exit) => (exit, reason.clone()),
         Verdict::Idle => (Exit::TimedOut, format!("nothing came from {peer} or went to it for too long")),
-        Verdict::NoTarget | Verdict::Refused => (Exit::Refused, reason.clone()),
         Verdict::Failed(Blame::Sending) => (Exit::SendFailed, format!("cannot send to {peer}: {reason}")),
         Verdict::Failed(Blame::Receiving) => (Exit::ReceiveFailed, format!("connection to {peer} lost: {reason}")),
         Verdict::Failed(Blame::Input) => (Exit::SendFailed, format!("cannot read the input: {reason}")),

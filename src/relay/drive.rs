@@ -77,6 +77,9 @@ impl<T: Traffic> Relay<T> {
                 return Poll::Ready(Outcome { end, fault: self.fault.take() });
             }
             if progress {
+                if let Some(spin) = &mut self.spin {
+                    spin.moved();
+                }
                 continue;
             }
             if self.machine.is_open(Direction::In) && self.traffic.poll_gone(cx).is_ready() {
@@ -84,8 +87,14 @@ impl<T: Traffic> Relay<T> {
                 let fault = Some(Fault { blame: Blame::Output, error });
                 return Poll::Ready(Outcome { end: End::Failed, fault });
             }
+            // A direction that is over gives nothing more; its source would look ready for ever.
+            let [local, remote] = self.traffic.sources();
+            let awaited = [
+                local.filter(|_| self.machine.is_open(Direction::Out)),
+                remote.filter(|_| self.machine.is_open(Direction::In)),
+            ];
             if let Some(spin) = &mut self.spin
-                && spin.wait_for(self.traffic.sources())
+                && spin.wait_for(awaited)
             {
                 // The event loop learns of it without sleeping.
                 cx.waker().wake_by_ref();
@@ -108,8 +117,8 @@ impl<T: Traffic> Relay<T> {
             }
             Poll::Ready(Err(failed)) => {
                 let fault = Fault::new(direction, failed);
-                // Only a failed send leaves the other direction a chance.
-                let fatal = matches!(fault.blame, Blame::Converting | Blame::Recording);
+                // Only a failed send leaves the other direction a chance, and a failed read of what is no connection.
+                let fatal = matches!(fault.blame, Blame::Converting | Blame::Recording) || fault.is_lost_local_peer();
                 self.machine.failed(if fatal { Direction::In } else { direction });
                 if self.fault.is_none() || fault.blame == Blame::Receiving {
                     self.fault = Some(fault);

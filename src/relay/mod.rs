@@ -22,7 +22,7 @@ use std::io;
 use crate::event::Direction;
 pub use bytes::run;
 pub use half_close::{AtLocalEnd, End, HalfClose, Next, Rules, Traffic};
-pub use lane::{Lane, Observer};
+pub use lane::{Lane, Observer, SETTLE};
 pub use side::Side;
 pub use stdio::{Output, Stdio};
 
@@ -84,6 +84,16 @@ impl Fault {
         // A reset that is met while sending is still the peer's reset.
         let reset = blame == Blame::Sending && error.kind() == io::ErrorKind::ConnectionReset;
         Fault { blame: if reset { Blame::Receiving } else { blame }, error }
+    }
+
+    /// Whether the local side is a connection, and lost.
+    fn is_lost_local_peer(&self) -> bool {
+        use io::ErrorKind::{ConnectionReset, HostUnreachable, NetworkUnreachable, TimedOut, UnexpectedEof};
+        let lost = matches!(
+            self.error.kind(),
+            ConnectionReset | TimedOut | HostUnreachable | NetworkUnreachable | UnexpectedEof
+        );
+        self.blame == Blame::Input && lost
     }
 }
 

@@ -18,23 +18,34 @@ const MOST_MISSES: u32 = 10;
 pub struct Spin {
     misses: u32,
     skip: u32,
+    /// Data was seen, and nothing has moved since.
+    hit: bool,
 }
 
 impl Spin {
     /// Looks for data on these descriptors; true when there is some, false at once when looking has not paid lately.
+    ///
+    /// Data that nothing moves, because its receiver takes none, is seen once: it would be there at every look.
     pub fn wait_for(&mut self, sources: [Option<&Descriptor>; 2]) -> bool {
         if self.skip > 0 {
             self.skip -= 1;
             return false;
         }
-        let ready = look(sources);
-        if ready {
-            self.misses = 0;
-        } else {
-            self.misses = (self.misses + 1).min(MOST_MISSES);
-            self.skip = 1 << self.misses;
+        if !self.hit && look(sources) {
+            self.hit = true;
+            return true;
         }
-        ready
+        self.hit = false;
+        self.misses = (self.misses + 1).min(MOST_MISSES);
+        self.skip = 1 << self.misses;
+        false
+    }
+
+    /// Something moved, which pays for a look that saw it coming.
+    pub fn moved(&mut self) {
+        if std::mem::take(&mut self.hit) {
+            self.misses = 0;
+        }
     }
 }
 
@@ -54,5 +65,23 @@ fn look(sources: [Option<&Descriptor>; 2]) -> bool {
             return false;
         }
         std::hint::spin_loop();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn data_that_nothing_moves_is_seen_once() {
+        let (reader, writer) = rustix::pipe::pipe().unwrap();
+        rustix::io::write(&writer, b"x").unwrap();
+        let source = Descriptor::own_pipe(reader).unwrap();
+        let mut spin = Spin::default();
+        let looks: Vec<bool> = (0..4).map(|_| spin.wait_for([Some(&source), None])).collect();
+        assert_eq!(looks, [true, false, false, false]);
+        assert!(spin.wait_for([Some(&source), None]), "worth another look");
+        spin.moved();
+        assert!(spin.wait_for([Some(&source), None]), "it paid");
     }
 }

@@ -1,6 +1,9 @@
 //! Sends what one client says to all the others (`--broker`), with the speaker's name before each line (`--chat`).
 
 use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::outbox::Outbox;
 use super::room::{Member, Room};
@@ -21,6 +24,9 @@ pub enum Naming {
 /// A line that is longer than this is passed on in pieces.
 const LONGEST_LINE: usize = 64 << 10;
 
+/// How long the others wait for a client that has no room for what was said before it is disconnected.
+const PATIENCE: Duration = Duration::from_secs(2);
+
 pub(super) async fn serve(
     client: &mut Client,
     watcher: &Rc<dyn Watcher>,
@@ -29,80 +35,109 @@ pub(super) async fn serve(
     naming: Naming,
 ) -> Closing {
     let Channel::Bytes(bytes) = &mut client.channel else {
-        let reason = "a broker needs streams; message sockets are not supported".to_owned();
-        around.report.event(&client.id, &Event::Error { message: reason.clone() });
-        return Closing { reason, verdict: Verdict::Refused };
+        return Closing::unsupported(&client.id, "a broker needs streams; message sockets are not supported", around);
     };
     let (member, outbox) = room.enter();
-    let speaker = Speaker { room, member, naming, name: client.id.clone(), line: Vec::new(), around };
-    let closing = converse(bytes, speaker, &outbox, &client.id, watcher, around).await;
+    let speaker = Speaker { naming, name: client.id.clone(), line: Vec::new() };
+    let seat = Seat { room, member, outbox };
+    let closing = converse(bytes, speaker, seat, &client.id, watcher, around).await;
     room.leave(member);
     closing
 }
 
-struct Speaker<'a> {
-    room: &'a Rc<Room>,
-    member: Member,
+/// What a client says, made ready for the others.
+struct Speaker {
     naming: Naming,
     name: String,
     line: Vec<u8>,
-    around: &'a Surroundings,
 }
 
-impl Speaker<'_> {
-    fn say(&mut self, bytes: &[u8]) {
+impl Speaker {
+    /// What the others get to hear of these bytes now; with names, whole lines.
+    fn say(&mut self, bytes: &[u8], ended: bool) -> Rc<[u8]> {
         if self.naming == Naming::Anonymous {
-            return self.tell(bytes.into());
+            return bytes.into();
         }
+        let mut named = Vec::new();
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.line.extend_from_slice(piece);
             if piece.ends_with(b"\n") || self.line.len() >= LONGEST_LINE {
-                self.say_line();
+                self.say_line(&mut named);
             }
         }
+        if ended {
+            self.say_line(&mut named);
+        }
+        named.into()
     }
 
-    fn say_line(&mut self) {
+    fn say_line(&mut self, named: &mut Vec<u8>) {
         if self.line.is_empty() {
             return;
         }
-        let mut named = format!("<{}> ", self.name).into_bytes();
+        named.extend_from_slice(format!("<{}> ", self.name).as_bytes());
         named.append(&mut self.line);
         if !named.ends_with(b"\n") {
             named.push(b'\n');
         }
-        self.tell(named.into());
+    }
+}
+
+/// What was said, and who had no room for it yet.
+struct Untold {
+    bytes: Rc<[u8]>,
+    to: Vec<(Member, Rc<Outbox>)>,
+    until: Instant,
+}
+
+/// One client among the others.
+struct Seat<'a> {
+    room: &'a Room,
+    member: Member,
+    outbox: Rc<Outbox>,
+}
+
+impl Seat<'_> {
+    fn tell(&self, bytes: Rc<[u8]>) -> Option<Untold> {
+        let to = if bytes.is_empty() { Vec::new() } else { self.room.tell_others(&bytes, Some(self.member)) };
+        (!to.is_empty()).then(|| Untold { bytes, to, until: Instant::now() + PATIENCE })
     }
 
-    fn tell(&self, bytes: Rc<[u8]>) {
-        if self.room.tell_others(&bytes, Some(self.member)) > 0 {
-            let message = "a client that does not read was disconnected".to_owned();
-            self.around.report.event(&self.name, &Event::Error { message });
+    /// How many members were given up; never when there is nobody left to tell.
+    async fn tell_slow(&self, untold: &mut Option<Untold>) -> usize {
+        match untold {
+            Some(untold) => self.room.tell_slow(&untold.bytes, &mut untold.to, untold.until).await,
+            None => std::future::pending().await,
         }
     }
 }
 
-/// Reads and writes at the same time, so that a client that only talks and one that only listens are both served.
+/// Reads and writes at the same time, so that a client that only talks and one that only listens are both served. What a client
+/// says is not read on while others have no room for it.
 async fn converse(
     bytes: &mut Bytes,
-    mut speaker: Speaker<'_>,
-    outbox: &Rc<Outbox>,
+    mut speaker: Speaker,
+    seat: Seat<'_>,
     id: &str,
     watcher: &Rc<dyn Watcher>,
     around: &Surroundings,
 ) -> Closing {
     let mut incoming = around.lane(Direction::In, id, &**watcher);
     let mut outgoing = around.lane(Direction::Out, id, &**watcher);
+    let (outbox, mut hears) = (&seat.outbox, true);
+    let mut untold: Option<Untold> = None;
     enum Turn {
         Heard(std::io::Result<(Vec<u8>, usize)>),
         ToSay(Option<Rc<[u8]>>),
+        Told { given_up: usize },
         GivenUp,
         Idle,
     }
-    loop {
+    while hears || untold.is_some() {
         let next = async {
             tokio::select! {
-                heard = buffer::read(bytes, buffer::SMALLEST) => Turn::Heard(heard),
+                heard = buffer::read(bytes, buffer::SMALLEST), if hears && untold.is_none() => Turn::Heard(heard),
+                given_up = seat.tell_slow(&mut untold) => Turn::Told { given_up },
                 say = outbox.next() => Turn::ToSay(say),
                 () = outbox.is_abandoned() => Turn::GivenUp,
             }
@@ -112,16 +147,23 @@ async fn converse(
             Turn::GivenUp | Turn::ToSay(None) => return deaf(bytes),
             Turn::Heard(Err(error)) => return Closing::failed(&error, Blame::Receiving),
             Turn::Heard(Ok((held, count))) => {
-                let heard = incoming.receive(held.get(..count).unwrap_or_default(), count == 0);
-                let heard = heard.map(|heard| speaker.say(&heard));
+                hears = count > 0;
+                let heard = incoming.receive(held.get(..count).unwrap_or_default(), !hears);
+                let heard = heard.map(|heard| speaker.say(&heard, !hears));
                 buffer::give_back(held);
-                if let Err(error) = heard {
-                    return Closing::failed(&error, Blame::Recording);
+                match heard {
+                    Ok(said) => untold = seat.tell(said),
+                    Err(error) => return Closing::failed(&error, Blame::Recording),
                 }
-                if count == 0 {
-                    speaker.say_line();
+                if !hears {
                     incoming.ended();
-                    return farewell(bytes, outbox, &mut outgoing).await;
+                }
+            }
+            Turn::Told { given_up } => {
+                untold = None;
+                if given_up > 0 {
+                    let message = "a client that does not read was disconnected".to_owned();
+                    around.report.event(id, &Event::Error { message });
                 }
             }
             Turn::ToSay(Some(message)) => match say(bytes, &message, outbox, &mut outgoing).await {
@@ -131,6 +173,7 @@ async fn converse(
             },
         }
     }
+    farewell(bytes, outbox, &mut outgoing).await
 }
 
 /// Sends one message; `None` when the client was given up meanwhile.

@@ -24,10 +24,12 @@ pub(super) async fn serve(client: &mut Client, watcher: &Rc<dyn Watcher>, around
                 match within(around.idle, messages.receive(&mut space)).await {
                     None => return idle(),
                     Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
-                    Some(Ok(0)) => return Closing::clean("the client closed"),
-                    Some(Ok(count)) => {
-                        watcher.moved(Direction::In, count as u64);
-                        around.report.message(Direction::In);
+                    Some(Ok(None)) => return Closing::clean("the client closed"),
+                    Some(Ok(Some(count))) => {
+                        let message = space.get(..count).unwrap_or_default();
+                        if let Err(error) = around.note_message(Direction::In, message, &**watcher) {
+                            return Closing::failed(&error, Blame::Recording);
+                        }
                     }
                 }
             }

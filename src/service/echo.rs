@@ -53,16 +53,17 @@ async fn datagrams(messages: &mut Seqpacket, watcher: &Rc<dyn Watcher>, around: 
         let count = match within(around.idle, messages.receive(&mut space)).await {
             None => return Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle },
             Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
-            Some(Ok(0)) => return Closing::clean("the client closed"),
-            Some(Ok(count)) => count,
+            Some(Ok(None)) => return Closing::clean("the client closed"),
+            Some(Ok(Some(count))) => count,
         };
         let message = space.get(..count).unwrap_or_default();
         if let Err(error) = messages.send(message).await {
             return Closing::failed(&error, Blame::Sending);
         }
         for direction in [Direction::In, Direction::Out] {
-            watcher.moved(direction, count as u64);
-            around.report.message(direction);
+            if let Err(error) = around.note_message(direction, message, &**watcher) {
+                return Closing::failed(&error, Blame::Recording);
+            }
         }
     }
 }

@@ -1,54 +1,82 @@
 //! Forwards a client to another address, any transport to any transport.
 
+use std::io;
 use std::rc::Rc;
+use std::time::Duration;
 
 use super::{Client, Closing, Surroundings, Verdict, Watcher};
-use crate::address::Endpoint;
-use crate::event::{Direction, Event};
-use crate::relay::{self, Blame, Rules, Waiting};
+use crate::address::{Endpoint, Peer};
+use crate::event::{Direction, Event, Phase, Report};
+use crate::exit::Exit;
+use crate::failure::{Failure, reason};
+use crate::message::Split;
+use crate::relay::{self, Blame, Observer, Outcome, Rules, Waiting};
 use crate::transport::proxy::proxy_protocol::Ends;
 use crate::transport::seqpacket::{MAX_MESSAGE, Seqpacket};
 use crate::transport::{Bytes, Channel, ConnectOptions, connect};
+
+/// Where clients are forwarded to.
+#[derive(Debug)]
+pub struct Target {
+    /// The address.
+    pub endpoint: Endpoint,
+    /// How to connect.
+    pub connect: ConnectOptions,
+    /// How messages are cut out of a stream and written into it, where one side has messages and the other has not.
+    pub split: Split,
+}
 
 pub(super) async fn serve(
     client: &mut Client,
     watcher: &Rc<dyn Watcher>,
     around: &Surroundings,
-    target: &Endpoint,
-    options: &ConnectOptions,
+    target: &Target,
 ) -> Closing {
+    let split = target.split;
     let behalf;
-    let options = match ends(&client.channel).filter(|_| options.route.announce.is_some()) {
-        None => options,
+    let options = match ends(&client.channel).filter(|_| target.connect.route.announce.is_some()) {
+        None => &target.connect,
         Some(ends) => {
-            let mut route = options.route.clone();
+            let mut route = target.connect.route.clone();
             route.on_behalf_of = Some(ends);
-            behalf = ConnectOptions { route, ..options.clone() };
+            behalf = ConnectOptions { route, ..target.connect.clone() };
             &behalf
         }
     };
-    let mut target = match connect(target, options, &client.id, &*around.report).await {
+    let mut target = match connect(&target.endpoint, options, &client.id, &*around.report).await {
         Ok(channel) => channel,
         Err(error) => {
-            // The client must not take this for an empty answer.
-            if let Channel::Bytes(bytes) = &client.channel {
-                bytes.socket().reset_on_close();
-            }
-            let message = error.to_string();
-            around.report.event(&client.id, &Event::Error { message: message.clone() });
-            return Closing { reason: message, verdict: Verdict::NoTarget };
+            reset(&client.channel);
+            let failure = Failure::from(error);
+            around.report.event(&client.id, &Event::Error { message: failure.line() });
+            return Closing { reason: failure.line(), verdict: Verdict::Reported(failure.exit) };
         }
     };
-    match (&mut client.channel, &mut target) {
-        (Channel::Bytes(client_bytes), Channel::Bytes(target)) => {
-            streams(client_bytes, target, &client.id, watcher, around).await
+    let name = target.peer().clone();
+    let rules = Rules { idle: around.idle, ..Rules::SYMMETRIC };
+    let watched: &dyn Observer = &**watcher;
+    let outcome = match (&mut client.channel, &mut target) {
+        (Channel::Bytes(bytes), Channel::Bytes(target)) => {
+            return streams(bytes, target, &client.id, watcher, around).await;
         }
-        (Channel::Messages(client), Channel::Messages(target)) => messages(client, target, watcher, around).await,
-        _ => Closing {
-            reason: "a stream and a message socket cannot be joined without a framing".to_owned(),
-            verdict: Verdict::Refused,
-        },
+        (Channel::Messages(socket), Channel::Bytes(target)) => {
+            relay::messages::run(target, socket, rules, split, watched, &*around.report, Waiting::Patient).await
+        }
+        (Channel::Bytes(bytes), Channel::Messages(socket)) => {
+            // To the relay the message socket is the peer, to us the client is.
+            let mirror = Mirror { observer: watched, report: &*around.report };
+            let outcome = relay::messages::run(bytes, socket, rules, split, &mirror, &mirror, Waiting::Patient).await;
+            mirrored(outcome)
+        }
+        (Channel::Messages(client), Channel::Messages(target)) => {
+            return messages(client, target, watched, around).await;
+        }
+    };
+    if outcome.fault.is_some() {
+        reset(&client.channel);
+        reset(&target);
     }
+    closing(outcome, &name)
 }
 
 /// Joins two streams until both are at their end.
@@ -64,45 +92,119 @@ pub(super) async fn streams(
     let rules = Rules { idle: around.idle, ..Rules::SYMMETRIC };
     let outcome = relay::run(target, client, rules, outgoing, incoming, Waiting::Patient).await;
     if outcome.fault.is_some() {
-        // Neither side may take a cut stream for a whole one.
         client.socket().reset_on_close();
         target.socket().reset_on_close();
     }
-    Closing::from(outcome)
+    closing(outcome, target.peer())
 }
 
-async fn messages(
-    client: &mut Seqpacket,
-    target: &mut Seqpacket,
-    watcher: &Rc<dyn Watcher>,
-    around: &Surroundings,
-) -> Closing {
-    let (client, target) = (&*client, &*target);
-    let count = |direction| {
-        let (watcher, around) = (watcher.clone(), around.clone());
-        move |length: usize| {
-            watcher.moved(direction, length as u64);
-            around.report.message(direction);
-        }
+/// Neither side may take a cut stream for a whole one, nor no answer for an empty one.
+fn reset(channel: &Channel) {
+    if let Channel::Bytes(bytes) = channel {
+        bytes.socket().reset_on_close();
+    }
+}
+
+/// What the relay's outcome means where its local side is the target.
+fn closing(outcome: Outcome, target: &Peer) -> Closing {
+    let exit = match outcome.fault.as_ref().map(|fault| fault.blame) {
+        Some(Blame::Input) => Exit::ReceiveFailed,
+        Some(Blame::Output) => Exit::SendFailed,
+        _ => return Closing::from(outcome),
     };
-    let both =
-        tokio::try_join!(pass(client, target, count(Direction::In)), pass(target, client, count(Direction::Out)),);
-    match both {
+    let why = outcome.fault.map(|fault| reason(&fault.error)).unwrap_or_default();
+    Closing { reason: format!("connection to the target {target} lost: {why}"), verdict: Verdict::TargetLost(exit) }
+}
+
+fn mirrored(mut outcome: Outcome) -> Outcome {
+    if let Some(fault) = &mut outcome.fault {
+        fault.blame = match fault.blame {
+            Blame::Input => Blame::Receiving,
+            Blame::Output => Blame::Sending,
+            Blame::Receiving => Blame::Input,
+            Blame::Sending => Blame::Output,
+            other => other,
+        };
+    }
+    outcome
+}
+
+/// Exchanges the directions of what it sees.
+struct Mirror<'a> {
+    observer: &'a dyn Observer,
+    report: &'a dyn Report,
+}
+
+fn opposite(direction: Direction) -> Direction {
+    match direction {
+        Direction::In => Direction::Out,
+        Direction::Out => Direction::In,
+    }
+}
+
+impl Observer for Mirror<'_> {
+    fn wants_bytes(&self) -> bool {
+        self.observer.wants_bytes()
+    }
+
+    fn wire(&self, direction: Direction, bytes: &[u8]) -> io::Result<()> {
+        self.observer.wire(opposite(direction), bytes)
+    }
+
+    fn moved(&self, direction: Direction, length: u64) {
+        self.observer.moved(opposite(direction), length);
+    }
+
+    fn ended(&self, direction: Direction) {
+        self.observer.ended(opposite(direction));
+    }
+}
+
+impl Report for Mirror<'_> {
+    fn event(&self, id: &str, event: &Event) {
+        self.report.event(id, event);
+    }
+
+    fn remark(&self, sentence: &str) {
+        self.report.remark(sentence);
+    }
+
+    fn phase(&self, phase: Phase, took: Duration) {
+        self.report.phase(phase, took);
+    }
+
+    fn message(&self, direction: Direction) {
+        self.report.message(opposite(direction));
+    }
+}
+
+async fn messages(client: &Seqpacket, target: &Seqpacket, watcher: &dyn Observer, around: &Surroundings) -> Closing {
+    let both = async {
+        tokio::try_join!(
+            pass(client, target, Direction::In, watcher, around),
+            pass(target, client, Direction::Out, watcher, around),
+        )
+    };
+    match both.await {
         Ok(_) => Closing::clean("done"),
         Err(error) => Closing::failed(&error, Blame::Sending),
     }
 }
 
-async fn pass(from: &Seqpacket, to: &Seqpacket, passed: impl Fn(usize)) -> std::io::Result<()> {
+async fn pass(
+    from: &Seqpacket,
+    to: &Seqpacket,
+    direction: Direction,
+    watcher: &dyn Observer,
+    around: &Surroundings,
+) -> io::Result<()> {
     let mut space = vec![0; MAX_MESSAGE];
-    loop {
-        let count = from.receive(&mut space).await?;
-        if count == 0 {
-            return to.shutdown();
-        }
-        to.send(space.get(..count).unwrap_or_default()).await?;
-        passed(count);
+    while let Some(count) = from.receive(&mut space).await? {
+        let message = space.get(..count).unwrap_or_default();
+        to.send(message).await?;
+        around.note_message(direction, message, watcher)?;
     }
+    to.shutdown()
 }
 
 /// Whose connection is forwarded, for the PROXY protocol.

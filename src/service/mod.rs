@@ -15,13 +15,13 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use crate::address::Endpoint;
-use crate::event::{Direction, Report};
+use crate::event::{Direction, Event, Report};
+use crate::exit::Exit;
 use crate::failure::reason;
 use crate::filter::Transform;
 use crate::quantity::Limit;
 use crate::relay::{Blame, End, Lane, Observer, Outcome};
-use crate::transport::{Channel, ConnectOptions};
+use crate::transport::Channel;
 
 /// A client that was let in.
 #[derive(Debug)]
@@ -65,6 +65,16 @@ impl Surroundings {
         Lane::new(direction, (self.transforms)(direction, id), self.rate, watcher)
     }
 
+    /// Counts a message that passed and records it.
+    ///
+    /// # Errors
+    /// When it cannot be recorded.
+    fn note_message(&self, direction: Direction, message: &[u8], watcher: &dyn Observer) -> io::Result<()> {
+        self.report.message(direction);
+        watcher.moved(direction, message.len() as u64);
+        if watcher.wants_bytes() { watcher.wire(direction, message) } else { Ok(()) }
+    }
+
     /// Whether bytes are changed, limited or recorded on their way, so that nobody else may move them.
     pub fn looks_at(&self, id: &str, watcher: &dyn Observer) -> bool {
         [Direction::In, Direction::Out].into_iter().any(|direction| self.lane(direction, id, watcher).is_looked_at())
@@ -83,11 +93,21 @@ pub enum Service {
     /// Sends what comes to all the others.
     Broker(Rc<room::Room>, broker::Naming),
     /// Forwards to another address.
-    Forward(Rc<Endpoint>, Rc<ConnectOptions>),
+    Forward(Rc<forward::Target>),
     /// Runs a program for each client.
     Program(Rc<program::Command>),
     /// Is a proxy: the client says where to.
     Proxy(Rc<proxy_server::Proxy>),
+}
+
+impl Service {
+    /// Whether it serves streams of bytes only.
+    pub fn needs_streams(&self) -> bool {
+        match self {
+            Service::Echo | Service::Discard | Service::Respond(_) | Service::Forward(_) => false,
+            Service::Broker(..) | Service::Program(_) | Service::Proxy(_) => true,
+        }
+    }
 }
 
 /// How a connection ended.
@@ -108,18 +128,25 @@ pub enum Verdict {
     Failed(Blame),
     /// Nothing passed for too long.
     Idle,
-    /// The target of a forward was not reached.
-    NoTarget,
-    /// A program ended with this status.
+    /// The connection to the target of a forward was lost.
+    TargetLost(Exit),
+    /// A program ended with this status, or could not be run, which was reported.
     Program(u8),
-    /// A program could not be started, or the transport cannot serve it.
-    Refused,
+    /// The client could not be served, which was reported: the target of a forward was not reached, or the service does not
+    /// serve this transport.
+    Reported(Exit),
 }
 
 impl Closing {
     /// A clean end.
     pub fn clean(reason: &str) -> Self {
         Closing { reason: reason.to_owned(), verdict: Verdict::Clean }
+    }
+
+    /// An end before the beginning: the service cannot serve this client's transport. Reports it.
+    pub fn unsupported(client: &str, reason: &str, around: &Surroundings) -> Self {
+        around.report.event(client, &Event::Error { message: reason.to_owned() });
+        Closing { reason: reason.to_owned(), verdict: Verdict::Reported(Exit::Unsupported) }
     }
 
     /// An end by an error of the connection.
@@ -158,7 +185,7 @@ pub async fn serve(
         Service::Discard => Box::pin(discard::serve(client, watcher, around)),
         Service::Respond(answer) => Box::pin(respond::serve(client, watcher, around, answer)),
         Service::Broker(room, naming) => Box::pin(broker::serve(client, watcher, around, room, *naming)),
-        Service::Forward(target, options) => Box::pin(forward::serve(client, watcher, around, target, options)),
+        Service::Forward(target) => Box::pin(forward::serve(client, watcher, around, target)),
         Service::Program(command) => Box::pin(program::serve(client, watcher, around, command)),
         Service::Proxy(proxy) => Box::pin(proxy_server::serve(client, watcher, around, proxy)),
     };

@@ -15,6 +15,7 @@ pub struct Outbox {
     queue: RefCell<VecDeque<Rc<[u8]>>>,
     waiting: Cell<usize>,
     closed: Cell<bool>,
+    given_up: Cell<bool>,
     filled: Notify,
     emptied: Notify,
     abandoned: Notify,
@@ -48,8 +49,10 @@ impl Outbox {
 
     /// The client does not read: what waits for it is given up, and its connection has to end.
     pub fn abandon(&self) {
+        self.given_up.set(true);
         self.queue.borrow_mut().clear();
         self.abandoned.notify_one();
+        self.emptied.notify_waiters();
     }
 
     /// Resolves when the client was given up.
@@ -73,12 +76,19 @@ impl Outbox {
     /// Bytes from [`Outbox::next`] have been sent.
     pub fn sent(&self, length: usize) {
         self.waiting.set(self.waiting.get().saturating_sub(length));
-        self.emptied.notify_one();
+        self.emptied.notify_waiters();
     }
 
-    /// Resolves when something was sent since the last call.
-    pub async fn drained(&self) {
-        self.emptied.notified().await;
+    /// Adds bytes for the client as soon as there is room for them. When the client is given up meanwhile they are dropped.
+    pub async fn push_when_room(&self, bytes: &Rc<[u8]>) {
+        loop {
+            // Made before looking, so that no room is missed.
+            let emptied = self.emptied.notified();
+            if self.given_up.get() || self.push(bytes).is_ok() {
+                return;
+            }
+            emptied.await;
+        }
     }
 }
 

@@ -85,7 +85,11 @@ impl Command {
         Ok(Command { text: text.to_owned(), argv, group })
     }
 
-    fn start(&self, client: &Environment, stdin: Stdio, stdout: Stdio) -> io::Result<Child> {
+    /// Starts the program with these streams; it is killed when the [`Child`] is dropped.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(&self, client: &Environment, stdin: Stdio, stdout: Stdio) -> io::Result<Child> {
         let (program, arguments) = self.argv.split_first().ok_or(io::ErrorKind::InvalidInput)?;
         let mut command = std::process::Command::new(program);
         command.args(arguments).stdin(stdin).stdout(stdout).envs(client.variables());
@@ -112,6 +116,11 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// About a peer without a connection.
+    pub fn new(id: &str, proto: &'static str, peer: &crate::address::Peer, local: &crate::address::Peer) -> Self {
+        Environment { id: id.to_owned(), proto, peer: peer.clone(), local: local.clone(), tls: Vec::new() }
+    }
+
     /// About this connection.
     pub fn of(id: &str, channel: &Channel) -> Self {
         Environment {
@@ -152,9 +161,11 @@ pub(super) async fn serve(
     let bytes = match &mut client.channel {
         Channel::Bytes(bytes) => bytes,
         Channel::Messages(_) => {
-            let reason = "a program needs a stream; message sockets are not supported".to_owned();
-            around.report.event(&client.id, &Event::Error { message: reason.clone() });
-            return Closing { reason, verdict: Verdict::Refused };
+            return Closing::unsupported(
+                &client.id,
+                "a program needs a stream; message sockets are not supported",
+                around,
+            );
         }
     };
     let joined = match bytes.plain() {

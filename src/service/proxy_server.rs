@@ -56,8 +56,7 @@ pub(super) async fn serve(
     proxy: &Proxy,
 ) -> Closing {
     let Channel::Bytes(bytes) = &mut client.channel else {
-        let reason = "a proxy needs streams; message sockets are not supported".to_owned();
-        return Closing { reason, verdict: Verdict::Refused };
+        return Closing::unsupported(&client.id, "a proxy needs streams; message sockets are not supported", around);
     };
     match negotiate(bytes, &client.id, around, proxy).await {
         Ok(mut target) => forward::streams(bytes, &mut target, &client.id, watcher, around).await,
@@ -68,7 +67,7 @@ pub(super) async fn serve(
                 let mut lane = around.lane(Direction::In, &client.id, &**watcher);
                 let _ = tokio::time::timeout(LINGER, discard::linger(bytes, &mut lane)).await;
             }
-            Closing { reason, verdict: Verdict::NoTarget }
+            Closing { reason, verdict: Verdict::Reported(Exit::Refused) }
         }
     }
 }

@@ -32,10 +32,11 @@ pub(super) async fn serve(
         }
         Channel::Messages(messages) => match messages.send(answer).await {
             Ok(()) => {
-                watcher.moved(Direction::Out, answer.len() as u64);
-                around.report.message(Direction::Out);
                 let _ = messages.shutdown();
-                Closing::clean("answered")
+                match around.note_message(Direction::Out, answer, &**watcher) {
+                    Ok(()) => Closing::clean("answered"),
+                    Err(error) => Closing::failed(&error, Blame::Recording),
+                }
             }
             Err(error) => Closing::failed(&error, Blame::Sending),
         },

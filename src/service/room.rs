@@ -4,6 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use tokio::time::Instant;
+
 use super::outbox::{Full, Outbox};
 
 /// The number of a member, in order of arrival.
@@ -41,20 +43,29 @@ impl Room {
         self.members.borrow().is_empty()
     }
 
-    /// Sends bytes to all but one, and says how many did not take them. A member whose outbox is full does not read; it is
-    /// given up rather than left with a gap in what it hears.
-    pub fn tell_others(&self, bytes: &Rc<[u8]>, except: Option<Member>) -> usize {
-        let mut stuck = Vec::new();
-        for (member, outbox) in self.members.borrow().iter().filter(|(member, _)| Some(**member) != except) {
-            if outbox.push(bytes) == Err(Full) {
-                outbox.abandon();
-                stuck.push(*member);
+    /// Sends bytes to all but one, and names the members that have no room for them.
+    pub fn tell_others(&self, bytes: &Rc<[u8]>, except: Option<Member>) -> Vec<(Member, Rc<Outbox>)> {
+        let members = self.members.borrow();
+        let others = members.iter().filter(|(member, _)| Some(**member) != except);
+        let full = others.filter(|(_, outbox)| outbox.push(bytes) == Err(Full));
+        full.map(|(member, outbox)| (*member, outbox.clone())).collect()
+    }
+
+    /// Waits until these members have room for the bytes. Those that have none for too long do not read: they are given up
+    /// rather than left with a gap in what they hear, and their number is returned. Not to be told twice: what it has done
+    /// is taken out of `full`.
+    pub async fn tell_slow(&self, bytes: &Rc<[u8]>, full: &mut Vec<(Member, Rc<Outbox>)>, until: Instant) -> usize {
+        while let Some((_, outbox)) = full.last() {
+            if tokio::time::timeout_at(until, outbox.push_when_room(bytes)).await.is_err() {
+                break;
             }
+            full.pop();
         }
-        for member in &stuck {
+        for (member, outbox) in full.iter() {
+            outbox.abandon();
             self.leave(*member);
         }
-        stuck.len()
+        std::mem::take(full).len()
     }
 
     /// The outboxes of all members now.

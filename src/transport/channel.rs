@@ -181,6 +181,24 @@ impl AsyncWrite for Bytes {
         }
     }
 
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self.get_mut() {
+            Bytes::Socket(socket) => Pin::new(socket).poll_write_vectored(cx, parts),
+            Bytes::Layered(layered) => Pin::new(&mut layered.stream).poll_write_vectored(cx, parts),
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        match self {
+            Bytes::Socket(socket) => socket.is_write_vectored(),
+            Bytes::Layered(layered) => layered.stream.is_write_vectored(),
+        }
+    }
+
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self.get_mut() {
             Bytes::Socket(socket) => Pin::new(socket).poll_flush(cx),

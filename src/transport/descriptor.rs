@@ -98,11 +98,11 @@ impl Descriptor {
         )
     }
 
-    /// A file that was opened for writing: `-o FILE`, which may also be a FIFO or a device.
+    /// A file that was opened here, by its name, for reading or for writing; it may also be a FIFO or a device.
     ///
     /// # Errors
     /// When it cannot be examined.
-    pub fn output_file(file: std::fs::File) -> io::Result<Self> {
+    pub fn file(file: std::fs::File) -> io::Result<Self> {
         let fd = OwnedFd::from(file);
         match kind(&fd)? {
             Kind::Pipe => Self::own_pipe(fd),
@@ -184,6 +184,20 @@ impl Descriptor {
                 ready!(if interest.is_readable() { polled.poll_read_ready(cx) } else { polled.poll_write_ready(cx) })?;
             if let Ok(result) = guard.try_io(|inner| uninterrupted(|| call(inner.as_fd()))) {
                 return Poll::Ready(result);
+            }
+        }
+    }
+
+    /// Resolves when the system has an error to tell, such as what came back by ICMP, which wakes no reader.
+    ///
+    /// # Errors
+    /// When the event loop is gone.
+    pub async fn troubled(&self) -> io::Result<()> {
+        match &self.readiness {
+            Readiness::Always(_) => std::future::pending().await,
+            Readiness::Polled(polled) | Readiness::Shared(polled) => {
+                polled.ready(Interest::ERROR).await?.clear_ready();
+                Ok(())
             }
         }
     }

@@ -103,6 +103,16 @@ pub struct Listener {
     local: Peer,
     /// Kept for its end: dropping it removes the path.
     _path: Option<BoundPath>,
+    /// Whether the descriptor is shared with others, who expect it to be blocking.
+    shared_blocking: bool,
+}
+
+impl Drop for Listener {
+    fn drop(&mut self) {
+        if self.shared_blocking {
+            let _ = rustix::io::ioctl_fionbio(&self.descriptor, false);
+        }
+    }
 }
 
 /// A connection that was accepted but not looked at yet.
@@ -118,7 +128,8 @@ impl Listener {
     fn new(socket: socket2::Socket, carries: Carries, path: Option<BoundPath>) -> io::Result<Self> {
         let local = peer_of(&socket.local_addr()?);
         socket.set_nonblocking(true)?;
-        Ok(Listener { descriptor: Descriptor::socket(OwnedFd::from(socket))?, carries, local, _path: path })
+        let descriptor = Descriptor::socket(OwnedFd::from(socket))?;
+        Ok(Listener { descriptor, carries, local, _path: path, shared_blocking: false })
     }
 
     /// The bound address.
@@ -129,6 +140,11 @@ impl Listener {
     /// The bound port, for addresses that have one.
     pub fn port(&self) -> Option<u16> {
         self.local.socket_addr().map(|address| address.port())
+    }
+
+    /// Whether its connections carry messages with boundaries instead of streams of bytes.
+    pub fn has_messages(&self) -> bool {
+        self.carries == Carries::Messages
     }
 
     /// Takes the next connection. Errors that concern one client only are passed over.
@@ -182,6 +198,11 @@ impl Pending {
     /// Turns the client away with a reset.
     pub fn reset(self) {
         let _ = self.socket.set_linger(Some(std::time::Duration::ZERO));
+    }
+
+    /// Sends the client the end of data.
+    pub fn end(&self) {
+        let _ = self.socket.shutdown(std::net::Shutdown::Write);
     }
 
     /// Lets the client in.
@@ -312,7 +333,10 @@ fn inherited(number: i32) -> Result<Listener, ListenError> {
         return Err(failed("it is not a listening socket".to_owned()));
     }
     let carries = if kind == Type::SEQPACKET { Carries::Messages } else { Carries::Bytes };
-    Listener::new(socket, carries, None).map_err(|error| failed(reason(&error)))
+    let shared_blocking = socket.nonblocking().is_ok_and(|nonblocking| !nonblocking);
+    let mut listener = Listener::new(socket, carries, None).map_err(|error| failed(reason(&error)))?;
+    listener.shared_blocking = shared_blocking;
+    Ok(listener)
 }
 
 /// The descriptors of sd_listen_fds(3): LISTEN_FDS of them from 3 on, named by LISTEN_FDNAMES, meant for LISTEN_PID.

@@ -1,7 +1,7 @@
 //! SOCK_SEQPACKET over Unix sockets: connections that keep message boundaries (unix(7)).
 
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{BorrowedFd, OwnedFd};
 use std::task::{Context, Poll};
 
 use rustix::net::{RecvFlags, SendFlags};
@@ -47,18 +47,18 @@ impl Seqpacket {
         &self.peer
     }
 
-    /// Receives one message into `buffer`, 0 being the end of data.
+    /// Receives one message, which may be empty, into `buffer`; `None` is the end of data.
     ///
     /// # Errors
     /// InvalidData when the message is larger than the buffer: nothing is cut silently.
-    pub fn poll_receive(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+    pub fn poll_receive(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<Option<usize>>> {
         self.descriptor.poll_io(cx, Interest::READABLE, |fd| {
             let (_, length) = rustix::net::recv(fd, &mut *buffer, RecvFlags::DONTWAIT | RecvFlags::TRUNC)?;
             if length > buffer.len() {
                 let text = format!("a message of {length} bytes is larger than the limit of {}", buffer.len());
                 return Err(io::Error::new(io::ErrorKind::InvalidData, text));
             }
-            Ok(length)
+            Ok(if length == 0 && has_ended(fd)? { None } else { Some(length) })
         })
     }
 
@@ -77,7 +77,7 @@ impl Seqpacket {
     ///
     /// # Errors
     /// As [`Seqpacket::poll_receive`].
-    pub async fn receive(&self, buffer: &mut [u8]) -> io::Result<usize> {
+    pub async fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
         std::future::poll_fn(|cx| self.poll_receive(cx, buffer)).await
     }
 
@@ -98,5 +98,48 @@ impl Seqpacket {
             Err(error) if error.kind() == io::ErrorKind::NotConnected => Ok(()),
             result => result,
         }
+    }
+}
+
+/// Whether an empty message was not one but the end of data, which recv(2) does not tell apart. Empty messages right before the
+/// end are taken for it.
+#[cfg(target_os = "linux")]
+fn has_ended(socket: BorrowedFd<'_>) -> io::Result<bool> {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let mut state = [PollFd::from_borrowed_fd(socket, PollFlags::RDHUP)];
+    poll(&mut state, Some(&Timespec::default()))?;
+    let [state] = state;
+    Ok(state.revents().contains(PollFlags::RDHUP) && rustix::io::ioctl_fionread(socket)? == 0)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn has_ended(_: BorrowedFd<'_>) -> io::Result<bool> {
+    Ok(true)
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_message_is_not_the_end() {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let kind = socket2::Type::SEQPACKET.nonblocking();
+            let (one, other) = socket2::Socket::pair(socket2::Domain::UNIX, kind, None).unwrap();
+            let socket = Seqpacket::new(one, None).unwrap();
+            let mut space = [0; 10];
+            for message in [&b""[..], b"a", b"", b"b"] {
+                other.send(message).unwrap();
+            }
+            for length in [0, 1] {
+                assert_eq!(socket.receive(&mut space).await.unwrap(), Some(length));
+            }
+            // Nor when the end is in sight.
+            drop(other);
+            for length in [Some(0), Some(1), None, None] {
+                assert_eq!(socket.receive(&mut space).await.unwrap(), length);
+            }
+        });
     }
 }

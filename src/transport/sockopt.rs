@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use socket2::{SockRef, TcpKeepalive};
 
+use crate::failure::reason;
 use crate::sys;
 
 /// What to set on every socket of a run.
@@ -60,13 +61,15 @@ impl SocketOptions {
             set.map_err(named("--tos"))?;
         }
         if let Some(name) = &self.congestion {
-            congestion::set(&socket, name).map_err(named("--congestion"))?;
+            congestion::set(&socket, name)
+                .map_err(|error| OptionError { option: format!("--congestion {name}"), error })?;
         }
         if let Some(mark) = self.mark {
             device::mark(&socket, mark).map_err(named("--mark"))?;
         }
         if let Some(interface) = self.interfaces.first() {
-            device::bind(&socket, interface).map_err(named("--interface"))?;
+            device::bind(&socket, interface)
+                .map_err(|error| OptionError { option: format!("--interface {interface}"), error })?;
         }
         for option in &self.named {
             option.apply(&socket)?;
@@ -77,7 +80,7 @@ impl SocketOptions {
 
 /// An option that could not be set.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot set {option}: {error}")]
+#[error("cannot set {option}: {}", reason(.error))]
 pub struct OptionError {
     /// As the user named it.
     pub option: String,

@@ -6,4 +6,16 @@
 #[allow(dead_code)] // The files of the themes grow into it.
 mod support;
 
+mod access;
+mod addresses;
+mod bounds;
+mod lines;
+mod listening;
+mod programs;
+mod replay;
+mod services;
+mod standard_streams;
+mod steps;
 mod streams;
+mod unix;
+mod wait;

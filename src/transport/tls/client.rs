@@ -1,5 +1,6 @@
 //! The connecting side: configuration from options, and the handshake. Opens no connections.
 
+use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -113,6 +114,12 @@ impl ClientTls {
             ServerName::DnsName(name) => Some(name.as_ref().trim_end_matches('.').to_owned()),
             _ => None,
         }
+    }
+}
+
+impl fmt::Debug for ClientTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClientTls")
     }
 }
 

@@ -90,20 +90,20 @@ pub enum CertificateProblem {
     #[error("it is self-signed")]
     SelfSigned,
     /// It leads to no trusted authority.
-    #[error("its issuer {issuer:?} is not trusted here")]
+    #[error("its issuer{} is not trusted here", quoted(issuer))]
     UnknownIssuer {
-        /// The issuer of the last certificate that was sent.
-        issuer: String,
+        /// The issuer of the last certificate that was sent; `None`: a server does not learn its clients' rejected ones.
+        issuer: Option<String>,
     },
-    /// A signature does not fit: that of its issuer, or the peer's own in the handshake.
-    #[error(
-        "a signature is wrong: its issuer {issuer:?} is not the one of that name that is trusted here, \
-         or the peer does not have the certificate's key"
-    )]
+    /// It is not signed by the trusted authority of its issuer's name: there are two of that name.
+    #[error("its issuer{} has the name of one that is trusted here, but another key", quoted(issuer))]
     BadSignature {
-        /// The issuer of the last certificate that was sent.
-        issuer: String,
+        /// As for `UnknownIssuer`.
+        issuer: Option<String>,
     },
+    /// The peer did not sign the handshake with the certificate's key: it shows somebody else's certificate.
+    #[error("the peer cannot prove that it has the certificate's key")]
+    KeyNotProven,
     /// A certificate of an authority, used as a server's.
     #[error("it is an authority's own certificate (CA:TRUE), which cannot serve as a server's")]
     AuthorityAsServer,
@@ -122,6 +122,10 @@ pub enum CertificateProblem {
     /// Anything else.
     #[error("{0}")]
     Other(String),
+}
+
+fn quoted(issuer: &Option<String>) -> String {
+    issuer.as_ref().map(|issuer| format!(" {issuer:?}")).unwrap_or_default()
 }
 
 /// How many of a certificate's names an error lists.
@@ -228,7 +232,9 @@ impl Rejection {
                         .map(|name| format!("if that is the one you mean: --verify-host {}", name.escape_debug())),
                 );
             }
-            CertificateProblem::NotPinned { .. } | CertificateProblem::Absent => return hints,
+            CertificateProblem::NotPinned { .. } | CertificateProblem::KeyNotProven | CertificateProblem::Absent => {
+                return hints;
+            }
             _ => {}
         }
         if let Some(leaf) = leaf {

@@ -7,6 +7,7 @@ use rustls::{AlertDescription, CertificateError, Error, InvalidMessage, PeerInco
 use super::certificate::{CertificateInfo, timestamp_of_unix};
 use super::error::{CertificateProblem, HandshakeProblem, Rejection, TlsError};
 use super::pin::Pin;
+use super::server_check::KeyNotProven;
 use super::session::SessionInfo;
 
 /// The failure of a handshake with `peer`, who had sent the chain in `session` of which the first was verified for
@@ -87,7 +88,7 @@ fn alert_name(alert: AlertDescription) -> String {
 
 fn certificate_problem(error: &CertificateError, chain: &[CertificateInfo], expected: &str) -> CertificateProblem {
     let leaf = chain.first();
-    let issuer = || chain.last().map(|last| last.issuer.clone()).unwrap_or_default();
+    let issuer = || chain.last().map(|last| last.issuer.clone());
     match error {
         CertificateError::ExpiredContext { not_after, .. } => {
             CertificateProblem::Expired { since: timestamp_of_unix(not_after.as_secs()) }
@@ -116,6 +117,7 @@ fn certificate_problem(error: &CertificateError, chain: &[CertificateInfo], expe
             Some(found) => CertificateProblem::NotPinned { found },
             None => CertificateProblem::Other(error.to_string()),
         },
+        CertificateError::Other(inner) if inner.0.is::<KeyNotProven>() => CertificateProblem::KeyNotProven,
         CertificateError::Other(inner) => match inner.0.downcast_ref() {
             Some(webpki::Error::CaUsedAsEndEntity) => CertificateProblem::AuthorityAsServer,
             Some(webpki::Error::UnsupportedCertVersion) => CertificateProblem::OldFormat,
@@ -133,6 +135,20 @@ fn pin(hex: &str) -> Option<Pin> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_vague_alert_after_a_certificate_was_asked_for_in_vain_is_about_that() {
+        for (alert, asked, understood) in [
+            (AlertDescription::HandshakeFailure, true, true),
+            (AlertDescription::BadCertificate, true, true),
+            (AlertDescription::BadCertificate, false, false),
+            (AlertDescription::CertificateRequired, false, true),
+            (AlertDescription::DecodeError, true, false),
+        ] {
+            let problem = handshake_problem(&Error::AlertReceived(alert), asked);
+            assert_eq!(matches!(problem, HandshakeProblem::CertificateRequired), understood, "{alert:?}");
+        }
+    }
 
     #[test]
     fn alerts_have_the_names_of_the_standard() {

@@ -1,5 +1,6 @@
 //! The accepting side: configuration from options, and the handshake. Accepts no connections.
 
+use std::fmt;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -60,9 +61,9 @@ impl ServerTls {
         };
         let mut config = builder.with_cert_resolver(Arc::new(keys));
         config.alpn_protocols = alpn_names(&options.alpn)?;
-        // Tickets come after the handshake and many clients never read them: one that only sends and then closes has
-        // them unread, its system answers with a reset, and the reset destroys data that is still on its way to us.
-        config.send_tls13_tickets = 0;
+        // No sessions to resume, hence no tickets. They come after the handshake and many clients never read them: one
+        // that only sends and then closes has them unread, its system answers with a reset, and the reset destroys data
+        // that is still on its way to us.
         config.session_storage = Arc::new(NoServerSessionStorage {});
         if options.key_log {
             config.key_log = key_log()?;
@@ -92,6 +93,12 @@ impl ServerTls {
         let server_name = session.server_name().map(str::to_owned);
         let info = SessionInfo::finished(Role::Server, session, server_name, self.requires_certificate);
         Ok((TlsStream::new(stream.into(), PEER.to_owned(), false), info))
+    }
+}
+
+impl fmt::Debug for ServerTls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ServerTls")
     }
 }
 

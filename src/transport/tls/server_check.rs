@@ -9,7 +9,7 @@ use rustls::crypto::{
     WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature, verify_tls13_signature_with_raw_key,
 };
 use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
-use rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
+use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::prelude::FromDer;
 
@@ -25,6 +25,11 @@ pub(super) enum Trust {
     /// It leads to a trusted authority, is valid now and for this name; and where there are pins, is one of them.
     Authority { verifier: Arc<WebPkiServerVerifier>, name: ServerName<'static>, pins: Vec<Pin> },
 }
+
+/// The peer showed a certificate that was accepted, but did not sign the handshake with its key: it is somebody else's.
+#[derive(Debug, thiserror::Error)]
+#[error("the handshake is not signed with the certificate's key")]
+pub(super) struct KeyNotProven;
 
 /// The check of one connection: it may serve only one handshake, whose chain it records.
 pub(super) struct ServerCheck {
@@ -98,6 +103,7 @@ impl ServerCertVerifier for ServerCheck {
             Trust::Pinned(_) => verify_tls12_with_key(message, certificate, signature, &self.algorithms),
             Trust::Authority { .. } => verify_tls12_signature(message, certificate, signature, &self.algorithms),
         }
+        .map_err(key_not_proven)
     }
 
     fn verify_tls13_signature(
@@ -113,10 +119,19 @@ impl ServerCertVerifier for ServerCheck {
             }
             Trust::Authority { .. } => verify_tls13_signature(message, certificate, signature, &self.algorithms),
         }
+        .map_err(key_not_proven)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.algorithms.supported_schemes()
+    }
+}
+
+/// The certificate itself has been accepted before: what is wrong with it now is the signature of the handshake.
+fn key_not_proven(error: Error) -> Error {
+    match error {
+        Error::InvalidCertificate(_) => CertificateError::Other(OtherError(Arc::new(KeyNotProven))).into(),
+        other => other,
     }
 }
 

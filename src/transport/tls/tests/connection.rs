@@ -64,14 +64,28 @@ async fn a_half_close_ends_one_direction_alone() {
 }
 
 #[tokio::test]
-async fn large_writes_are_taken_in_large_pieces_and_arrive_whole() {
+async fn while_the_peer_does_not_read_a_quarter_of_a_mebibyte_waits_and_no_more() {
+    let (mut client, _server) = connected().await;
+    let mut taken = 0;
+    loop {
+        let blocked = std::future::ready(None);
+        let write = async { Some(client.write(&[1; 100_000]).await.unwrap()) };
+        match tokio::select! { biased; count = write => count, count = blocked => count } {
+            Some(count) => taken += count,
+            None => break,
+        }
+    }
+    // The pipe of the tests holds a mebibyte.
+    assert!((1 << 20) + 200_000 < taken && taken < (1 << 20) + 300_000, "{taken}");
+}
+
+#[tokio::test]
+async fn large_writes_are_taken_whole_and_arrive_whole() {
     let (mut client, mut server) = connected().await;
     let data: Vec<u8> = (0..3_000_000_u32).map(|number| number as u8).collect();
     let expected = data.clone();
     let writer = tokio::spawn(async move {
-        let first = client.write(&data).await.unwrap();
-        assert!(first >= 256 * 1024, "{first}");
-        client.write_all(&data[first..]).await.unwrap();
+        client.write_all(&data).await.unwrap();
         client.shutdown().await.unwrap();
         client
     });

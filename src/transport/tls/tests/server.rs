@@ -83,13 +83,14 @@ async fn a_server_of_tls_1_2_that_asks_in_vain_is_understood_too() {
 
 #[tokio::test]
 async fn a_client_certificate_of_another_authority_is_refused() {
-    let (pki, other) = (Pki::new(), Pki::new());
+    let (pki, other) = (Pki::new(), Pki::called("another authority"));
     let (leaf, client) = (pki.leaf("good", &params(&["host.example"])), other.client());
     let server = ServerOptions { client_ca: vec![pki.ca()], ..serving(&leaf) };
     let options = ClientOptions { cert: Some(client.cert), key: Some(client.key), ..pki.trusting() };
     let (_, theirs) = handshake(&options, "host.example", &server).await;
     let error = theirs.err().unwrap();
     assert_eq!(error.exit(), Exit::BadCertificate, "{error}");
+    assert_eq!(error.to_string(), "certificate of the client not accepted: its issuer is not trusted here");
     assert_eq!(error.hints(), ["the authorities of clients are named with --client-ca FILE"]);
 }
 
@@ -196,10 +197,14 @@ async fn a_certificate_whose_key_the_client_cannot_verify_gives_way_to_one_it_ca
         .unwrap()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let (one, two) = tokio::io::duplex(1 << 16);
     let connector = tokio_rustls::TlsConnector::from(std::sync::Arc::new(config));
+    let (one, two) = tokio::io::duplex(1 << 16);
     let (ours, _) = tokio::join!(connector.connect("other.example".try_into().unwrap(), one), server.accept(two));
     assert_eq!(ours.unwrap().get_ref().1.peer_certificates().unwrap()[0].as_ref(), leaf.der);
+    // For a name that no certificate has, the client is still shown one that it can read.
+    let (one, two) = tokio::io::duplex(1 << 16);
+    let (_, theirs) = tokio::join!(connector.connect("third.example".try_into().unwrap(), one), server.accept(two));
+    assert!(matches!(handshake_problem(theirs), HandshakeProblem::Alert { name } if name == "bad_certificate"));
 }
 
 #[tokio::test]

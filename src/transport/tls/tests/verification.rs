@@ -137,10 +137,10 @@ async fn an_unknown_authority_is_refused_and_named() {
     let leaf = other.leaf("good", &params(&["host.example"]));
     // One of the same name is trusted, with another key: as after an authority was made anew.
     let (problem, _) = problem_of(&pki.trusting(), "host.example", &leaf).await;
-    assert_eq!(problem, CertificateProblem::BadSignature { issuer: "CN=test authority".into() });
+    assert_eq!(problem, CertificateProblem::BadSignature { issuer: Some("CN=test authority".into()) });
     let pki = Pki::called("another authority");
     let (problem, error) = problem_of(&pki.trusting(), "host.example", &leaf).await;
-    assert_eq!(problem, CertificateProblem::UnknownIssuer { issuer: "CN=test authority".into() });
+    assert_eq!(problem, CertificateProblem::UnknownIssuer { issuer: Some("CN=test authority".into()) });
     let pin = Pin::of(&leaf.der).to_string();
     assert!(error.hints().iter().any(|hint| hint.contains(&pin)), "{:?}", error.hints());
     assert!(error.hints().iter().any(|hint| hint.contains("--no-verify")));
@@ -149,6 +149,10 @@ async fn an_unknown_authority_is_refused_and_named() {
 #[tokio::test]
 async fn a_self_signed_certificate_is_refused_as_such() {
     let pki = Pki::new();
+    let mut namesake = params(&["host.example"]);
+    namesake.distinguished_name = named("test authority");
+    let (problem, _) = problem_of(&pki.trusting(), "host.example", &pki.self_signed("namesake", &namesake)).await;
+    assert_eq!(problem, CertificateProblem::SelfSigned, "though a trusted authority has the same name");
     let leaf = pki.self_signed("self", &params(&["host.example"]));
     let (problem, error) = problem_of(&pki.trusting(), "host.example", &leaf).await;
     assert_eq!(problem, CertificateProblem::SelfSigned);
@@ -271,7 +275,10 @@ async fn whoever_shows_a_pinned_certificate_without_its_key_is_refused() {
             let client = ClientTls::new(&options, Some("host.example")).unwrap();
             let (one, two) = tokio::io::duplex(1 << 16);
             let (ours, _) = tokio::join!(client.connect(one), server.accept(two));
-            assert_eq!(ours.err().unwrap().exit(), Exit::BadCertificate);
+            let error = ours.err().unwrap();
+            assert_eq!(error.exit(), Exit::BadCertificate);
+            assert!(error.to_string().ends_with("the peer cannot prove that it has the certificate's key"), "{error}");
+            assert!(error.hints().is_empty());
         }
     }
 }

@@ -55,6 +55,7 @@ async fn every_form_of_url() {
     for (line, target, rewritten) in [
         ("GET http://h HTTP/1.0", "h:80", "GET / HTTP/1.0\r\nHost: h\r\n"),
         ("GET HTTP://h:/ HTTP/1.1", "h:80", "GET / HTTP/1.1\r\nHost: h\r\n"),
+        ("GET http://a:b@c@h/ HTTP/1.1", "h:80", "GET / HTTP/1.1\r\nHost: h\r\n"),
         ("GET http://h?a=b HTTP/1.1", "h:80", "GET /?a=b HTTP/1.1\r\nHost: h\r\n"),
         ("GET http://[::1]:81/x HTTP/1.1", "[::1]:81", "GET /x HTTP/1.1\r\nHost: [::1]:81\r\n"),
         ("GET http://[::1]/x HTTP/1.1", "[::1]:80", "GET /x HTTP/1.1\r\nHost: [::1]\r\n"),
