@@ -8,3 +8,5 @@ mod support;
 
 mod bounds;
 mod streams;
+#[cfg(feature = "tls")]
+mod tls;
