@@ -46,6 +46,12 @@ pub fn run(arguments: Vec<OsString>) -> Exit {
 
 fn execute(run: Run) -> Exit {
     let reporter = Rc::new(Reporter::new(run.name, run.format, run.verbosity));
+    let context = Context::new(reporter.clone(), run.place.clone());
+    if let Some(result) = perform_directly(&run, &context) {
+        let (exit, ended) = outcome(result, &reporter);
+        reporter.summary(exit, &ended);
+        return exit;
+    }
     let runtime = match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -54,17 +60,46 @@ fn execute(run: Run) -> Exit {
             return Exit::Unsupported;
         }
     };
-    let (exit, ended) = match drive(&runtime, run, Context::new(reporter.clone())) {
+    let (exit, ended) = outcome(drive(&runtime, run, context), &reporter);
+    reporter.summary(exit, &ended);
+    // Nothing that is still blocked, such as a resolver without an answer, holds up the exit.
+    runtime.shutdown_background();
+    exit
+}
+
+fn outcome(result: Result<Exit, Failure>, reporter: &Reporter) -> (Exit, String) {
+    match result {
         Ok(exit) => (exit, words(exit)),
         Err(failure) => {
             reporter.failure(&failure);
             (failure.exit, failure.line())
         }
-    };
-    reporter.summary(exit, &ended);
-    // Nothing that is still blocked, such as a resolver without an answer, holds up the exit.
-    runtime.shutdown_background();
-    exit
+    }
+}
+
+/// The verbs that talk to keepers: they need no event loop, and a signal ends them as it ends any program.
+fn perform_directly(run: &Run, context: &Context) -> Option<Result<Exit, Failure>> {
+    Some(match &run.verb {
+        Verb::Open(options) => match &options.mode {
+            commands::open::Mode::Keep(keep) => commands::keep::open(options, keep, run.deadline, context),
+            _ => return None,
+        },
+        Verb::Accept(options) => match &options.offer {
+            commands::accept::Offer::Keep(keep) => commands::keep::accept(options, keep, run.deadline, context),
+            _ => return None,
+        },
+        Verb::Read(options) => commands::read::run(options, context),
+        Verb::Write(options) => commands::write::run(options, context),
+        Verb::Ask(options) => commands::ask::run(options, context),
+        Verb::Expect(options) => commands::expect::run(options, context),
+        #[cfg(feature = "tls")]
+        Verb::Secure(options) => commands::secure::run(options, context),
+        Verb::Next(options) => commands::next::run(options, context),
+        Verb::Close(options) => commands::close::run(options, context),
+        Verb::Sockets(options) => commands::sockets::run(*options, context),
+        Verb::Session(options) => commands::session::run(options, context),
+        _ => return None,
+    })
 }
 
 fn words(exit: Exit) -> String {
@@ -109,12 +144,16 @@ async fn perform(verb: Verb, context: &Context) -> Result<Exit, Failure> {
     match verb {
         Verb::Open(options) => commands::open::run(*options, context).await,
         Verb::Accept(options) => commands::accept::run(*options, context).await,
+        Verb::Datagram(options) => commands::datagram::run(*options, context).await,
         #[cfg(feature = "tuples")]
         Verb::SendTuple(options) => commands::tuple_send::run(*options, context).await,
         #[cfg(feature = "tuples")]
         Verb::ReceiveTuple(options) => commands::tuple_receive::run(*options, context).await,
         Verb::Wait(options) => commands::wait::run(*options, context).await,
         Verb::Resolve(options) => commands::resolve::run(options, context).await,
+        Verb::Keeper(options) => commands::keeper::run(*options, context).await,
+        // Done without an event loop.
+        _ => Ok(Exit::Done),
     }
 }
 

@@ -8,14 +8,16 @@ use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
 use super::context::Context;
 use super::conversation;
+use super::datagram;
 #[cfg(feature = "tls")]
 use super::inspection::Inspection;
+use super::keep::Keep;
 use super::probe;
 use super::stream::{Shown, StreamOptions, Streams, verdict};
-use crate::address::{Endpoint, SocketId};
+use crate::address::{Endpoint, Scheme, SocketId};
 use crate::conversation::Part;
 #[cfg(feature = "tls")]
-use crate::conversation::Upgrade;
+use crate::conversation::upgrade::{Inspect, Upgrade};
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -38,6 +40,8 @@ pub enum Mode {
     Probe,
     /// Pass the descriptor over stdout (`-F`).
     PassDescriptor,
+    /// Leave it to a keeper.
+    Keep(Keep),
     /// Hold a conversation: steps, or a recorded client.
     Conversation(conversation::Options),
 }
@@ -53,8 +57,8 @@ pub struct Options {
     pub mode: Mode,
     /// The streams.
     pub stream: StreamOptions,
-    /// The framing of messages on stdin and stdout.
-    pub split: Split,
+    /// The framing of messages on stdin and stdout, where it is said.
+    pub split: Option<Split>,
     /// `--on-open CMD`.
     pub on_open: Option<String>,
     /// What to show and demand of the peer's certificate.
@@ -71,17 +75,20 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let endpoint = options.id.endpoint.clone().ok_or_else(|| {
         Failure::message(Exit::MalformedAddress, format!("{id:?} is a name without an address; type HOST:PORT/NAME"))
     })?;
+    if let Endpoint::Inet { scheme: Scheme::Udp, .. } = endpoint {
+        return datagram::run(datagram::opened::options(options)?, context).await;
+    }
     if let Mode::Probe = options.mode {
         #[cfg(feature = "tls")]
         return probe::run(&endpoint, &options.connect, &options.inspection, &id, context).await;
         #[cfg(not(feature = "tls"))]
         return probe::run(&endpoint, &options.connect, &id, context).await;
     }
-    let streams = Streams::open(options.stream, context)?;
-    let (mode, prepared) = match options.mode {
-        Mode::Conversation(talk) => (Mode::Stream, Some(prepare(talk, &endpoint, &options.connect).await?)),
-        mode => (mode, None),
+    let prepared = match &options.mode {
+        Mode::Conversation(talk) => Some(prepare(talk, &endpoint, &options, context).await?),
+        _ => None,
     };
+    let streams = Streams::open(options.stream, context)?;
     let channel = connect(&endpoint, &options.connect, &id, &*context.reporter).await?;
     #[cfg(feature = "tls")]
     if let Channel::Bytes(bytes) = &channel
@@ -96,7 +103,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     }
     let joined = match prepared {
         Some(prepared) => conversation::run(prepared, client, &streams, context).await,
-        None => join(&mut client, &mode, options.split, &streams, context).await,
+        None => join(&mut client, &options.mode, options.split.unwrap_or(Split::Line), &streams, context).await,
     };
     streams.finish();
     joined
@@ -104,19 +111,25 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
 
 /// Prepares a conversation, and the TLS that it may start.
 async fn prepare(
-    talk: conversation::Options,
+    talk: &conversation::Options,
     endpoint: &Endpoint,
-    connect: &ConnectOptions,
+    options: &Options,
+    context: &Context,
 ) -> Result<conversation::Prepared, Failure> {
     #[cfg(feature = "tls")]
     {
-        let secure = ConnectOptions { secure: true, ..connect.clone() };
-        let upgrade = talk.starts_tls().then(|| SecureLayer::prepare(endpoint, &secure)).transpose()?;
-        talk.prepare(Part::Client, upgrade.map(Box::new).map(Upgrade::Client)).await
+        let secure = ConnectOptions { secure: true, ..options.connect.clone() };
+        let layer = talk.starts_tls().then(|| SecureLayer::prepare(endpoint, &secure)).transpose()?;
+        let (inspection, context) = (options.inspection, context.clone());
+        let inspect: Inspect = Box::new(move |session| {
+            inspection.show_aside(session, &context);
+            inspection.demand(session)
+        });
+        talk.prepare(Part::Client, layer.map(|layer| Upgrade::Client(Box::new(layer), inspect))).await
     }
     #[cfg(not(feature = "tls"))]
     {
-        let _ = (endpoint, connect);
+        let _ = (endpoint, options, context);
         talk.prepare(Part::Client).await
     }
 }

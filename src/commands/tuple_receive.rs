@@ -2,9 +2,10 @@
 
 use std::io::Write;
 
-use super::announce::{ReadyOptions, announce};
+use super::admission::Admission;
+use super::announce::{Bound, ReadyOptions, announce};
 use super::context::Context;
-use super::gate::{Gate, Names, Reject};
+use super::gate::{Gate, Reject};
 use crate::access::Policy;
 use crate::address::{ListenId, SocketId};
 use crate::event::{Direction, Event, Report};
@@ -110,10 +111,11 @@ async fn first_client(
     ready: &ReadyOptions,
     context: &Context,
 ) -> Result<(String, Channel), Failure> {
-    let listeners: Vec<_> =
-        listen(&at.address, options).await?.into_iter().map(|one| (one.local().to_string(), one)).collect();
-    announce(&listeners, &[], ready, context)?;
-    let mut gate = Gate::new(listeners, Policy::default(), Names::default(), Reject::default(), at.name, context);
+    let listeners = listen(&at.address, options).await?;
+    let bound: Vec<Bound> = listeners.iter().map(|listener| Bound::of(&at, listener.local())).collect();
+    announce(&bound, &[], ready, context)?;
+    let admission = Admission::new(Policy::default()).await?;
+    let mut gate = Gate::new(listeners, admission, Reject::default(), at.name, context);
     let admitted = gate.next().await?;
     let channel = admitted.pending.into_channel(&options.socket).map_err(|error| {
         Failure::message(Exit::ReceiveFailed, format!("cannot serve the client: {}", reason(&error)))

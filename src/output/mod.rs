@@ -7,6 +7,7 @@ pub mod json;
 pub mod progress;
 pub mod reporter;
 pub mod sanitize;
+pub mod table;
 pub mod transcript;
 
 pub use reporter::{Format, Reporter};

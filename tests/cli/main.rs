@@ -6,7 +6,19 @@
 #[allow(dead_code)] // The files of the themes grow into it.
 mod support;
 
+mod access;
+mod addresses;
 mod bounds;
+mod lines;
+mod listening;
+mod programs;
+mod proxies;
+mod replay;
+mod services;
+mod standard_streams;
+mod steps;
 mod streams;
 #[cfg(feature = "tls")]
 mod tls;
+mod unix;
+mod wait;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::time::Duration;
 
+use rustix::fs::OFlags;
 use rustix::process::Pid;
 
 /// A process to ask about.
@@ -34,6 +35,21 @@ impl Facts {
     /// How many descriptors it has open.
     pub fn descriptors(self) -> usize {
         fs::read_dir(format!("/proc/{}/fd", self.0.as_raw_nonzero())).unwrap().count()
+    }
+
+    /// What its descriptors 0, 1 and 2 are, as links of /proc.
+    pub fn standard_streams(self) -> [String; 3] {
+        [0, 1, 2].map(|number| {
+            let link = fs::read_link(format!("/proc/{}/fd/{number}", self.0.as_raw_nonzero()));
+            link.map_or_else(|error| error.to_string(), |target| target.display().to_string())
+        })
+    }
+
+    /// The flags of the file description that is its stdin, which it may share with others.
+    pub fn flags_of_stdin(self) -> OFlags {
+        let info = self.read("fdinfo/0");
+        let flags = info.lines().find_map(|line| line.strip_prefix("flags:")).expect("flags");
+        OFlags::from_bits_retain(u32::from_str_radix(flags.trim(), 8).unwrap())
     }
 
     /// The children of its main thread: number and state, `Z` for one that nobody waits for.

@@ -40,6 +40,7 @@ mod terminal;
 use std::time::{Duration, Instant};
 
 pub use child::{Child, Finished, Status};
+pub use facts::Facts;
 pub use peer::{Listener, Peer};
 pub use run::Run;
 pub use rustix::process::Signal;

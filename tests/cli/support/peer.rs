@@ -26,23 +26,36 @@ impl Listener {
 
     /// On this IP address and port.
     pub fn tcp_on(address: &str) -> io::Result<Self> {
-        Self::inet(address, 128)
+        let listener = Self::closed_on(address)?;
+        listener.listen();
+        Ok(listener)
     }
 
-    fn inet(address: &str, backlog: i32) -> io::Result<Self> {
+    /// A port of 127.0.0.1 that is taken and where nobody listens: connections are refused.
+    pub fn closed() -> Self {
+        Self::closed_on("127.0.0.1:0").unwrap()
+    }
+
+    /// This IP address and port, taken, where nobody listens yet.
+    pub fn closed_on(address: &str) -> io::Result<Self> {
         let address: SocketAddr = address.parse().unwrap();
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         socket.bind(&address.into())?;
-        socket.listen(backlog)?;
         let id = socket.local_addr()?.as_socket().unwrap().to_string();
         Ok(Listener { socket, id, _queue: Vec::new() })
     }
 
+    /// Begins to listen where it was closed.
+    pub fn listen(&self) {
+        self.socket.listen(128).unwrap();
+    }
+
     /// On this IP address and port; its queue is full and it never takes anybody out, so that nobody gets an answer.
     pub fn deaf(address: &str) -> io::Result<Self> {
-        let mut listener = Self::inet(address, 0)?;
+        let mut listener = Self::closed_on(address)?;
+        listener.socket.listen(0)?;
         let to = listener.socket.local_addr()?;
-        // With a backlog of 0 one connection fits; the second waits for a place before the test begins.
+        // With a backlog of 0 there is one place, and this takes it: later SYNs are dropped.
         let first = Socket::new(to.domain(), Type::STREAM, None)?;
         first.connect_timeout(&to, LIMIT)?;
         listener._queue.push(first);
@@ -51,18 +64,23 @@ impl Listener {
 
     /// A Unix stream socket at this path; a leading NUL makes it abstract.
     pub fn unix(path: &Path) -> Self {
-        Self::local(path, Type::STREAM, "unix")
+        Self::unix_with_backlog(path, 128)
+    }
+
+    /// A Unix stream socket whose queue holds one connection more than this.
+    pub fn unix_with_backlog(path: &Path, backlog: i32) -> Self {
+        Self::local(path, Type::STREAM, "unix", backlog)
     }
 
     /// A Unix seqpacket socket at this path.
     pub fn seqpacket(path: &Path) -> Self {
-        Self::local(path, Type::SEQPACKET, "seqpacket")
+        Self::local(path, Type::SEQPACKET, "seqpacket", 128)
     }
 
-    fn local(path: &Path, kind: Type, scheme: &str) -> Self {
+    fn local(path: &Path, kind: Type, scheme: &str, backlog: i32) -> Self {
         let socket = Socket::new(Domain::UNIX, kind, None).unwrap();
         socket.bind(&SockAddr::unix(path).unwrap()).unwrap();
-        socket.listen(128).unwrap();
+        socket.listen(backlog).unwrap();
         let name = path.display().to_string().replace('\0', "@");
         Listener { socket, id: format!("{scheme}:{name}"), _queue: Vec::new() }
     }
@@ -156,6 +174,11 @@ impl Peer {
         self.socket.local_addr().unwrap().as_socket().unwrap().to_string()
     }
 
+    /// The program's address.
+    pub fn remote(&self) -> String {
+        self.socket.peer_addr().unwrap().as_socket().unwrap().to_string()
+    }
+
     /// Sends all of this; on seqpacket, as one packet.
     #[track_caller]
     pub fn send(&mut self, bytes: &[u8]) {
@@ -192,6 +215,12 @@ impl Peer {
         bytes
     }
 
+    /// Reads to the end of data and keeps nothing but its length.
+    #[track_caller]
+    pub fn count_to_end(&mut self) -> u64 {
+        io::copy(&mut self.socket, &mut io::sink()).expect("the program sends an end of data")
+    }
+
     /// One packet of a seqpacket socket; empty at the end.
     #[track_caller]
     pub fn packet(&mut self) -> Vec<u8> {
@@ -222,5 +251,15 @@ impl Peer {
     /// Resets the connection: RST instead of FIN.
     pub fn reset(self) {
         self.socket.set_linger(Some(Duration::ZERO)).unwrap();
+    }
+}
+
+impl Write for Peer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.socket.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }

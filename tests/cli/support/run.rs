@@ -48,7 +48,8 @@ impl Run {
 
     /// Starts it, in a process group of its own that is killed when the [`Child`] is dropped.
     pub fn spawn(mut self) -> Child {
-        let line = format!("{:?}", self.command);
+        let words = std::iter::once(self.command.get_program()).chain(self.command.get_args());
+        let line = words.map(|word| format!("{word:?}")).collect::<Vec<_>>().join(" ");
         let child =
             self.command.process_group(0).spawn().unwrap_or_else(|error| panic!("cannot start {line}: {error}"));
         // Our copies of what was given to it, such as the end of a pipe, are closed with the command.
