@@ -12,10 +12,13 @@ mod bounds;
 mod lines;
 mod listening;
 mod programs;
+mod proxies;
 mod replay;
 mod services;
 mod standard_streams;
 mod steps;
 mod streams;
+#[cfg(feature = "tls")]
+mod tls;
 mod unix;
 mod wait;
