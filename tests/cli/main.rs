@@ -9,6 +9,7 @@ mod support;
 mod access;
 mod addresses;
 mod bounds;
+mod datagrams;
 mod lines;
 mod listening;
 mod programs;
