@@ -8,5 +8,6 @@ mod support;
 
 mod addresses;
 mod bounds;
+mod kept;
 mod standard_streams;
 mod streams;
