@@ -24,7 +24,7 @@ use crate::transport::{ConnectOptions, Family, Lookup, Patience, Route, SocketOp
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Time")]
 pub struct TimeArgs {
-    /// Limit connecting, and how long nothing may pass
+    /// Limit connecting, and how long nothing may pass; with steps, each wait [default there: 10s]
     #[arg(short = 'w', long, value_name = "DUR", value_parser = parse_duration, env = "NETVERB_TIMEOUT", hide_env = true)]
     pub timeout: Option<Limit>,
     /// End when nothing passed for this long (status 28)

@@ -119,7 +119,7 @@ impl OpenArgs {
             }
             self.tls.require_tls(named || connect.secure || later)?;
             connect.tls = self.tls.client(true)?;
-            if self.inspection.is_given() && !named && !connect.secure {
+            if self.inspection.is_given() && !named && !connect.secure && !later {
                 let message = "--tls-info and --min-days have no use without TLS; add --secure";
                 return Err(Failure::message(Exit::Usage, message));
             }

@@ -23,6 +23,10 @@ use crate::relay::AtLocalEnd;
 #[command(next_help_heading = "Steps, in the order given")]
 struct Words {
     /// Wait for data that matches RE; all up to its end goes to stdout (repeat)
+    ///
+    /// The match takes what came up to its end; ^ is the beginning of what no step has taken yet, (?m)^ that of every line.
+    /// Status 28 when it does not come within -w, 52 when the peer closes first. After the last step our direction is ended and
+    /// the rest of what the peer sends goes to stdout, until its end or until it is silent for -w.
     #[arg(long, value_name = "RE", allow_hyphen_values = true)]
     expect: Vec<Pattern>,
     /// From here on, fail with 1 when RE matches while something is expected (repeat)
@@ -37,14 +41,21 @@ struct Words {
     /// Send what is in FILE; - is stdin (repeat)
     #[arg(long, value_name = "FILE")]
     send_file: Vec<PathBuf>,
-    /// Go on in TLS; unread data at this point is an error (35)
+    /// Go on in TLS, as the TLS options say; unread data at this point is an error (35)
+    ///
+    /// What has come in clear and no --expect has taken could have been injected to be read as if it had come in TLS; so let the
+    /// --expect before it match the whole answer, with its line ending. On accept it is the server's part of the handshake.
     #[cfg(feature = "tls")]
     #[arg(long)]
     starttls: bool,
     /// Wait this long (repeat)
     #[arg(long, value_name = "DUR", value_parser = parse_span)]
     sleep: Vec<Duration>,
-    /// Play the other end of a recorded --transcript; the peer must say what is in FILE, byte for byte
+    /// Play our end of a recorded --transcript: open the client, accept the server
+    ///
+    /// Each end speaks in its turn. The first difference between what the peer sends and what was recorded ends it with 1 and is
+    /// named: offset, expected, received. Whether FILE was written by open or by accept is known from the ID in it. Nothing goes
+    /// to stdout. What was recorded inside TLS is replayed in clear, unless --secure is given.
     #[arg(long, value_name = "FILE")]
     replay: Option<PathBuf>,
 }

@@ -141,6 +141,12 @@ pub async fn run(prepared: Prepared, client: Client, streams: &Streams, context:
             play(&script, part, bytes, &mut talk, context).await
         }
     };
+    if let (Err(failure), Limit::After(wait), true) = (&held, prepared.wait, context.json)
+        && failure.exit == Exit::TimedOut
+    {
+        let limit = format!("the wait of {}", humantime::format_duration(wait));
+        context.reporter.event(&id, &Event::Timeout { limit });
+    }
     let reason = match &held {
         Ok(()) => "done".to_owned(),
         Err(failure) => failure.line(),

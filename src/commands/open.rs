@@ -16,7 +16,7 @@ use super::stream::{Shown, StreamOptions, Streams, verdict};
 use crate::address::{Endpoint, SocketId};
 use crate::conversation::Part;
 #[cfg(feature = "tls")]
-use crate::conversation::Upgrade;
+use crate::conversation::upgrade::{Inspect, Upgrade};
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -80,11 +80,11 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         #[cfg(not(feature = "tls"))]
         return probe::run(&endpoint, &options.connect, &id, context).await;
     }
-    let streams = Streams::open(options.stream, context)?;
-    let (mode, prepared) = match options.mode {
-        Mode::Conversation(talk) => (Mode::Stream, Some(prepare(talk, &endpoint, &options.connect).await?)),
-        mode => (mode, None),
+    let prepared = match &options.mode {
+        Mode::Conversation(talk) => Some(prepare(talk, &endpoint, &options, context).await?),
+        _ => None,
     };
+    let streams = Streams::open(options.stream, context)?;
     let channel = connect(&endpoint, &options.connect, &id, &*context.reporter).await?;
     #[cfg(feature = "tls")]
     if let Channel::Bytes(bytes) = &channel
@@ -99,7 +99,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     }
     let joined = match prepared {
         Some(prepared) => conversation::run(prepared, client, &streams, context).await,
-        None => join(&mut client, &mode, options.split, &streams, context).await,
+        None => join(&mut client, &options.mode, options.split, &streams, context).await,
     };
     streams.finish();
     joined
@@ -107,19 +107,25 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
 
 /// Prepares a conversation, and the TLS that it may start.
 async fn prepare(
-    talk: conversation::Options,
+    talk: &conversation::Options,
     endpoint: &Endpoint,
-    connect: &ConnectOptions,
+    options: &Options,
+    context: &Context,
 ) -> Result<conversation::Prepared, Failure> {
     #[cfg(feature = "tls")]
     {
-        let secure = ConnectOptions { secure: true, ..connect.clone() };
-        let upgrade = talk.starts_tls().then(|| SecureLayer::prepare(endpoint, &secure)).transpose()?;
-        talk.prepare(Part::Client, upgrade.map(Box::new).map(Upgrade::Client)).await
+        let secure = ConnectOptions { secure: true, ..options.connect.clone() };
+        let layer = talk.starts_tls().then(|| SecureLayer::prepare(endpoint, &secure)).transpose()?;
+        let (inspection, context) = (options.inspection, context.clone());
+        let inspect: Inspect = Box::new(move |session| {
+            inspection.show_aside(session, &context);
+            inspection.demand(session)
+        });
+        talk.prepare(Part::Client, layer.map(|layer| Upgrade::Client(Box::new(layer), inspect))).await
     }
     #[cfg(not(feature = "tls"))]
     {
-        let _ = (endpoint, connect);
+        let _ = (endpoint, options, context);
         talk.prepare(Part::Client).await
     }
 }

@@ -11,7 +11,7 @@ use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::quantity::Limit;
-use crate::relay::{Blame, Lane, Stdio, Traffic, buffer};
+use crate::relay::{Blame, SETTLE, Stdio, Traffic, buffer};
 use crate::service::outbox::Outbox;
 use crate::service::room::Room;
 use crate::service::{Client, Closing, Surroundings, Verdict, Watcher};
@@ -156,6 +156,7 @@ impl SharedStdio {
             Heard(std::io::Result<(Vec<u8>, usize)>),
             ToSay(Option<Rc<[u8]>>),
             GivenUp,
+            Settled,
             Silent,
         }
         while hears || says {
@@ -166,6 +167,7 @@ impl SharedStdio {
                     heard = buffer::read(bytes, buffer::SMALLEST), if hears => Turn::Heard(heard),
                     say = outbox.next(), if says => Turn::ToSay(say),
                     () = outbox.is_abandoned() => Turn::GivenUp,
+                    () = tokio::time::sleep(SETTLE), if incoming.is_holding() => Turn::Settled,
                 }
             };
             match crate::service::within(limit, next).await.unwrap_or(Turn::Silent) {
@@ -183,15 +185,29 @@ impl SharedStdio {
                 Turn::Heard(Err(error)) => return Closing::failed(&error, Blame::Receiving),
                 Turn::Heard(Ok((held, count))) => {
                     hears = count > 0;
-                    let shown = self.show(id, held.get(..count).unwrap_or_default(), &mut incoming, &mut line).await;
+                    let shown = match incoming.receive(held.get(..count).unwrap_or_default(), !hears) {
+                        Ok(heard) => self.show(id, &heard, !hears, &mut line).await,
+                        // What one client sends ends no other.
+                        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+                            return Closing::failed(&error, Blame::Converting);
+                        }
+                        Err(error) => Err(error),
+                    };
                     buffer::give_back(held);
                     if let Err(error) = shown {
-                        self.broken.set(Some(error.kind()));
-                        self.broke.notify_one();
-                        return Closing::failed(&error, Blame::Output);
+                        return self.broken_by(&error);
                     }
                     if !hears {
                         incoming.ended();
+                    }
+                }
+                Turn::Settled => {
+                    let shown = match incoming.settle() {
+                        Ok(held) => self.show(id, &held, false, &mut line).await,
+                        Err(error) => Err(error),
+                    };
+                    if let Err(error) = shown {
+                        return self.broken_by(&error);
                     }
                 }
                 Turn::ToSay(None) => {
@@ -223,22 +239,20 @@ impl SharedStdio {
         Closing::clean("the client closed")
     }
 
+    fn broken_by(&self, error: &std::io::Error) -> Closing {
+        self.broken.set(Some(error.kind()));
+        self.broke.notify_one();
+        Closing::failed(error, Blame::Output)
+    }
+
     /// Writes what a client said to stdout: a chunk, or with prefixes whole lines, in one piece.
-    async fn show(
-        &self,
-        id: &str,
-        received: &[u8],
-        incoming: &mut Lane<'_>,
-        line: &mut Vec<u8>,
-    ) -> std::io::Result<()> {
-        let ended = received.is_empty();
-        let heard = incoming.receive(received, ended)?;
+    async fn show(&self, id: &str, heard: &[u8], ended: bool, line: &mut Vec<u8>) -> std::io::Result<()> {
         if self.traffic == Traffic::SendOnly {
             return Ok(());
         }
         let mut output = self.output.lock().await;
         if self.prefix == Prefix::None {
-            return buffer::write_all(&mut *output, &heard).await;
+            return buffer::write_all(&mut *output, heard).await;
         }
         let mut text = Vec::new();
         for piece in heard.split_inclusive(|byte| *byte == b'\n') {

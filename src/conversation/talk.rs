@@ -38,7 +38,9 @@ pub enum Wind {
 pub struct Talk<'a> {
     outgoing: Lane<'a>,
     incoming: Lane<'a>,
-    unread: Vec<u8>,
+    received: Vec<u8>,
+    /// How much of it is consumed.
+    consumed: usize,
     ending: Ending,
     limit: Limit,
 }
@@ -46,17 +48,24 @@ pub struct Talk<'a> {
 impl<'a> Talk<'a> {
     /// A conversation in which each wait lasts at most `limit`.
     pub fn new(outgoing: Lane<'a>, incoming: Lane<'a>, limit: Limit) -> Self {
-        Talk { outgoing, incoming, unread: Vec::new(), ending: Ending::Open, limit }
+        Talk { outgoing, incoming, received: Vec::new(), consumed: 0, ending: Ending::Open, limit }
     }
 
     /// What was received and not consumed.
     pub fn unread(&self) -> &[u8] {
-        &self.unread
+        self.received.get(self.consumed..).unwrap_or_default()
     }
 
     /// Takes this many bytes out of what was received.
     pub fn consume(&mut self, count: usize) -> Vec<u8> {
-        self.unread.drain(..count.min(self.unread.len())).collect()
+        let taken = self.unread().get(..count).unwrap_or(self.unread()).to_vec();
+        self.consumed += taken.len();
+        // Moving what is left only now and then keeps many small takes cheap.
+        if self.consumed > self.received.len() / 2 {
+            self.received.drain(..self.consumed);
+            self.consumed = 0;
+        }
+        taken
     }
 
     /// Waits until a condition is met by what was received; [`Talk::consume`] then takes it.
@@ -73,7 +82,7 @@ impl<'a> Talk<'a> {
         let deadline = self.deadline();
         let mut supply = self.supply();
         loop {
-            let settles = match matcher.advance(&self.unread, supply) {
+            let settles = match matcher.advance(self.unread(), supply) {
                 Progress::Found(found) => return Ok(Ok(found)),
                 Progress::TooLarge => return Ok(Err(Trouble::TooLarge(DEFAULT_MAX_BYTES))),
                 Progress::Ended | Progress::NoReply(_) => return Ok(Err(self.ended())),
@@ -98,7 +107,7 @@ impl<'a> Talk<'a> {
     /// The peer's end of data, silence, or what broke.
     pub async fn wait_for_data(&mut self, bytes: &mut Bytes) -> Result<(), Trouble> {
         let deadline = self.deadline();
-        while self.unread.is_empty() {
+        while self.unread().is_empty() {
             match (within(deadline, self.receive(bytes)).await, &self.ending) {
                 (None, _) => return Err(self.silence()),
                 (Some(result), Ending::Open) => result?,
@@ -152,7 +161,7 @@ impl<'a> Talk<'a> {
             if let Poll::Ready(sent) = send(bytes, cx) {
                 return Poll::Ready(sent.map_err(Trouble::sending));
             }
-            if !matches!(self.ending, Ending::Open) || self.unread.len() > DEFAULT_MAX_BYTES {
+            if !matches!(self.ending, Ending::Open) || self.unread().len() > DEFAULT_MAX_BYTES {
                 return Poll::Pending;
             }
             ready!(self.poll_receive(bytes, cx))?;
@@ -178,7 +187,7 @@ impl<'a> Talk<'a> {
     /// # Errors
     /// When receiving fails.
     pub async fn wind_down(&mut self, bytes: &mut Bytes, until: Option<Instant>) -> Result<Wind, Trouble> {
-        if !self.unread.is_empty() {
+        if !self.unread().is_empty() {
             return Ok(Wind::Data);
         }
         let deadline = earlier(self.deadline(), until);
@@ -186,7 +195,7 @@ impl<'a> Talk<'a> {
             (None, _) => Ok(Wind::Silent),
             (Some(Err(trouble)), _) => Err(trouble),
             (Some(Ok(())), Ending::Broken(_)) => Err(self.ended()),
-            (Some(Ok(())), _) if !self.unread.is_empty() => Ok(Wind::Data),
+            (Some(Ok(())), _) if !self.unread().is_empty() => Ok(Wind::Data),
             (Some(Ok(())), Ending::Ended) => Ok(Wind::Ended),
             (Some(Ok(())), Ending::Open) => Ok(Wind::Data),
         }
@@ -211,7 +220,7 @@ impl<'a> Talk<'a> {
             }
             Poll::Ready(Ok(count)) => {
                 let received = self.incoming.receive(space.get(..count).unwrap_or_default(), count == 0);
-                let taken = received.map(|received| self.unread.extend_from_slice(&received));
+                let taken = received.map(|received| self.received.extend_from_slice(&received));
                 if count == 0 {
                     self.ending = Ending::Ended;
                     self.incoming.ended();
@@ -280,3 +289,6 @@ async fn within<T>(deadline: Option<Instant>, work: impl Future<Output = T>) -> 
         Some(deadline) => timeout_at(deadline, work).await.ok(),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,13 +4,16 @@ use crate::event::Report;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::transport::secure::{self, SecureLayer};
-use crate::transport::tls::ServerTls;
+use crate::transport::tls::{ServerTls, SessionInfo};
 use crate::transport::{Bytes, Channel};
+
+/// Looks at a session before it is used.
+pub type Inspect = Box<dyn Fn(&SessionInfo) -> Result<(), Failure>>;
 
 /// Whose part of the handshake is ours.
 pub enum Upgrade {
-    /// The client's.
-    Client(Box<SecureLayer>),
+    /// The client's, and what the user wants to know and demand of the session.
+    Client(Box<SecureLayer>, Inspect),
     /// The server's.
     Server(ServerTls),
 }
@@ -19,21 +22,22 @@ impl Upgrade {
     /// Does the handshake.
     ///
     /// # Errors
-    /// Status 35 or 60, with hints.
+    /// Status 35 or 60, with hints; or what the inspection says.
     pub async fn put_on(&self, bytes: Bytes, id: &str, report: &dyn Report) -> Result<Bytes, Failure> {
         let channel = Channel::Bytes(bytes);
         let secured = match self {
-            Upgrade::Client(layer) => layer.put_on(channel, id, report).await.map_err(Failure::from)?,
+            Upgrade::Client(layer, _) => layer.put_on(channel, id, report).await.map_err(Failure::from)?,
             Upgrade::Server(tls) => secure::accept(tls, channel, id, report).await.map_err(|error| {
                 let hints = error.hints();
                 hints.into_iter().fold(Failure::message(error.exit(), error.to_string()), Failure::hint)
             })?,
         };
-        match secured {
-            Channel::Bytes(bytes) => Ok(bytes),
-            Channel::Messages(_) => {
-                Err(Failure::message(Exit::Unsupported, "TLS over a message socket is not supported"))
-            }
+        let Channel::Bytes(bytes) = secured else {
+            return Err(Failure::message(Exit::Unsupported, "TLS over a message socket is not supported"));
+        };
+        if let (Upgrade::Client(_, inspect), Some(session)) = (self, bytes.session()) {
+            inspect(session)?;
         }
+        Ok(bytes)
     }
 }

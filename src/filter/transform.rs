@@ -17,6 +17,14 @@ pub trait Transform {
     /// # Errors
     /// InvalidData when the stream ends in the middle of something.
     fn finish(&mut self, output: &mut Vec<u8>) -> io::Result<()>;
+
+    /// Whether something is held back that must not wait until more comes.
+    fn is_holding(&self) -> bool {
+        false
+    }
+
+    /// The source is silent: appends what must not wait. The stream may go on.
+    fn settle(&mut self, _: &mut Vec<u8>) {}
 }
 
 impl Transform for Outgoing {
@@ -39,6 +47,14 @@ impl Transform for Incoming {
     fn finish(&mut self, output: &mut Vec<u8>) -> io::Result<()> {
         Incoming::finish(self, output);
         Ok(())
+    }
+
+    fn is_holding(&self) -> bool {
+        self.pending()
+    }
+
+    fn settle(&mut self, output: &mut Vec<u8>) {
+        Incoming::finish(self, output);
     }
 }
 

@@ -18,8 +18,10 @@ pub enum Verbosity {
 /// The level from which on an event is shown; errors of the run itself are not events.
 pub fn level(event: &Event) -> Verbosity {
     match event {
-        Event::Error { .. } | Event::Timeout { .. } => Verbosity::Normal,
-        Event::Connected { .. }
+        Event::Error { .. } => Verbosity::Normal,
+        // The failure of the run says the same.
+        Event::Timeout { .. }
+        | Event::Connected { .. }
         | Event::TlsEstablished { .. }
         | Event::Listening { .. }
         | Event::Accepted { .. }

@@ -32,8 +32,12 @@ pub fn borrow(size: usize) -> Vec<u8> {
     buffer
 }
 
-/// Gives a buffer back.
+/// Gives a buffer back. One that is too small for the next borrower, such as a short converted text, is dropped: the pool
+/// would fill up with them.
 pub fn give_back(buffer: Vec<u8>) {
+    if buffer.len() < SMALLEST {
+        return;
+    }
     POOL.with_borrow_mut(|pool| {
         if pool.iter().map(Vec::len).sum::<usize>() + buffer.len() <= POOLED {
             pool.push(buffer);
@@ -114,5 +118,21 @@ pub async fn let_close(from: &mut impl Side) {
         if count == 0 {
             return;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_can_borrow_again_is_not_kept() {
+        for length in [0, 1, SMALLEST - 1] {
+            give_back(vec![0; length]);
+        }
+        assert_eq!(POOL.with_borrow(Vec::len), 0);
+        give_back(vec![0; SMALLEST]);
+        assert_eq!(borrow(SMALLEST).len(), SMALLEST);
+        assert_eq!(POOL.with_borrow(Vec::len), 0);
     }
 }

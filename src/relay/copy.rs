@@ -1,10 +1,14 @@
 //! Moving bytes through a buffer of ours: the way that always works, and the only one on which they can be changed.
 
+use std::future::Future;
 use std::io;
+use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use tokio::time::Sleep;
+
 use super::buffer;
-use super::lane::{Failed, Lane, Moved};
+use super::lane::{Failed, Lane, Moved, SETTLE};
 use super::side::Side;
 
 /// A direction that copies.
@@ -17,13 +21,15 @@ pub struct CopyPump {
     /// How much is read at once; grows with full reads.
     chunk: usize,
     ended: bool,
+    /// Rings when the source has been silent for so long that nothing may be held back.
+    settling: Option<Pin<Box<Sleep>>>,
 }
 
 impl CopyPump {
     /// A pump that first has to deliver these bytes.
     pub fn with_rest(rest: Vec<u8>, ended: bool) -> Self {
         let end = rest.len();
-        CopyPump { buffer: Some(rest), start: 0, end, chunk: 0, ended }
+        CopyPump { buffer: Some(rest), start: 0, end, chunk: 0, ended, settling: None }
     }
 
     /// Moves one portion, or says that the end is reached and everything written.
@@ -84,9 +90,10 @@ impl CopyPump {
                 buffer::give_back(buffer);
                 // A stream that holds written bytes back (TLS) must not wait for more of them.
                 ready!(to.poll_flush(cx)).map_err(Failed::Writing)?;
-                return Poll::Pending;
+                return self.poll_settle(cx, lane);
             }
         };
+        self.settling = None;
         if read == self.chunk {
             self.chunk = (self.chunk * 2).min(lane.largest_chunk());
         }
@@ -96,6 +103,20 @@ impl CopyPump {
         self.end = read;
         self.buffer = Some(buffer);
         self.convert(lane)
+    }
+
+    /// Ready with what the conversions held back when the source stays silent.
+    fn poll_settle(&mut self, cx: &mut Context<'_>, lane: &mut Lane<'_>) -> Poll<Result<(), Failed>> {
+        if !lane.is_holding() {
+            return Poll::Pending;
+        }
+        let settling = self.settling.get_or_insert_with(|| Box::pin(tokio::time::sleep(SETTLE)));
+        ready!(settling.as_mut().poll(cx));
+        self.settling = None;
+        let held = lane.settle().map_err(Failed::Converting)?;
+        (self.start, self.end) = (0, held.len());
+        self.buffer = Some(held);
+        Poll::Ready(Ok(()))
     }
 
     fn convert(&mut self, lane: &mut Lane<'_>) -> Poll<Result<(), Failed>> {

@@ -3,11 +3,15 @@
 use std::borrow::Cow;
 use std::io;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use super::buffer;
 use super::rate::Rate;
 use crate::event::Direction;
 use crate::filter::Transform;
+
+/// How long a conversion may hold back a CR that could be half of a CR LF: the two mostly come together.
+pub const SETTLE: Duration = Duration::from_millis(30);
 
 /// What a step of a pump did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -156,6 +160,26 @@ impl<'a> Lane<'a> {
                 transform.finish(&mut output)?;
             }
             current = Cow::Owned(output);
+        }
+        Ok(current)
+    }
+
+    /// Whether a conversion holds something back that must not wait for more than [`SETTLE`].
+    pub fn is_holding(&self) -> bool {
+        self.transforms.iter().any(|transform| transform.is_holding())
+    }
+
+    /// What conversions held back; the source has been silent for [`SETTLE`].
+    ///
+    /// # Errors
+    /// When it cannot be converted.
+    pub fn settle(&mut self) -> io::Result<Vec<u8>> {
+        let mut current = Vec::new();
+        for transform in &mut self.transforms {
+            let mut output = Vec::new();
+            transform.push(&current, &mut output)?;
+            transform.settle(&mut output);
+            current = output;
         }
         Ok(current)
     }

@@ -22,7 +22,7 @@ use std::io;
 use crate::event::Direction;
 pub use bytes::run;
 pub use half_close::{AtLocalEnd, End, HalfClose, Next, Rules, Traffic};
-pub use lane::{Lane, Observer};
+pub use lane::{Lane, Observer, SETTLE};
 pub use side::Side;
 pub use stdio::{Output, Stdio};
 

@@ -157,3 +157,22 @@ fn b69_words_of_any_size_are_refused_in_one_line() {
         assert_eq!(ended.stderr.lines().count(), 1, "{}", ended.stderr);
     }
 }
+
+#[test]
+fn b69_an_inband_command_without_end_is_an_error_of_its_connection_only() {
+    let sandbox = Sandbox::new();
+    let endless = [b"$#".to_vec(), vec![b'x'; 200_000]].concat();
+    let mut child = sandbox.netverb(["accept", "-j", "-k", "--inband", "$,%", "127.0.0.1:0"]).spawn();
+    let mut hostile = Peer::connect(child.port());
+    hostile.send(&endless);
+    let closed = child.wait_event("closed");
+    assert!(closed["reason"].as_str().unwrap().contains("in-band"), "{closed}");
+    let mut other = Peer::connect(child.port());
+    other.send(b"still served");
+    assert_eq!(child.read_stdout(12), b"still served");
+
+    let listener = Listener::tcp();
+    let mut child = open(&sandbox, &listener.id(), &["--inband", "$,%"]).spawn();
+    listener.accept().send(&endless);
+    child.wait().failed(56, &["in-band", "65536"]);
+}

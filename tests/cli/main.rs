@@ -6,8 +6,17 @@
 #[allow(dead_code)] // The files of the themes grow into it.
 mod support;
 
+mod access;
 mod addresses;
 mod bounds;
 mod kept;
+mod lines;
+mod listening;
+mod programs;
+mod replay;
+mod services;
 mod standard_streams;
+mod steps;
 mod streams;
+mod unix;
+mod wait;

@@ -215,6 +215,12 @@ impl Peer {
         bytes
     }
 
+    /// Reads to the end of data and keeps nothing but its length.
+    #[track_caller]
+    pub fn count_to_end(&mut self) -> u64 {
+        io::copy(&mut self.socket, &mut io::sink()).expect("the program sends an end of data")
+    }
+
     /// One packet of a seqpacket socket; empty at the end.
     #[track_caller]
     pub fn packet(&mut self) -> Vec<u8> {
@@ -245,5 +251,15 @@ impl Peer {
     /// Resets the connection: RST instead of FIN.
     pub fn reset(self) {
         self.socket.set_linger(Some(Duration::ZERO)).unwrap();
+    }
+}
+
+impl Write for Peer {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.socket.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
     }
 }
