@@ -477,3 +477,18 @@ fn a_reset_is_seen_by_the_peer_and_a_close_delivers_all() {
     kept.says(&["close", "s"]);
     assert_eq!(peer.read_to_end(), b"last words");
 }
+
+#[test]
+fn wait_is_done_when_a_kept_socket_is_readable_or_gone() {
+    let kept = Kept::new();
+    let mut peer = kept.open("s", &[]);
+    kept.run(&["wait", "s", "-w", "0"]).failed(28, &["s"]);
+    let mut readable = kept.0.netverb(["wait", "s"]).spawn();
+    let mut gone = kept.0.netverb(["wait", "--gone", "s"]).spawn();
+    peer.send(b"x");
+    readable.wait().exits(0);
+    assert!(gone.is_running());
+    kept.says(&["close", "s"]);
+    gone.wait().exits(0);
+    kept.run(&["wait", "s"]).failed(110, &["socket is not open"]);
+}
