@@ -19,6 +19,7 @@ use crate::commands::keep::Keep;
 use crate::commands::shared_stdio::Prefix;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::message::Split;
 use crate::service::Service;
 use crate::service::broker::Naming;
 use crate::service::forward::Target;
@@ -30,9 +31,12 @@ use crate::transport::listener::{ListenOptions, Unwritten};
 #[derive(Debug, Args)]
 #[command(after_help = help::ACCEPT_EXAMPLES, override_usage = "netverb accept [OPTIONS] AT…")]
 pub struct AcceptArgs {
-    /// Where to listen: [host:]port[,port|,a-b…], unix:/path, unix:@name, seqpacket:/path, fd:N, systemd[:NAME]
+    /// Where to listen: [host:]port[,port|,a-b…], udp://…, unix:/path, unix:@name, seqpacket:/path, fd:N, systemd[:NAME]
     #[arg(value_name = "AT", required = true, value_parser = ListenId::parse)]
     at: Vec<ListenId>,
+    /// Receive datagrams: ports are UDP ports (as udp://…), unix:/path is a datagram socket
+    #[arg(long)]
+    datagram: bool,
     /// Go on after the first client: stdin goes to all, what they send to stdout
     #[arg(short, long)]
     keep_open: bool,
@@ -226,6 +230,7 @@ impl AcceptArgs {
             ready: self.ready.options(),
             stream,
             split: self.data.split(),
+            datagrams: self.datagram,
             at: self.at,
         })
     }
@@ -289,7 +294,7 @@ impl AcceptArgs {
             {
                 options.tls = self.tls.client(!self.serves_tls())?;
             }
-            let target = Target { endpoint, connect: options, split: self.data.split() };
+            let target = Target { endpoint, connect: options, split: self.data.split().unwrap_or(Split::Line) };
             return Ok(Some(Service::Forward(Rc::new(target))));
         }
         if let Some(protocol) = args.proxy_server {

@@ -31,6 +31,7 @@ Examples:
   netverb accept -k 8080 --prefix                many, each line with its sender
   netverb accept 8080,9000-9010 --echo
   netverb accept localhost:8080 --to unix:/run/app.sock
+  netverb accept udp://:5000 --echo              datagrams
   netverb accept 0 --port-file port -c 'date'    any free port
   port=$(netverb accept 0/web)                   keep it: netverb next web
   netverb accept 8080 --echo --allow 192.168.1.0/24
@@ -112,6 +113,28 @@ Examples:
   netverb session run -- ./talk.sh            whatever it keeps ends with it
   export NETVERB_SESSION=$(netverb session new)
   netverb session end";
+
+/// Shown under the help of `datagram`.
+pub const DATAGRAM_EXAMPLES: &str = "\
+Examples:
+  netverb datagram --from :8080 --to 10.2.1.1:8080 hello   from port 8080 here to port 8080 there
+  netverb datagram host:5000 one two three                 three datagrams; answers are printed for 1s
+  netverb datagram host:5000 --split line < log            each line a datagram
+  netverb datagram --replies 1 host:7 ping                 one answer, or status 28
+  netverb datagram --listen 5000 --json                    every datagram as a record, with its sender
+  netverb datagram --listen 5000 --join 239.1.2.3%eth0     what is sent to a group
+  netverb datagram 239.1.2.3:5000 --ttl 4 hello            send to a group
+  netverb datagram -b 192.168.1.255:9 hello                send to everybody on the network
+  netverb datagram unix:/run/log.sock hello
+  netverb datagram -z host:53                              probe: 0 answers, 7 closed, 28 silent
+  netverb accept -k udp://:5000 --echo                     serve
+
+Messages: each DATA is one. Without DATA stdin is sent: all of it as one message, or as --split says; a terminal's
+lines one by one. At most 65507 bytes fit into one (status 63); nothing is ever split. Unix peers may be sent less
+or more, as their system allows.
+
+End: after the end of the input, answers are printed for --replies-for (1s; with --replies, -w or 10s). --count
+waits as long as it takes. A closed port is status 7, as soon as it is known.";
 
 /// Shown under the help of `resolve`.
 pub const RESOLVE_EXAMPLES: &str = "\

@@ -1,6 +1,7 @@
 //! The command line: the only place that knows clap. It turns words into an [`Action`] before anything has an effect.
 
 pub mod accept;
+pub mod datagram;
 pub mod generate;
 pub mod groups;
 pub mod help;
@@ -73,6 +74,8 @@ pub enum Verb {
     Open(Box<commands::open::Options>),
     /// `accept`
     Accept(Box<commands::accept::Options>),
+    /// `datagram`
+    Datagram(Box<commands::datagram::Options>),
     /// `resolve`
     Resolve(commands::resolve::Options),
     /// `read`

@@ -8,7 +8,7 @@ use super::help::{self, HelpArgs};
 use super::secure;
 #[cfg(feature = "tuples")]
 use super::tuples::{RecvTupleArgs, SendTupleArgs};
-use super::{Verb, accept, open, resolve, session, talk, usage_failure, wait};
+use super::{Verb, accept, datagram, open, resolve, session, talk, usage_failure, wait};
 use crate::failure::Failure;
 use crate::quantity::Limit;
 
@@ -69,6 +69,17 @@ pub const ALL: &[Row] = &[
             let words: accept::AcceptArgs = words(matches)?;
             let deadline = words.time.deadline;
             Ok(Asked::Run(Verb::Accept(Box::new(words.into_options()?)), deadline))
+        },
+    },
+    Row {
+        name: "datagram",
+        alias: Some("udp"),
+        about: "Send and receive datagrams: UDP, Unix, multicast, broadcast",
+        define: define::<datagram::DatagramArgs>,
+        read: |matches, _| {
+            let words: datagram::DatagramArgs = words(matches)?;
+            let deadline = words.time.deadline;
+            Ok(Asked::Run(Verb::Datagram(Box::new(words.into_options()?)), deadline))
         },
     },
     #[cfg(feature = "tuples")]

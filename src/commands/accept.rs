@@ -7,16 +7,18 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::announce::{ReadyOptions, announce};
+use super::admission::Admission;
+use super::announce::{Bound, ReadyOptions, announce, note_chosen_port};
 use super::context::Context;
 use super::conversation;
-use super::gate::{Admitted, Gate, Names, Reject};
+use super::datagram;
+use super::gate::{Admitted, Gate, Reject};
 use super::keep::Keep;
 use super::open;
 use super::shared_stdio::{Prefix, SharedStdio};
 use super::stream::{Shown, StreamOptions, Streams, verdict};
 use crate::access::Policy;
-use crate::address::{ListenId, Peer};
+use crate::address::{ListenAddress, ListenId, Peer};
 use crate::conversation::Part;
 #[cfg(feature = "tls")]
 use crate::conversation::Upgrade;
@@ -75,6 +77,8 @@ impl Offer {
 pub struct Options {
     /// Where to listen.
     pub at: Vec<ListenId>,
+    /// Whether ports and paths are those of datagram sockets (`--datagram`).
+    pub datagrams: bool,
     /// How.
     pub listen: ListenOptions,
     /// What clients get.
@@ -89,8 +93,8 @@ pub struct Options {
     pub ready: ReadyOptions,
     /// The streams.
     pub stream: StreamOptions,
-    /// The framing of messages on stdin and stdout.
-    pub split: Split,
+    /// The framing of messages on stdin and stdout, where it is said.
+    pub split: Option<Split>,
     /// Whether each client begins with a PROXY protocol header.
     pub expects_header: bool,
     /// How TLS is done with clients, where it is.
@@ -104,18 +108,23 @@ pub struct Options {
 /// An address that cannot be listened on, or the failure of a single client that was all there was to serve.
 pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     limits::raise_descriptor_limit();
-    let names = Names::look_up(&options.policy).await?;
-    let mut listeners: Vec<(String, Listener)> = Vec::new();
+    let is_udp = |at: &ListenId| matches!(at.address, ListenAddress::Udp { .. });
+    if options.datagrams || options.at.iter().any(is_udp) {
+        if !options.datagrams && !options.at.iter().all(is_udp) {
+            let message = "udp:// and other addresses cannot be mixed; use --datagram for all, or two commands";
+            return Err(Failure::message(Exit::Usage, message));
+        }
+        return datagram::host::run(options, context).await;
+    }
+    let admission = Admission::new(options.policy.clone()).await?;
+    let (mut listeners, mut bound): (Vec<Listener>, Vec<Bound>) = (Vec::new(), Vec::new());
     for at in &options.at {
         for listener in listen(&at.address, &options.listen).await? {
-            let id = match &at.name {
-                Some(name) => name.to_string(),
-                None => listener.local().to_string(),
-            };
-            listeners.push((id, listener));
+            bound.push(Bound::of(at, listener.local()));
+            listeners.push(listener);
         }
     }
-    if options.offer.needs_streams() && listeners.iter().any(|(_, listener)| listener.has_messages()) {
+    if options.offer.needs_streams() && listeners.iter().any(Listener::has_messages) {
         let message =
             "seqpacket sockets have messages, and this needs streams; use --echo, --discard, --respond or --to";
         return Err(Failure::message(Exit::Unsupported, message));
@@ -136,15 +145,16 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         Offer::Conversation(talk) => Some(talk.prepare(Part::Server).await?),
         Offer::Stdio { .. } | Offer::Service { .. } | Offer::Keep(_) => None,
     };
-    announce(&listeners, &pins, &options.ready, context)?;
+    announce(&bound, &pins, &options.ready, context)?;
     if options.makes_certificate() {
         for pin in &pins {
             context.reporter.note(&format!("made a certificate; clients can trust it with --pin {pin}"));
         }
     }
-    note_chosen_port(&options, &listeners, context);
+    let chosen = options.at.iter().any(|at| at.address.ports().any(|port| port == 0));
+    note_chosen_port(&bound, chosen, &options.ready, context);
     let name = options.at.first().and_then(|at| at.name.clone());
-    let mut gate = Gate::new(listeners, options.policy, names, options.reject, name, context);
+    let mut gate = Gate::new(listeners, admission, options.reject, name, context);
     let host = Rc::new(host);
     let served = match (conversation, options.offer) {
         (Some(conversation), _) => host.one_conversation(gate, conversation, &streams).await,
@@ -164,17 +174,6 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     };
     streams.finish();
     served
-}
-
-/// A port that the system chose is said even without `-v`: nobody could find the listener otherwise.
-fn note_chosen_port(options: &Options, listeners: &[(String, Listener)], context: &Context) {
-    let chosen = options.at.iter().any(|at| at.address.ports().any(|port| port == 0));
-    let told = options.ready.port_file.is_some() || options.ready.ready_fd.is_some();
-    if chosen && !told && !context.reporter.shows(crate::output::human::Verbosity::Verbose) {
-        for (_, listener) in listeners {
-            context.reporter.note(&format!("listening on {}", listener.local()));
-        }
-    }
 }
 
 #[cfg(feature = "tls")]
@@ -230,7 +229,7 @@ impl Host {
         let pins = Vec::new();
         let host = Host {
             socket: options.listen.socket.clone(),
-            split: options.split,
+            split: options.split.unwrap_or(Split::Line),
             expects_header: options.expects_header,
             places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
             context: context.clone(),

@@ -10,8 +10,9 @@ use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
 use super::accept::{self, Host, Offer};
+use super::admission::Admission;
 use super::context::Context;
-use super::gate::{Gate, Names};
+use super::gate::Gate;
 use super::keep::Keep;
 use super::open::{self, Mode};
 use super::stream::StreamOptions;
@@ -236,9 +237,8 @@ async fn doorway(
     name: Option<SocketName>,
     context: &Context,
 ) -> Result<(Doorway, Vec<String>), Failure> {
-    let named = listeners.into_iter().map(|listener| (listener.local().to_string(), listener)).collect();
-    let names = Names::look_up(&options.policy).await?;
-    let gate = Gate::new(named, options.policy.clone(), names, options.reject, name, context);
+    let admission = Admission::new(options.policy.clone()).await?;
+    let gate = Gate::new(listeners, admission, options.reject, name, context);
     let (host, pins) = Host::new(options, context)?;
     Ok((Doorway { gate, host: Rc::new(host), entering: JoinSet::new() }, pins))
 }

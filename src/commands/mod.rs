@@ -1,11 +1,13 @@
 //! One file for each verb: its typed options and what it does. clap is not known here.
 
 pub mod accept;
+pub mod admission;
 pub mod announce;
 pub mod ask;
 pub mod close;
 pub mod context;
 pub mod conversation;
+pub mod datagram;
 pub mod expect;
 pub mod gate;
 #[cfg(feature = "tls")]
@@ -27,6 +29,8 @@ pub mod shared_stdio;
 pub mod sockets;
 pub mod stream;
 pub mod transcript_file;
+#[cfg(feature = "tuples")]
+pub mod tuple_kept;
 #[cfg(feature = "tuples")]
 pub mod tuple_receive;
 #[cfg(feature = "tuples")]
