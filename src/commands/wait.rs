@@ -12,7 +12,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::context::Context;
-use super::reach::{Miss, Target};
+use super::reach::{Miss, Target, What};
 use crate::event::Report;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -147,7 +147,12 @@ async fn watch(
     let mut pause = FIRST_PAUSE.min(manner.interval);
     loop {
         let began = Instant::now();
-        let reached = target.reach(manner.try_limit, &context.place).await;
+        let limit = match (&target.what, manner.once) {
+            // To be readable is to wait; to try once is not to.
+            (What::Kept(..), true) => Duration::ZERO,
+            _ => manner.try_limit,
+        };
+        let reached = target.reach(limit, &context.place).await;
         let answers = reached.is_ok();
         if let Err(miss) = reached {
             note(&miss, &finding, &context);
@@ -167,7 +172,7 @@ async fn watch(
                 let state = if answers { "answers" } else { "is gone" };
                 let tries = if finding.tries == 1 { "1 try".to_owned() } else { format!("{} tries", finding.tries) };
                 let took = manner.begun.elapsed().as_secs_f64();
-                context.reporter.remark(&format!("{} {state} after {took:.3} s and {tries}", target.text()));
+                context.reporter.remark(&format!("{} {state} after {took:.3} s and {tries}", target.text));
             }
         }
         if holds || (manner.once && !wished) {
@@ -201,11 +206,11 @@ fn late(options: &Options, findings: &[Rc<RefCell<Finding>>]) -> Failure {
         let finding = finding.borrow();
         lacking.push(match (finding.done, options.wish, finding.answers, &finding.miss) {
             (Some(_), ..) => continue,
-            (None, Wish::Answer, true, _) => format!("{} answers, but not steadily", target.text()),
+            (None, Wish::Answer, true, _) => format!("{} answers, but not steadily", target.text),
             (None, Wish::Answer, false, Some(miss)) => miss.clone(),
-            (None, Wish::Answer, false, None) => format!("{} gave no answer", target.text()),
-            (None, Wish::Gone, true, _) => format!("{} still answers", target.text()),
-            (None, Wish::Gone, false, _) => format!("{} is not gone steadily", target.text()),
+            (None, Wish::Answer, false, None) => format!("{} gave no answer", target.text),
+            (None, Wish::Gone, true, _) => format!("{} still answers", target.text),
+            (None, Wish::Gone, false, _) => format!("{} is not gone steadily", target.text),
         });
     }
     let passed = match options.limit {
@@ -217,7 +222,7 @@ fn late(options: &Options, findings: &[Rc<RefCell<Finding>>]) -> Failure {
 
 fn report(target: &Target, finding: &Finding) {
     let mut record = json!({
-        "target": target.text(),
+        "target": target.text,
         "done": finding.done.is_some(),
         "answers": finding.answers,
         "tries": finding.tries,

@@ -10,6 +10,7 @@ mod access;
 mod addresses;
 mod bounds;
 mod datagrams;
+mod kept;
 mod lines;
 mod listening;
 mod programs;
