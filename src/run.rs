@@ -47,10 +47,10 @@ pub fn run(arguments: Vec<OsString>) -> Exit {
     }
 }
 
-fn execute(run: Run) -> Exit {
+fn execute(mut run: Run) -> Exit {
     let reporter = Rc::new(Reporter::new(run.name, run.format, run.verbosity));
     let context = Context::new(reporter.clone(), run.place.clone());
-    if let Some(result) = perform_directly(&run, &context) {
+    if let Some(result) = perform_directly(&mut run, &context) {
         let (exit, ended) = outcome(result, &reporter);
         reporter.summary(exit, &ended);
         return exit;
@@ -82,8 +82,8 @@ fn outcome(result: Result<Exit, Failure>, reporter: &Reporter) -> (Exit, String)
 }
 
 /// The verbs that talk to keepers: they need no event loop, and a signal ends them as it ends any program.
-fn perform_directly(run: &Run, context: &Context) -> Option<Result<Exit, Failure>> {
-    Some(match &run.verb {
+fn perform_directly(run: &mut Run, context: &Context) -> Option<Result<Exit, Failure>> {
+    Some(match &mut run.verb {
         Verb::Open(options) => match &options.mode {
             commands::open::Mode::Keep(keep) => commands::keep::open(options, keep, run.deadline, context),
             _ => return None,
@@ -102,6 +102,10 @@ fn perform_directly(run: &Run, context: &Context) -> Option<Result<Exit, Failure
         Verb::Close(options) => commands::close::run(options, context),
         Verb::Sockets(options) => commands::sockets::run(*options, context),
         Verb::Session(options) => commands::session::run(options, context),
+        #[cfg(feature = "tuples")]
+        Verb::SendTuple(options) => return commands::tuple_send::run_kept(options, context),
+        #[cfg(feature = "tuples")]
+        Verb::ReceiveTuple(options) => return commands::tuple_receive::run_kept(options, context),
         _ => return None,
     })
 }

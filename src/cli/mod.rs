@@ -12,6 +12,7 @@ pub mod resolve;
 #[cfg(feature = "tls")]
 pub mod secure;
 pub mod session;
+pub mod socket_names;
 pub mod steps;
 pub mod talk;
 #[cfg(feature = "tls")]

@@ -7,10 +7,12 @@ use std::rc::Rc;
 use tokio::sync::mpsc;
 
 use super::context::Context;
+use super::tuple_kept;
 use crate::address::SocketId;
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::quantity::Limit;
 use crate::relay::buffer;
 use crate::transport::{Channel, ConnectOptions, connect};
 use crate::tuple::{Codec, InputForm, Tuple, TupleReader};
@@ -29,9 +31,13 @@ pub enum Source {
 
 /// `send-tuple`, parsed.
 pub struct Options {
-    /// Where to.
+    /// Where to; without an address it is a kept socket.
     pub id: SocketId,
-    /// How.
+    /// Whether it is a kept socket that is meant.
+    pub kept: bool,
+    /// The limit of waiting for a kept socket, 10 s where nothing is said.
+    pub timeout: Option<Limit>,
+    /// How to connect.
     pub connect: ConnectOptions,
     /// What.
     pub source: Source,
@@ -66,6 +72,15 @@ impl Batch {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).filter_map(|(start, end)| self.bytes.get(start..*end))
     }
+}
+
+/// Sends to a kept socket, which needs no event loop; `None` where the tuples go elsewhere.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_kept(options: &Options, context: &Context) -> Option<Result<Exit, Failure>> {
+    let Options { id, source, codec, max_bytes, timeout, .. } = options;
+    options.kept.then(|| tuple_kept::send(id, source, &**codec, *max_bytes, *timeout, context))
 }
 
 /// Runs the command.

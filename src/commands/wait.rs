@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::context::Context;
-use super::reach::{Miss, Target};
+use super::reach::{Miss, Target, What};
 use crate::event::Report;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -147,7 +147,12 @@ async fn watch(
     let mut pause = FIRST_PAUSE.min(manner.interval);
     loop {
         let began = Instant::now();
-        let reached = target.reach(manner.try_limit).await;
+        let limit = match (&target.what, manner.once) {
+            // To be readable is to wait; to try once is not to.
+            (What::Kept(..), true) => Duration::ZERO,
+            _ => manner.try_limit,
+        };
+        let reached = target.reach(limit, &context.place).await;
         let answers = reached.is_ok();
         if let Err(miss) = reached {
             note(&miss, &finding, &context);

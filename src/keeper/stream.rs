@@ -162,6 +162,14 @@ impl Stream {
         work(&mut self.buffer.borrow_mut())
     }
 
+    /// Drops what is unread: it has been taken out for a layer above.
+    pub fn forget_unread(&self) {
+        self.with_buffer(|buffer| {
+            let all = buffer.reserve_unread(usize::MAX);
+            let _ = buffer.commit(all);
+        });
+    }
+
     /// There may be space again.
     pub fn resume(&self) {
         self.resume.notify_one();
