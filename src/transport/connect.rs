@@ -329,8 +329,8 @@ async fn look_up(
     }
     let begun = Instant::now();
     let found = resolve::addresses(host, port, lookup).await?;
-    report.phase(Phase::Dns, begun.elapsed());
     if let Some(host) = name {
+        report.phase(Phase::Dns, begun.elapsed());
         let addresses = found.iter().map(|address| address.ip().to_string()).collect();
         report.event(id, &Event::Resolved { host, addresses });
     }
