@@ -124,6 +124,7 @@ impl Stream {
     pub fn fail(&self, failure: &Failure) {
         *self.stage.borrow_mut() = Stage::failed(failure);
         self.buffer.borrow_mut().finish(End::Failed(failure.line()));
+        self.resume.notify_one();
         self.changed.notify_waiters();
     }
 
@@ -186,7 +187,10 @@ impl Stream {
             let result = tokio::select! {
                 biased;
                 result = poll_fn(|cx| self.poll_fill(cx)) => result,
-                () = self.resume.notified() => continue,
+                () = self.resume.notified() => match self.with_buffer(|buffer| buffer.end().clone()) {
+                    End::Open => continue,
+                    End::Eof | End::Failed(_) => return,
+                },
             };
             let end = match result {
                 Ok(0) => Some(End::Eof),

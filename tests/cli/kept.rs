@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, PidfdFlags, Signal};
 use serde_json::Value;
 
-use crate::support::{Finished, LIMIT, Listener, Peer, Sandbox, noise, wait_until};
+use crate::support::{Finished, LIMIT, Listener, Peer, Sandbox, Status, Terminal, noise, wait_until};
 
 /// A sandbox whose keepers end with it.
 struct Kept(Sandbox);
@@ -123,7 +123,7 @@ fn b53_sixty_parallel_opens_have_one_winner_over_a_stale_socket() {
                 ended.exits(0);
             }
         }
-        let winners = statuses.iter().filter(|status| **status == crate::support::Status::Exited(0)).count();
+        let winners = statuses.iter().filter(|status| **status == Status::Exited(0)).count();
         assert_eq!(winners, 1, "round {round}");
         let _winner = listener.accept();
         assert!(listener.accept_within(Duration::from_millis(20)).is_err(), "a loser has connected");
@@ -491,4 +491,83 @@ fn wait_is_done_when_a_kept_socket_is_readable_or_gone() {
     kept.says(&["close", "s"]);
     gone.wait().exits(0);
     kept.run(&["wait", "s"]).failed(110, &["socket is not open"]);
+}
+
+/// A mail server that insists on STARTTLS and prints its port; it writes the message into a file.
+const MAIL_SERVER: &str = r#"
+import asyncio, ssl
+from aiosmtpd.smtp import SMTP
+
+class Keep:
+    async def handle_DATA(self, server, session, envelope):
+        with open("message", "wb") as file:
+            file.write(envelope.content)
+        return "250 kept"
+
+async def main():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain("cert.pem", "key.pem")
+    make = lambda: SMTP(Keep(), tls_context=context, require_starttls=True)
+    server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)
+    print(server.sockets[0].getsockname()[1], flush=True)
+    await server.serve_forever()
+
+asyncio.run(main())
+"#;
+
+/// As a script holds it, against a mail server that is not ours, where there is one.
+#[test]
+fn b58_a_whole_smtp_conversation_with_starttls() {
+    let kept = Kept::new();
+    if kept.0.shell("python3 -c 'import aiosmtpd' && openssl version").run().status != Status::Exited(0) {
+        eprintln!("skipped: python3 with aiosmtpd and openssl are not installed");
+        return;
+    }
+    let make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key.pem -out cert.pem \
+                -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost";
+    kept.0.shell(make).run().exits(0);
+    kept.0.write("server.py", MAIL_SERVER);
+    let mut server = kept.0.shell("exec python3 server.py > port").spawn();
+    let port = wait_until("the port of the mail server", || {
+        assert!(server.is_running());
+        std::fs::read_to_string(kept.0.path("port")).ok()?.trim().parse::<u16>().ok()
+    });
+    let script = r#"
+        set -e
+        ask() { "$NETVERB" ask mail --line "$1" --until reply | tee -a log | grep -q "^$2"; }
+        "$NETVERB" open "localhost:$PORT/mail" -C
+        "$NETVERB" read mail --until reply >> log
+        ask 'EHLO me' '250[ -]STARTTLS'
+        ask 'MAIL FROM:<a@example.org>' 530
+        ask STARTTLS 220
+        "$NETVERB" secure mail --ca cert.pem
+        ask 'EHLO me' 250
+        ask 'MAIL FROM:<a@example.org>' 250
+        ask 'RCPT TO:<b@example.org>' 250
+        ask DATA 354
+        printf 'Subject: hello\n\nA line\n.\n' | "$NETVERB" write mail
+        "$NETVERB" expect mail '(?m)^250 kept' --fail '(?m)^[45]' --print none
+        ask QUIT 221
+        "$NETVERB" read mail --until eof
+        "$NETVERB" close mail
+    "#;
+    let ended = kept.0.shell(script).env("PORT", port.to_string()).run();
+    let log = std::fs::read_to_string(kept.0.path("log")).unwrap_or_default();
+    assert_eq!(ended.status, Status::Exited(0), "{log}{}", ended.stderr);
+    assert_eq!(std::fs::read(kept.0.path("message")).unwrap(), b"Subject: hello\r\n\r\nA line\r\n");
+    server.signal(Signal::KILL);
+    server.wait();
+}
+
+#[test]
+fn the_table_is_live_at_a_terminal_and_printed_once_elsewhere() {
+    let kept = Kept::new();
+    let mut peer = kept.open("s", &[]);
+    assert!(kept.says(&["sockets", "--watch"]).starts_with("ID "));
+    let mut terminal = Terminal::shell(&kept.0, "\"$NETVERB\" sockets --watch");
+    terminal.wait_screen("IN/s");
+    peer.send(&[b'x'; 4242]);
+    terminal.wait_screen("4242");
+    terminal.send("\x03");
+    assert_eq!(terminal.wait(), Status::Killed(2));
 }
