@@ -83,6 +83,35 @@ impl Exit {
     }
 }
 
+impl Exit {
+    /// The exit of a status that another process of this program gave; one that it does not have is a program's.
+    pub fn from_status(status: u8) -> Self {
+        const ALL: [Exit; 20] = [
+            Exit::Done,
+            Exit::Negative,
+            Exit::Usage,
+            Exit::MalformedAddress,
+            Exit::Unsupported,
+            Exit::NotResolved,
+            Exit::Refused,
+            Exit::OutputFailed,
+            Exit::TimedOut,
+            Exit::TlsFailed,
+            Exit::CannotBind,
+            Exit::PeerClosed,
+            Exit::SendFailed,
+            Exit::ReceiveFailed,
+            Exit::BadCertificate,
+            Exit::TooLarge,
+            Exit::ProxyFailed,
+            Exit::NotOpen,
+            Exit::AlreadyOpen,
+            Exit::KeeperSilent,
+        ];
+        ALL.into_iter().find(|exit| exit.status() == status).unwrap_or(Exit::Program(status))
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         ExitCode::from(exit.status())
@@ -121,6 +150,9 @@ mod tests {
         ];
         for (exit, status) in table {
             assert_eq!(exit.status(), status, "{exit:?}");
+            if !matches!(exit, Exit::Signal(_) | Exit::Program(_)) {
+                assert_eq!(Exit::from_status(status), exit);
+            }
         }
     }
 }

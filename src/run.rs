@@ -12,18 +12,20 @@ use crate::commands::{self, Context};
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
-use crate::output::Reporter;
 use crate::output::human::Verbosity;
+use crate::output::{Format, Reporter, report};
 use crate::quantity::Limit;
 
 /// Runs a command line, the program's name first.
 pub fn run(arguments: Vec<OsString>) -> Exit {
     match cli::parse(arguments) {
-        Ok(Action::Print(text)) => {
-            // A pager that was left early has shown enough.
-            let _ = std::io::stdout().write_all(text.as_bytes());
-            Exit::Done
-        }
+        Ok(Action::Print(text)) => match report::write(&text) {
+            Ok(()) => Exit::Done,
+            Err(failure) => {
+                Reporter::new("", Format::Human { color: false }, Verbosity::Normal).failure(&failure);
+                failure.exit
+            }
+        },
         Ok(Action::Run(run)) => {
             let exit = execute(*run);
             if let Exit::Signal(number) = exit {
@@ -36,6 +38,7 @@ pub fn run(arguments: Vec<OsString>) -> Exit {
             let exit = refusal.failure.exit;
             let reporter = Reporter::new(refusal.name, refusal.format, Verbosity::Normal);
             reporter.failure(&refusal.failure);
+            reporter.summary(exit, &refusal.failure.line());
             if let Some(drawing) = refusal.drawing.filter(|_| std::io::stderr().is_terminal()) {
                 let _ = writeln!(std::io::stderr(), "{drawing}");
             }
@@ -44,8 +47,14 @@ pub fn run(arguments: Vec<OsString>) -> Exit {
     }
 }
 
-fn execute(run: Run) -> Exit {
+fn execute(mut run: Run) -> Exit {
     let reporter = Rc::new(Reporter::new(run.name, run.format, run.verbosity));
+    let context = Context::new(reporter.clone(), run.place.clone());
+    if let Some(result) = perform_directly(&mut run, &context) {
+        let (exit, ended) = outcome(result, &reporter);
+        reporter.summary(exit, &ended);
+        return exit;
+    }
     let runtime = match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -54,17 +63,51 @@ fn execute(run: Run) -> Exit {
             return Exit::Unsupported;
         }
     };
-    let (exit, ended) = match drive(&runtime, run, Context::new(reporter.clone())) {
+    let (exit, ended) = outcome(drive(&runtime, run, context), &reporter);
+    reporter.close_standing(&ended);
+    reporter.summary(exit, &ended);
+    // Nothing that is still blocked, such as a resolver without an answer, holds up the exit.
+    runtime.shutdown_background();
+    exit
+}
+
+fn outcome(result: Result<Exit, Failure>, reporter: &Reporter) -> (Exit, String) {
+    match result {
         Ok(exit) => (exit, words(exit)),
         Err(failure) => {
             reporter.failure(&failure);
             (failure.exit, failure.line())
         }
-    };
-    reporter.summary(exit, &ended);
-    // Nothing that is still blocked, such as a resolver without an answer, holds up the exit.
-    runtime.shutdown_background();
-    exit
+    }
+}
+
+/// The verbs that talk to keepers: they need no event loop, and a signal ends them as it ends any program.
+fn perform_directly(run: &mut Run, context: &Context) -> Option<Result<Exit, Failure>> {
+    Some(match &mut run.verb {
+        Verb::Open(options) => match &options.mode {
+            commands::open::Mode::Keep(keep) => commands::keep::open(options, keep, run.deadline, context),
+            _ => return None,
+        },
+        Verb::Accept(options) => match &options.offer {
+            commands::accept::Offer::Keep(keep) => commands::keep::accept(options, keep, run.deadline, context),
+            _ => return None,
+        },
+        Verb::Read(options) => commands::read::run(options, context),
+        Verb::Write(options) => commands::write::run(options, context),
+        Verb::Ask(options) => commands::ask::run(options, context),
+        Verb::Expect(options) => commands::expect::run(options, context),
+        #[cfg(feature = "tls")]
+        Verb::Secure(options) => commands::secure::run(options, context),
+        Verb::Next(options) => commands::next::run(options, context),
+        Verb::Close(options) => commands::close::run(options, context),
+        Verb::Sockets(options) => commands::sockets::run(*options, context),
+        Verb::Session(options) => commands::session::run(options, context),
+        #[cfg(feature = "tuples")]
+        Verb::SendTuple(options) => return commands::tuple_send::run_kept(options, context),
+        #[cfg(feature = "tuples")]
+        Verb::ReceiveTuple(options) => return commands::tuple_receive::run_kept(options, context),
+        _ => return None,
+    })
 }
 
 fn words(exit: Exit) -> String {
@@ -109,12 +152,16 @@ async fn perform(verb: Verb, context: &Context) -> Result<Exit, Failure> {
     match verb {
         Verb::Open(options) => commands::open::run(*options, context).await,
         Verb::Accept(options) => commands::accept::run(*options, context).await,
+        Verb::Datagram(options) => commands::datagram::run(*options, context).await,
         #[cfg(feature = "tuples")]
         Verb::SendTuple(options) => commands::tuple_send::run(*options, context).await,
         #[cfg(feature = "tuples")]
         Verb::ReceiveTuple(options) => commands::tuple_receive::run(*options, context).await,
         Verb::Wait(options) => commands::wait::run(*options, context).await,
         Verb::Resolve(options) => commands::resolve::run(options, context).await,
+        Verb::Keeper(options) => commands::keeper::run(*options, context).await,
+        // Done without an event loop.
+        _ => Ok(Exit::Done),
     }
 }
 

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, ReadyArgs, TimeArgs, only_one};
 use super::help;
+use super::keep::KeepArgs;
 use super::steps::StepArgs;
 use crate::access::{Policy, Rule};
 #[cfg(feature = "tls")]
@@ -14,9 +15,11 @@ use crate::address::{Endpoint, ListenAddress, Scheme};
 use crate::address::{ListenId, SocketId};
 use crate::commands::accept::{Offer, Options, read_list};
 use crate::commands::gate::Reject;
+use crate::commands::keep::Keep;
 use crate::commands::shared_stdio::Prefix;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::message::Split;
 use crate::service::Service;
 use crate::service::broker::Naming;
 use crate::service::forward::Target;
@@ -28,9 +31,12 @@ use crate::transport::listener::{ListenOptions, Unwritten};
 #[derive(Debug, Args)]
 #[command(after_help = help::ACCEPT_EXAMPLES, override_usage = "netverb accept [OPTIONS] AT…")]
 pub struct AcceptArgs {
-    /// Where to listen: [host:]port[,port|,a-b…], unix:/path, unix:@name, seqpacket:/path, fd:N, systemd[:NAME]
+    /// Where to listen: [host:]port[,port|,a-b…], udp://…, unix:/path, unix:@name, seqpacket:/path, fd:N, systemd[:NAME]
     #[arg(value_name = "AT", required = true, value_parser = ListenId::parse)]
     at: Vec<ListenId>,
+    /// Receive datagrams: ports are UDP ports (as udp://…), unix:/path is a datagram socket
+    #[arg(long)]
+    datagram: bool,
     /// Go on after the first client: stdin goes to all, what they send to stdout
     #[arg(short, long)]
     keep_open: bool,
@@ -52,6 +58,8 @@ pub struct AcceptArgs {
     /// The mode of a Unix socket's file, in octal
     #[arg(long, value_name = "MODE", value_parser = parse_mode)]
     mode: Option<u32>,
+    #[command(flatten)]
+    keep: KeepArgs,
     #[command(flatten)]
     service: ServiceArgs,
     #[command(flatten)]
@@ -168,9 +176,9 @@ impl AcceptArgs {
     ///
     /// # Errors
     /// Status 2 for words that clash, 3 for an address.
-    pub fn into_options(self) -> Result<Options, Failure> {
+    pub fn into_options(mut self) -> Result<Options, Failure> {
         let [steps, replay] = self.steps.forms();
-        only_one(&[
+        let forms = [
             ("--echo", self.service.echo),
             ("--discard", self.service.discard),
             ("--respond", self.service.respond.is_some()),
@@ -182,7 +190,9 @@ impl AcceptArgs {
             ("-c", self.program.shell.is_some()),
             steps,
             replay,
-        ])?;
+        ];
+        only_one(&forms)?;
+        let kept = self.kept(&forms)?;
         let stream = self.data.stream_options(&self.time);
         let conversation = self.steps.conversation(&self.time, &stream)?;
         if conversation.is_some() && self.keep_open {
@@ -195,7 +205,10 @@ impl AcceptArgs {
         let offer = match (service, conversation) {
             (Some(service), _) => Offer::Service { service, once: self.once },
             (None, Some(conversation)) => Offer::Conversation(conversation),
-            (None, None) => Offer::Stdio { many: self.keep_open, prefix },
+            (None, None) => match kept {
+                Some(keep) => Offer::Keep(Keep { wait: self.time.timeout, ..keep }),
+                None => Offer::Stdio { many: self.keep_open, prefix },
+            },
         };
         #[cfg(feature = "tls")]
         let tls = self.server_tls()?;
@@ -217,8 +230,23 @@ impl AcceptArgs {
             ready: self.ready.options(),
             stream,
             split: self.data.split(),
+            datagrams: self.datagram,
             at: self.at,
         })
+    }
+
+    /// How the listener is kept, if it is; its name is then that of the first address.
+    fn kept(&mut self, forms: &[(&'static str, bool)]) -> Result<Option<Keep>, Failure> {
+        let written = self.at.first().and_then(|at| at.name.clone());
+        let name = self.keep.name(written.as_ref())?;
+        let more = [("-k", self.keep_open), ("--once", self.once), ("-m", self.max_conns.is_some())];
+        let other = forms.iter().chain(&more);
+        let other = other.into_iter().find_map(|(word, given)| given.then_some(*word));
+        let kept = self.keep.keep(name.as_ref(), other.or_else(|| self.data.foreground_only()))?;
+        if let Some(first) = self.at.first_mut() {
+            first.name = name;
+        }
+        Ok(kept)
     }
 
     /// Whether clients are spoken to with TLS.
@@ -266,7 +294,7 @@ impl AcceptArgs {
             {
                 options.tls = self.tls.client(!self.serves_tls())?;
             }
-            let target = Target { endpoint, connect: options, split: self.data.split() };
+            let target = Target { endpoint, connect: options, split: self.data.split().unwrap_or(Split::Line) };
             return Ok(Some(Service::Forward(Rc::new(target))));
         }
         if let Some(protocol) = args.proxy_server {

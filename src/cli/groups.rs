@@ -89,11 +89,17 @@ fn parse_header(text: &str) -> Result<(String, String), String> {
 /// `--from`: a local host, a local port, or both.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Source {
-    host: Option<Host>,
-    port: u16,
+    /// The host, if one is written.
+    pub host: Option<Host>,
+    /// The port; 0 is any.
+    pub port: u16,
 }
 
-fn parse_source(text: &str) -> Result<Source, String> {
+/// Reads `[HOST][:PORT]`.
+///
+/// # Errors
+/// A sentence that says what is wrong.
+pub fn parse_source(text: &str) -> Result<Source, String> {
     let host_alone = |text: &str| Host::parse(text).map_err(|error| error.to_string());
     if text.is_empty() {
         return Err("it is empty; type a local HOST, :PORT or HOST:PORT".to_owned());
@@ -337,7 +343,11 @@ pub struct DataArgs {
     split: Option<Split>,
 }
 
-fn parse_dump(text: &str) -> Result<DumpTarget, std::convert::Infallible> {
+/// Reads where a dump goes.
+///
+/// # Errors
+/// None.
+pub fn parse_dump(text: &str) -> Result<DumpTarget, std::convert::Infallible> {
     Ok(DumpTarget::from(text))
 }
 
@@ -378,9 +388,29 @@ impl DataArgs {
         }
     }
 
-    /// How messages are cut on stdin and ended on stdout.
-    pub fn split(&self) -> Split {
-        self.split.unwrap_or(Split::Line)
+    /// The first word that makes no sense for a socket that a keeper holds.
+    pub fn foreground_only(&self) -> Option<&'static str> {
+        [
+            ("--output", self.output.is_some()),
+            ("--hex", self.hex),
+            ("--hex-dump", self.hex_dump.is_some()),
+            ("--transcript", self.transcript.is_some()),
+            ("--progress", self.progress),
+            ("--hash", self.hash.is_some()),
+            ("--rate", self.rate.is_some()),
+            ("--send-only", self.send_only),
+            ("--recv-only", self.recv_only),
+            ("--no-shutdown", self.no_shutdown),
+            ("--quit-after-eof", self.quit_after_eof.is_some()),
+            ("--inband", self.inband.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(word, given)| given.then_some(word))
+    }
+
+    /// How messages are cut on stdin and ended on stdout, where that is said.
+    pub fn split(&self) -> Option<Split> {
+        self.split
     }
 }
 

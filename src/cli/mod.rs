@@ -1,16 +1,25 @@
 //! The command line: the only place that knows clap. It turns words into an [`Action`] before anything has an effect.
 
 pub mod accept;
+pub mod datagram;
 pub mod generate;
 pub mod groups;
 pub mod help;
+pub mod keep;
 pub mod open;
+pub mod payload;
 pub mod resolve;
+#[cfg(feature = "tls")]
+pub mod secure;
+pub mod session;
+pub mod socket_names;
 pub mod steps;
+pub mod talk;
 #[cfg(feature = "tls")]
 pub mod tls;
 #[cfg(feature = "tuples")]
 pub mod tuples;
+pub mod until;
 pub mod verbs;
 pub mod wait;
 
@@ -20,9 +29,12 @@ use std::io::IsTerminal;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, ColorChoice, FromArgMatches};
 
+use crate::address::SocketName;
 use crate::commands;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::keeper::directory::Place;
+use crate::keeper::launch;
 use crate::output::Format;
 use crate::output::human::Verbosity;
 use crate::quantity::Limit;
@@ -51,6 +63,8 @@ pub struct Run {
     pub verbosity: Verbosity,
     /// The limit of the whole command.
     pub deadline: Limit,
+    /// Where sockets are kept.
+    pub place: Place,
 }
 
 /// The verbs.
@@ -60,8 +74,31 @@ pub enum Verb {
     Open(Box<commands::open::Options>),
     /// `accept`
     Accept(Box<commands::accept::Options>),
+    /// `datagram`
+    Datagram(Box<commands::datagram::Options>),
     /// `resolve`
     Resolve(commands::resolve::Options),
+    /// `read`
+    Read(Box<commands::read::Options>),
+    /// `write`
+    Write(Box<commands::write::Options>),
+    /// `ask`
+    Ask(Box<commands::ask::Options>),
+    /// `expect`
+    Expect(Box<commands::expect::Options>),
+    /// `secure`
+    #[cfg(feature = "tls")]
+    Secure(Box<commands::secure::Options>),
+    /// `next`
+    Next(commands::next::Options),
+    /// `close`
+    Close(commands::close::Options),
+    /// `sockets`
+    Sockets(commands::sockets::Options),
+    /// `session`
+    Session(commands::session::Options),
+    /// The hidden verb of keepers.
+    Keeper(Box<commands::keeper::Options>),
     /// `wait`
     Wait(Box<commands::wait::Options>),
     /// `send-tuple`
@@ -111,6 +148,12 @@ struct Globals {
     /// Use colour
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
     color: Color,
+    /// Keep sockets, and look for them, in this session
+    #[arg(long, global = true, value_name = "NAME", value_parser = SocketName::parse, env = "NETVERB_SESSION", hide_env = true)]
+    session: Option<SocketName>,
+    /// Keep sockets, and look for them, in this directory
+    #[arg(long, global = true, value_name = "DIR", env = "NETVERB_SESSION_DIR", hide_env = true)]
+    session_dir: Option<std::path::PathBuf>,
 }
 
 /// The definition of the whole command line. What a verb has of its own is only defined when the verb is used.
@@ -130,6 +173,10 @@ pub fn command() -> clap::Command {
 /// # Errors
 /// Whatever cannot be understood, with status 2, or 3 for an address.
 pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
+    if arguments.get(1).is_some_and(|word| word == launch::VERB) {
+        return parse_keeper(arguments);
+    }
+    let words: Vec<OsString> = arguments.iter().skip(1).cloned().collect();
     let name = verb_name(&arguments);
     let json = arguments.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "-j" || word == "--json");
     let color = color_of(&arguments);
@@ -150,6 +197,9 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
         }
     };
     let globals = Globals::from_arg_matches(&matches).map_err(|error| refuse(usage_failure(&error), None))?;
+    // Now it is known what belongs together, as in `-jz`, and what is the value of another option.
+    let format = if globals.json { Format::Json } else { Format::Human { color: wants_color(globals.color) } };
+    let refuse = |failure, drawing| Box::new(Refusal { name, failure, format, drawing });
     let verbosity = match (globals.quiet, globals.verbose) {
         (true, _) => Verbosity::Quiet,
         (false, 0) => Verbosity::Normal,
@@ -162,9 +212,51 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
         .ok_or_else(|| Failure::message(Exit::Usage, MISSING_VERB))
         .and_then(|(row, matches)| (row.read)(matches, globals.json));
     match asked.map_err(|failure| refuse(failure, None))? {
-        Asked::Run(verb, deadline) => Ok(Action::Run(Box::new(Run { name, verb, format, verbosity, deadline }))),
+        Asked::Run(mut verb, deadline) => {
+            verb.remember(words);
+            let place = Place { directory: globals.session_dir, session: globals.session };
+            Ok(Action::Run(Box::new(Run { name, verb, format, verbosity, deadline, place })))
+        }
         Asked::Print(text) => Ok(Action::Print(text)),
     }
+}
+
+impl Verb {
+    /// Leaves the words of the command line to what keeps a socket: its keeper reads them again.
+    fn remember(&mut self, words: Vec<OsString>) {
+        match self {
+            Verb::Open(options) => {
+                if let commands::open::Mode::Keep(keep) = &mut options.mode {
+                    keep.words = words;
+                }
+            }
+            Verb::Accept(options) => {
+                if let commands::accept::Offer::Keep(keep) = &mut options.offer {
+                    keep.words = words;
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Reads the command line of a keeper: the hidden verb, its directory, and the words that it was started for.
+fn parse_keeper(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
+    let mut words = arguments.into_iter();
+    let program = words.next();
+    let directory = words.nth(1).unwrap_or_default().into();
+    let Action::Run(mut run) = parse(program.into_iter().chain(words).collect())? else {
+        return Ok(Action::Print(String::new()));
+    };
+    let task = match run.verb {
+        Verb::Open(options) => commands::keeper::Task::Open(options),
+        Verb::Accept(options) => commands::keeper::Task::Accept(options),
+        _ => return Ok(Action::Print(String::new())),
+    };
+    run.verb = Verb::Keeper(Box::new(commands::keeper::Options { directory, task }));
+    // It has nobody to talk to, and its work has no end of its own.
+    (run.verbosity, run.format, run.deadline) = (Verbosity::Quiet, Format::Human { color: false }, Limit::Never);
+    Ok(Action::Run(run))
 }
 
 const MISSING_VERB: &str = "a verb is missing; netverb help lists them, for example open and accept";

@@ -4,10 +4,12 @@ use clap::Args;
 
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, TimeArgs, only_one};
 use super::help;
+use super::keep::KeepArgs;
 use super::steps::StepArgs;
 use crate::address::SocketId;
 #[cfg(feature = "tls")]
 use crate::address::{Endpoint, Scheme};
+use crate::commands::keep::Keep;
 use crate::commands::open::{Mode, Options};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -32,6 +34,11 @@ pub struct OpenArgs {
     /// Pass the connected descriptor over stdout (ssh's ProxyUseFdpass)
     #[arg(short = 'F', long)]
     pass_fd: bool,
+    /// Return at once; what is written meanwhile is sent when the connection stands
+    #[arg(long, help_heading = "Keeping")]
+    no_wait: bool,
+    #[command(flatten)]
+    keep: KeepArgs,
     #[command(flatten)]
     steps: StepArgs,
     #[command(flatten)]
@@ -59,7 +66,7 @@ impl OpenArgs {
     /// # Errors
     /// Status 3 for an address, 2 for words that clash.
     pub fn into_options(self) -> Result<Options, Failure> {
-        let id = SocketId::parse_words(&self.id, self.port.as_deref())
+        let mut id = SocketId::parse_words(&self.id, self.port.as_deref())
             .map_err(|error| Failure::new(Exit::MalformedAddress, error))?;
         let [steps, replay] = self.steps.forms();
         only_one(&[
@@ -70,6 +77,23 @@ impl OpenArgs {
             steps,
             replay,
         ])?;
+        id.name = self.keep.name(id.name.as_ref())?;
+        let other = [
+            ("-z", self.probe),
+            ("-e", self.program.exec.is_some()),
+            ("-c", self.program.shell.is_some()),
+            ("-F", self.pass_fd),
+            ("--on-open", self.on_open.is_some()),
+            steps,
+            replay,
+        ];
+        let other = other.into_iter().find_map(|(word, given)| given.then_some(word));
+        let other = other.or_else(|| self.data.foreground_only());
+        let kept = self.keep.keep(id.name.as_ref(), other)?;
+        if self.no_wait && kept.is_none() {
+            let text = "--no-wait is for a kept socket; give it a name, as in HOST:PORT/NAME, or add --keep";
+            return Err(Failure::message(Exit::Usage, text));
+        }
         let stream = self.data.stream_options(&self.time);
         let conversation = self.steps.conversation(&self.time, &stream)?;
         let mode = match (self.program.command(Group::Shared)?, conversation) {
@@ -77,7 +101,10 @@ impl OpenArgs {
             (None, Some(conversation)) => Mode::Conversation(conversation),
             (None, None) if self.probe => Mode::Probe,
             (None, None) if self.pass_fd => Mode::PassDescriptor,
-            (None, None) => Mode::Stream,
+            (None, None) => match kept {
+                Some(keep) => Mode::Keep(Keep { no_wait: self.no_wait, ..keep }),
+                None => Mode::Stream,
+            },
         };
         #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
         let mut connect = self.dial.connect_options(&self.net, &self.time)?;

@@ -4,9 +4,11 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 
 use super::generate::{self, CompletionsArgs, ManArgs};
 use super::help::{self, HelpArgs};
+#[cfg(feature = "tls")]
+use super::secure;
 #[cfg(feature = "tuples")]
 use super::tuples::{RecvTupleArgs, SendTupleArgs};
-use super::{Verb, accept, open, resolve, usage_failure, wait};
+use super::{Verb, accept, datagram, open, resolve, session, talk, usage_failure, wait};
 use crate::failure::Failure;
 use crate::quantity::Limit;
 
@@ -69,6 +71,17 @@ pub const ALL: &[Row] = &[
             Ok(Asked::Run(Verb::Accept(Box::new(words.into_options()?)), deadline))
         },
     },
+    Row {
+        name: "datagram",
+        alias: Some("udp"),
+        about: "Send and receive datagrams: UDP, Unix, multicast, broadcast",
+        define: define::<datagram::DatagramArgs>,
+        read: |matches, _| {
+            let words: datagram::DatagramArgs = words(matches)?;
+            let deadline = words.time.deadline;
+            Ok(Asked::Run(Verb::Datagram(Box::new(words.into_options()?)), deadline))
+        },
+    },
     #[cfg(feature = "tuples")]
     Row {
         name: "send-tuple",
@@ -92,6 +105,70 @@ pub const ALL: &[Row] = &[
             let deadline = words.time.deadline;
             Ok(Asked::Run(Verb::ReceiveTuple(Box::new(words.into_options(json)?)), deadline))
         },
+    },
+    Row {
+        name: "read",
+        alias: None,
+        about: "Read from a kept socket",
+        define: define::<talk::ReadArgs>,
+        read: |matches, _| Ok(Asked::Run(words::<talk::ReadArgs>(matches)?.into_verb(), Limit::Never)),
+    },
+    Row {
+        name: "write",
+        alias: None,
+        about: "Write to a kept socket",
+        define: define::<talk::WriteArgs>,
+        read: |matches, _| Ok(Asked::Run(words::<talk::WriteArgs>(matches)?.into_verb()?, Limit::Never)),
+    },
+    Row {
+        name: "ask",
+        alias: None,
+        about: "Write to a kept socket and read the answer",
+        define: define::<talk::AskArgs>,
+        read: |matches, _| Ok(Asked::Run(words::<talk::AskArgs>(matches)?.into_verb()?, Limit::Never)),
+    },
+    Row {
+        name: "expect",
+        alias: None,
+        about: "Wait for the first of several patterns on a kept socket",
+        define: define::<talk::ExpectArgs>,
+        read: |matches, _| Ok(Asked::Run(words::<talk::ExpectArgs>(matches)?.into_verb()?, Limit::Never)),
+    },
+    #[cfg(feature = "tls")]
+    Row {
+        name: "secure",
+        alias: None,
+        about: "Upgrade a kept socket to TLS",
+        define: define::<secure::SecureArgs>,
+        read: |matches, _| Ok(Asked::Run(words::<secure::SecureArgs>(matches)?.into_verb()?, Limit::Never)),
+    },
+    Row {
+        name: "next",
+        alias: None,
+        about: "Take the next connection of a kept listener",
+        define: define::<talk::NextArgs>,
+        read: |matches, _| Ok(Asked::Run(words::<talk::NextArgs>(matches)?.into_verb(), Limit::Never)),
+    },
+    Row {
+        name: "close",
+        alias: None,
+        about: "Close kept sockets",
+        define: define::<talk::CloseArgs>,
+        read: |matches, _| Ok(Asked::Run(words::<talk::CloseArgs>(matches)?.into_verb(), Limit::Never)),
+    },
+    Row {
+        name: "sockets",
+        alias: None,
+        about: "List the kept sockets",
+        define: define::<talk::SocketsArgs>,
+        read: |matches, _| Ok(Asked::Run(words::<talk::SocketsArgs>(matches)?.into_verb(), Limit::Never)),
+    },
+    Row {
+        name: "session",
+        alias: None,
+        about: "Group kept sockets, so that they end together",
+        define: define::<session::SessionArgs>,
+        read: |matches, _| Ok(Asked::Run(words::<session::SessionArgs>(matches)?.into_verb(), Limit::Never)),
     },
     Row {
         name: "wait",
@@ -129,7 +206,7 @@ pub const ALL: &[Row] = &[
     Row {
         name: "help",
         alias: None,
-        about: "Print help on a verb or a topic: ids, exit-codes, environment, recipes",
+        about: "Print help on a verb or a topic: ids, exit-codes, environment, keeping, recipes",
         define: define::<HelpArgs>,
         read: |matches, _| help::topic(words::<HelpArgs>(matches)?.topic.as_deref()).map(Asked::Print),
     },

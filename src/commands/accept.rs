@@ -7,15 +7,18 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::announce::{ReadyOptions, announce};
+use super::admission::Admission;
+use super::announce::{Bound, ReadyOptions, announce, note_chosen_port};
 use super::context::Context;
 use super::conversation;
-use super::gate::{Admitted, Gate, Names, Reject};
+use super::datagram;
+use super::gate::{Admitted, Gate, Reject};
+use super::keep::Keep;
 use super::open;
 use super::shared_stdio::{Prefix, SharedStdio};
 use super::stream::{Shown, StreamOptions, Streams, verdict};
 use crate::access::Policy;
-use crate::address::{ListenId, Peer};
+use crate::address::{ListenAddress, ListenId, Peer};
 use crate::conversation::Part;
 #[cfg(feature = "tls")]
 use crate::conversation::Upgrade;
@@ -53,6 +56,8 @@ pub enum Offer {
         /// Whether to end after the first client (`--once`).
         once: bool,
     },
+    /// Nothing yet: a keeper takes them in.
+    Keep(Keep),
     /// A conversation with the first client: steps, or a recorded server.
     Conversation(conversation::Options),
 }
@@ -62,7 +67,7 @@ impl Offer {
         match self {
             Offer::Stdio { many, .. } => *many,
             Offer::Service { service, .. } => service.needs_streams(),
-            Offer::Conversation(_) => true,
+            Offer::Conversation(_) | Offer::Keep(_) => true,
         }
     }
 }
@@ -72,6 +77,8 @@ impl Offer {
 pub struct Options {
     /// Where to listen.
     pub at: Vec<ListenId>,
+    /// Whether ports and paths are those of datagram sockets (`--datagram`).
+    pub datagrams: bool,
     /// How.
     pub listen: ListenOptions,
     /// What clients get.
@@ -86,8 +93,8 @@ pub struct Options {
     pub ready: ReadyOptions,
     /// The streams.
     pub stream: StreamOptions,
-    /// The framing of messages on stdin and stdout.
-    pub split: Split,
+    /// The framing of messages on stdin and stdout, where it is said.
+    pub split: Option<Split>,
     /// Whether each client begins with a PROXY protocol header.
     pub expects_header: bool,
     /// How TLS is done with clients, where it is.
@@ -101,62 +108,54 @@ pub struct Options {
 /// An address that cannot be listened on, or the failure of a single client that was all there was to serve.
 pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     limits::raise_descriptor_limit();
-    let names = Names::look_up(&options.policy).await?;
-    let mut listeners: Vec<(String, Listener)> = Vec::new();
+    let is_udp = |at: &ListenId| matches!(at.address, ListenAddress::Udp { .. });
+    if options.datagrams || options.at.iter().any(is_udp) {
+        if !options.datagrams && !options.at.iter().all(is_udp) {
+            let message = "udp:// and other addresses cannot be mixed; use --datagram for all, or two commands";
+            return Err(Failure::message(Exit::Usage, message));
+        }
+        return datagram::host::run(options, context).await;
+    }
+    let admission = Admission::new(options.policy.clone()).await?;
+    let (mut listeners, mut bound): (Vec<Listener>, Vec<Bound>) = (Vec::new(), Vec::new());
     for at in &options.at {
         for listener in listen(&at.address, &options.listen).await? {
-            let id = match &at.name {
-                Some(name) => name.to_string(),
-                None => listener.local().to_string(),
-            };
-            listeners.push((id, listener));
+            bound.push(Bound::of(at, listener.local()));
+            listeners.push(listener);
         }
     }
-    if options.offer.needs_streams() && listeners.iter().any(|(_, listener)| listener.has_messages()) {
+    if options.offer.needs_streams() && listeners.iter().any(Listener::has_messages) {
         let message =
             "seqpacket sockets have messages, and this needs streams; use --echo, --discard, --respond or --to";
         return Err(Failure::message(Exit::Unsupported, message));
     }
     let streams = Streams::open(options.stream.clone(), context)?;
+    #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
+    let (mut host, pins) = Host::new(&options, context)?;
     #[cfg(feature = "tls")]
-    let tls =
-        options.tls.as_ref().map(ServerTls::new).transpose().map_err(|error| Failure::new(error.exit(), error))?;
-    #[cfg(feature = "tls")]
-    let pins = tls.as_ref().map(pins).unwrap_or_default();
-    #[cfg(not(feature = "tls"))]
-    let pins = Vec::new();
-    #[cfg(feature = "tls")]
-    let (tls, upgrade) = match &options.offer {
+    let upgrade = match &options.offer {
         // The handshake is a step then, not the beginning.
-        Offer::Conversation(talk) if talk.starts_tls() => (None, tls.map(Upgrade::Server)),
-        _ => (tls, None),
+        Offer::Conversation(talk) if talk.starts_tls() => host.tls.take().map(Upgrade::Server),
+        _ => None,
     };
     let conversation = match &options.offer {
         #[cfg(feature = "tls")]
         Offer::Conversation(talk) => Some(talk.prepare(Part::Server, upgrade).await?),
         #[cfg(not(feature = "tls"))]
         Offer::Conversation(talk) => Some(talk.prepare(Part::Server).await?),
-        Offer::Stdio { .. } | Offer::Service { .. } => None,
+        Offer::Stdio { .. } | Offer::Service { .. } | Offer::Keep(_) => None,
     };
-    announce(&listeners, &pins, &options.ready, context)?;
-    #[cfg(feature = "tls")]
-    if options.tls.as_ref().is_some_and(|tls| tls.self_signed) {
+    announce(&bound, &pins, &options.ready, context)?;
+    if options.makes_certificate() {
         for pin in &pins {
             context.reporter.note(&format!("made a certificate; clients can trust it with --pin {pin}"));
         }
     }
-    note_chosen_port(&options, &listeners, context);
+    let chosen = options.at.iter().any(|at| at.address.ports().any(|port| port == 0));
+    note_chosen_port(&bound, chosen, &options.ready, context);
     let name = options.at.first().and_then(|at| at.name.clone());
-    let mut gate = Gate::new(listeners, options.policy, names, options.reject, name, context);
-    let host = Rc::new(Host {
-        socket: options.listen.socket,
-        split: options.split,
-        expects_header: options.expects_header,
-        places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
-        context: context.clone(),
-        #[cfg(feature = "tls")]
-        tls,
-    });
+    let mut gate = Gate::new(listeners, admission, options.reject, name, context);
+    let host = Rc::new(host);
     let served = match (conversation, options.offer) {
         (Some(conversation), _) => host.one_conversation(gate, conversation, &streams).await,
         (None, Offer::Stdio { many: true, prefix }) => {
@@ -171,20 +170,10 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
             host.serve_all(&mut gate, &around, &Job::Service(Rc::new(service))).await
         }
         (None, Offer::Stdio { .. } | Offer::Conversation(_)) => host.one_on_stdio(gate, &streams).await,
+        (None, Offer::Keep(_)) => Err(Failure::message(Exit::Usage, "a kept listener is its keeper's")),
     };
     streams.finish();
     served
-}
-
-/// A port that the system chose is said even without `-v`: nobody could find the listener otherwise.
-fn note_chosen_port(options: &Options, listeners: &[(String, Listener)], context: &Context) {
-    let chosen = options.at.iter().any(|at| at.address.ports().any(|port| port == 0));
-    let told = options.ready.port_file.is_some() || options.ready.ready_fd.is_some();
-    if chosen && !told && !context.reporter.shows(crate::output::human::Verbosity::Verbose) {
-        for (_, listener) in listeners {
-            context.reporter.note(&format!("listening on {}", listener.local()));
-        }
-    }
 }
 
 #[cfg(feature = "tls")]
@@ -199,7 +188,8 @@ enum Job {
     Stdio(Rc<SharedStdio>),
 }
 
-struct Host {
+/// How clients are let in and served.
+pub(super) struct Host {
     socket: SocketOptions,
     split: Split,
     places: Option<Arc<Semaphore>>,
@@ -209,7 +199,46 @@ struct Host {
     tls: Option<ServerTls>,
 }
 
+impl Options {
+    /// Whether a certificate is made in memory.
+    pub fn makes_certificate(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.as_ref().is_some_and(|tls| tls.self_signed);
+        #[cfg(not(feature = "tls"))]
+        false
+    }
+
+    /// Whether TLS is spoken with clients.
+    pub fn secure(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.is_some();
+        #[cfg(not(feature = "tls"))]
+        false
+    }
+}
+
 impl Host {
+    /// Reads the files of TLS; the pins of the certificates come beside.
+    pub(super) fn new(options: &Options, context: &Context) -> Result<(Self, Vec<String>), Failure> {
+        #[cfg(feature = "tls")]
+        let tls =
+            options.tls.as_ref().map(ServerTls::new).transpose().map_err(|error| Failure::new(error.exit(), error))?;
+        #[cfg(feature = "tls")]
+        let pins = tls.as_ref().map(pins).unwrap_or_default();
+        #[cfg(not(feature = "tls"))]
+        let pins = Vec::new();
+        let host = Host {
+            socket: options.listen.socket.clone(),
+            split: options.split.unwrap_or(Split::Line),
+            expects_header: options.expects_header,
+            places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
+            context: context.clone(),
+            #[cfg(feature = "tls")]
+            tls,
+        };
+        Ok((host, pins))
+    }
+
     /// The first client gets stdin and stdout, and the door is closed behind it: a second one is refused, not queued.
     async fn one_on_stdio(self: Rc<Self>, mut gate: Gate, streams: &Streams) -> Result<Exit, Failure> {
         let mut client = self.first(&mut gate).await?;
@@ -272,11 +301,12 @@ impl Host {
             let admitted = gate.next().await?;
             let (host, around, job) = (self.clone(), around.clone(), job.clone());
             tokio::task::spawn_local(async move {
-                let Some(mut client) = host.enter(admitted).await else { return };
+                // Boxed, so that what letting a client in and the other kind of job need is not held for every client.
+                let Some(mut client) = Box::pin(host.enter(admitted)).await else { return };
                 let watcher = (around.watch)(&client.id);
                 let closing = match job {
                     Job::Service(service) => serve(&service, &mut client, &watcher, &around).await,
-                    Job::Stdio(shared) => shared.serve(&mut client, &watcher, &around).await,
+                    Job::Stdio(shared) => Box::pin(shared.serve(&mut client, &watcher, &around)).await,
                 };
                 report_closed(&client, &closing, watcher.totals(), &host.context);
                 drop(client);
@@ -317,7 +347,8 @@ impl Host {
         return false;
     }
 
-    async fn enter(&self, admitted: Admitted) -> Option<Client> {
+    /// Lets a client in: what comes before it is served. What is wrong with it is reported.
+    pub(super) async fn enter(&self, admitted: Admitted) -> Option<Client> {
         let Admitted { id, pending } = admitted;
         let (peer, local) = (pending.peer().to_string(), pending.local().to_string());
         let reason = match pending.into_channel(&self.socket) {

@@ -6,11 +6,12 @@ use std::os::unix::net::UnixDatagram;
 use std::path::{Path, PathBuf};
 
 use super::context::Context;
+use crate::address::{ListenId, Peer};
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::output::human::Verbosity;
 use crate::sys;
-use crate::transport::listener::Listener;
 
 /// Who is to be told.
 #[derive(Debug, Clone, Default)]
@@ -21,23 +22,56 @@ pub struct ReadyOptions {
     pub ready_fd: Option<i32>,
 }
 
+/// A bound socket to announce.
+#[derive(Debug, Clone)]
+pub struct Bound {
+    /// What events call it.
+    pub id: String,
+    /// Its address.
+    pub local: Peer,
+}
+
+impl Bound {
+    /// A socket of this AT: called by its name, where there is one, else by its address.
+    pub fn of(at: &ListenId, local: &Peer) -> Self {
+        let id = at.name.as_ref().map_or_else(|| local.to_string(), ToString::to_string);
+        Bound { id, local: local.clone() }
+    }
+
+    fn port(&self) -> Option<u16> {
+        self.local.socket_addr().map(|address| address.port())
+    }
+}
+
+/// A port that the system chose is said even without `-v`: nobody could find the socket otherwise.
+pub fn note_chosen_port(bound: &[Bound], chosen: bool, ready: &ReadyOptions, context: &Context) {
+    let told = ready.port_file.is_some() || ready.ready_fd.is_some();
+    if chosen && !told && !context.reporter.shows(Verbosity::Verbose) {
+        for socket in bound {
+            context.reporter.note(&format!("listening on {}", socket.local));
+        }
+    }
+}
+
 /// Announces listeners, with the pins of their certificates, after listen(2) has succeeded for all of them.
 ///
 /// # Errors
 /// A port file or descriptor that cannot be written.
-pub fn announce(
-    listeners: &[(String, Listener)],
-    pins: &[String],
-    ready: &ReadyOptions,
-    context: &Context,
-) -> Result<(), Failure> {
-    for (id, listener) in listeners {
-        let event =
-            Event::Listening { local: listener.local().to_string(), port: listener.port(), pins: pins.to_vec() };
-        context.reporter.event(id, &event);
+pub fn announce(bound: &[Bound], pins: &[String], ready: &ReadyOptions, context: &Context) -> Result<(), Failure> {
+    for socket in bound {
+        let event = Event::Listening { local: socket.local.to_string(), port: socket.port(), pins: pins.to_vec() };
+        context.reporter.event(&socket.id, &event);
     }
-    let mut ports: Vec<u16> = listeners.iter().filter_map(|(_, listener)| listener.port()).collect();
+    let mut ports: Vec<u16> = bound.iter().filter_map(Bound::port).collect();
     ports.dedup();
+    self::ready(&ports, ready, context)
+}
+
+/// Announces that these ports are listened on.
+///
+/// # Errors
+/// A port file or descriptor that cannot be written.
+pub fn ready(ports: &[u16], ready: &ReadyOptions, context: &Context) -> Result<(), Failure> {
     let mut lines: String = ports.iter().map(|port| format!("{port}\n")).collect();
     if lines.is_empty() {
         lines.push('\n');

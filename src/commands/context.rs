@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use crate::keeper::directory::Place;
 use crate::output::{Format, Reporter};
 
 /// Every global, passed in rather than looked up.
@@ -11,12 +12,14 @@ pub struct Context {
     pub reporter: Rc<Reporter>,
     /// Whether reports on stdout are JSON.
     pub json: bool,
+    /// Where sockets are kept.
+    pub place: Place,
 }
 
 impl Context {
     /// A context around this reporter.
-    pub fn new(reporter: Rc<Reporter>) -> Self {
+    pub fn new(reporter: Rc<Reporter>, place: Place) -> Self {
         let json = reporter.format() == Format::Json;
-        Context { reporter, json }
+        Context { reporter, json, place }
     }
 }

@@ -1,22 +1,21 @@
 //! The door of a listener: takes connections from all listening sockets, turns away whom the rules deny, numbers the rest.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::io;
-use std::net::IpAddr;
 use std::str::FromStr;
 use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::admission::Admission;
 use super::context::Context;
-use crate::access::{Policy, Rule, Verdict};
-use crate::address::{Host, SocketName};
+use crate::access::Verdict;
+use crate::address::SocketName;
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::transport::listener::{Listener, Pending};
-use crate::transport::resolve;
 
 /// What a client that is turned away notices.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -52,10 +51,9 @@ const EXHAUSTED_PAUSE: Duration = Duration::from_millis(100);
 
 /// The door of all listeners of one `accept`.
 pub struct Gate {
-    listeners: Vec<(String, Listener)>,
-    policy: Policy,
+    listeners: Vec<Listener>,
+    admission: Admission,
     reject: Reject,
-    names: Names,
     dropped: VecDeque<(Instant, Pending)>,
     name: Option<SocketName>,
     count: u64,
@@ -72,40 +70,17 @@ pub struct Admitted {
     pub pending: Pending,
 }
 
-/// The addresses of the names in the rules, looked up once at the start.
-#[derive(Debug, Default)]
-pub struct Names(HashMap<String, Vec<IpAddr>>);
-
-impl Names {
-    /// Looks all of them up.
-    ///
-    /// # Errors
-    /// A name that has no address: it could neither keep anyone out nor let anyone in.
-    pub async fn look_up(policy: &Policy) -> Result<Self, Failure> {
-        let mut names = HashMap::new();
-        for rule in policy.allow.iter().chain(&policy.deny) {
-            if let Rule::Name { name, .. } = rule {
-                let found = resolve::addresses(&Host::Name(name.clone()), 0, resolve::Lookup::default()).await;
-                let found = found.map_err(|error| Failure::new(Exit::NotResolved, error))?;
-                names.insert(name.clone(), found.into_iter().map(|address| address.ip()).collect());
-            }
-        }
-        Ok(Names(names))
-    }
-}
-
 impl Gate {
     /// A door for these listeners.
     pub fn new(
-        listeners: Vec<(String, Listener)>,
-        policy: Policy,
-        names: Names,
+        listeners: Vec<Listener>,
+        admission: Admission,
         reject: Reject,
         name: Option<SocketName>,
         context: &Context,
     ) -> Self {
         let (dropped, context) = (VecDeque::new(), context.clone());
-        Gate { listeners, policy, reject, names, dropped, name, count: 0, turn: 0, context }
+        Gate { listeners, admission, reject, dropped, name, count: 0, turn: 0, context }
     }
 
     /// The next client that may come in. Cancel-safe.
@@ -126,9 +101,7 @@ impl Gate {
                     return Err(Failure::message(Exit::CannotBind, format!("cannot accept: {}", reason(&error))));
                 }
             };
-            let names = &self.names.0;
-            let mut look_up = |name: &str| names.get(name).cloned().unwrap_or_default();
-            match self.policy.decide(pending.peer(), &mut look_up) {
+            match self.admission.decide(pending.peer()) {
                 Verdict::Allowed => {
                     self.count += 1;
                     let id = match &self.name {
@@ -151,7 +124,7 @@ impl Gate {
             self.turn = self.turn.wrapping_add(1);
             let count = self.listeners.len().max(1);
             for step in 0..count {
-                let Some((_, listener)) = self.listeners.get((self.turn + step) % count) else { continue };
+                let Some(listener) = self.listeners.get((self.turn + step) % count) else { continue };
                 if let Poll::Ready(result) = listener.poll_accept(cx) {
                     return Poll::Ready(result);
                 }

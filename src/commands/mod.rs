@@ -1,25 +1,41 @@
 //! One file for each verb: its typed options and what it does. clap is not known here.
 
 pub mod accept;
+pub mod admission;
 pub mod announce;
+pub mod ask;
+pub mod close;
 pub mod context;
 pub mod conversation;
+pub mod datagram;
+pub mod expect;
 pub mod gate;
 #[cfg(feature = "tls")]
 pub mod inspection;
+pub mod keep;
+pub mod keeper;
 pub mod monitor;
+pub mod next;
 pub mod open;
 pub mod probe;
 pub mod reach;
+pub mod read;
 pub mod recorder;
 pub mod resolve;
+#[cfg(feature = "tls")]
+pub mod secure;
+pub mod session;
 pub mod shared_stdio;
+pub mod sockets;
 pub mod stream;
 pub mod transcript_file;
+#[cfg(feature = "tuples")]
+pub mod tuple_kept;
 #[cfg(feature = "tuples")]
 pub mod tuple_receive;
 #[cfg(feature = "tuples")]
 pub mod tuple_send;
 pub mod wait;
+pub mod write;
 
 pub use context::Context;

@@ -8,11 +8,13 @@ use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 
 use super::context::Context;
 use super::conversation;
+use super::datagram;
 #[cfg(feature = "tls")]
 use super::inspection::Inspection;
+use super::keep::Keep;
 use super::probe;
 use super::stream::{Shown, StreamOptions, Streams, verdict};
-use crate::address::{Endpoint, SocketId};
+use crate::address::{Endpoint, Scheme, SocketId};
 use crate::conversation::Part;
 #[cfg(feature = "tls")]
 use crate::conversation::upgrade::{Inspect, Upgrade};
@@ -38,6 +40,8 @@ pub enum Mode {
     Probe,
     /// Pass the descriptor over stdout (`-F`).
     PassDescriptor,
+    /// Leave it to a keeper.
+    Keep(Keep),
     /// Hold a conversation: steps, or a recorded client.
     Conversation(conversation::Options),
 }
@@ -53,8 +57,8 @@ pub struct Options {
     pub mode: Mode,
     /// The streams.
     pub stream: StreamOptions,
-    /// The framing of messages on stdin and stdout.
-    pub split: Split,
+    /// The framing of messages on stdin and stdout, where it is said.
+    pub split: Option<Split>,
     /// `--on-open CMD`.
     pub on_open: Option<String>,
     /// What to show and demand of the peer's certificate.
@@ -71,6 +75,9 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let endpoint = options.id.endpoint.clone().ok_or_else(|| {
         Failure::message(Exit::MalformedAddress, format!("{id:?} is a name without an address; type HOST:PORT/NAME"))
     })?;
+    if let Endpoint::Inet { scheme: Scheme::Udp, .. } = endpoint {
+        return datagram::run(datagram::opened::options(options)?, context).await;
+    }
     if let Mode::Probe = options.mode {
         #[cfg(feature = "tls")]
         return probe::run(&endpoint, &options.connect, &options.inspection, &id, context).await;
@@ -96,7 +103,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     }
     let joined = match prepared {
         Some(prepared) => conversation::run(prepared, client, &streams, context).await,
-        None => join(&mut client, &options.mode, options.split, &streams, context).await,
+        None => join(&mut client, &options.mode, options.split.unwrap_or(Split::Line), &streams, context).await,
     };
     streams.finish();
     joined

@@ -88,6 +88,16 @@ impl Streams {
         }
     }
 
+    /// Which directions carry data.
+    pub fn traffic(&self) -> Traffic {
+        self.options.traffic
+    }
+
+    /// Whether received data is shown as a hex dump.
+    pub fn hex(&self) -> bool {
+        self.options.hex
+    }
+
     /// The standard streams as the options want them.
     ///
     /// # Errors

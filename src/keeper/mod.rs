@@ -2,5 +2,22 @@
 
 pub mod buffer;
 mod byte_queue;
+pub mod claim;
+pub mod client;
+pub mod directory;
+pub mod entry;
+pub mod kept;
+pub mod launch;
 pub mod messages;
+pub mod process;
+#[cfg(feature = "tls")]
+mod replayed;
+pub mod serve;
+mod serve_read;
+mod serve_write;
+pub mod stream;
+mod talk;
+pub mod upgrade;
 pub mod wire;
+
+pub use serve_write::send_queued;

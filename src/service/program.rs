@@ -85,7 +85,11 @@ impl Command {
         Ok(Command { text: text.to_owned(), argv, group })
     }
 
-    fn start(&self, client: &Environment, stdin: Stdio, stdout: Stdio) -> io::Result<Child> {
+    /// Starts the program with these streams; it is killed when the [`Child`] is dropped.
+    ///
+    /// # Errors
+    /// When it cannot be started.
+    pub fn start(&self, client: &Environment, stdin: Stdio, stdout: Stdio) -> io::Result<Child> {
         let (program, arguments) = self.argv.split_first().ok_or(io::ErrorKind::InvalidInput)?;
         let mut command = std::process::Command::new(program);
         command.args(arguments).stdin(stdin).stdout(stdout).envs(client.variables());
@@ -112,6 +116,11 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// About a peer without a connection.
+    pub fn new(id: &str, proto: &'static str, peer: &crate::address::Peer, local: &crate::address::Peer) -> Self {
+        Environment { id: id.to_owned(), proto, peer: peer.clone(), local: local.clone(), tls: Vec::new() }
+    }
+
     /// About this connection.
     pub fn of(id: &str, channel: &Channel) -> Self {
         Environment {

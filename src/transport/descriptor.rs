@@ -188,6 +188,20 @@ impl Descriptor {
         }
     }
 
+    /// Resolves when the system has an error to tell, such as what came back by ICMP, which wakes no reader.
+    ///
+    /// # Errors
+    /// When the event loop is gone.
+    pub async fn troubled(&self) -> io::Result<()> {
+        match &self.readiness {
+            Readiness::Always(_) => std::future::pending().await,
+            Readiness::Polled(polled) | Readiness::Shared(polled) => {
+                polled.ready(Interest::ERROR).await?.clear_ready();
+                Ok(())
+            }
+        }
+    }
+
     /// Waits until both can move bytes between them, then runs a call such as splice(2), until it does not answer EAGAIN.
     pub fn poll_pair<T>(
         from: &Descriptor,

@@ -3,6 +3,7 @@
 
 pub mod channel;
 pub mod connect;
+pub mod datagram;
 pub mod descriptor;
 pub mod dial;
 pub mod listener;

@@ -231,7 +231,8 @@ fn b16_a_signal_is_what_it_dies_of_and_unix_paths_are_removed() {
             let summary = ended.events().pop().unwrap();
             assert_eq!((&summary["event"], &summary["status"]), (&"summary".into(), &(128 + signal.as_raw()).into()));
         }
-        let left: Vec<_> = std::fs::read_dir(sandbox.directory()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        let left: Vec<_> =
+            std::fs::read_dir(sandbox.directory()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         assert_eq!(left, ["run"], "{signal:?}");
     }
 }

@@ -189,6 +189,16 @@ impl Decoder {
         Ok(Some(Frame { kind, payload }))
     }
 
+    /// Whether a whole frame is there; it is not taken out.
+    ///
+    /// # Errors
+    /// As [`Decoder::next_frame`].
+    pub fn has_frame(&mut self) -> Result<bool, WireError> {
+        let there = self.next_frame()?.is_some();
+        self.given = 0;
+        Ok(there)
+    }
+
     /// The connection has ended.
     ///
     /// # Errors

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rustls::SupportedProtocolVersion;
 use rustls::version::{TLS12, TLS13};
+use serde::{Deserialize, Serialize};
 
 use super::local::LocalError;
 use super::pin::Pin;
@@ -14,7 +15,7 @@ use super::pin::Pin;
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The oldest protocol version that is accepted.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum TlsVersion {
     /// TLS 1.2 (RFC 5246).
     #[default]
@@ -55,7 +56,7 @@ impl TlsVersion {
 }
 
 /// How a connecting side does TLS.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ClientOptions {
     /// Whether the server's certificate must lead to a trusted authority and carry the right name. A pin is checked
     /// even without it.
@@ -100,7 +101,7 @@ impl Default for ClientOptions {
 }
 
 /// How an accepting side does TLS.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ServerOptions {
     /// Certificate and key files in PEM. The client's SNI chooses among them; the first serves all others.
     pub certificates: Vec<(PathBuf, PathBuf)>,

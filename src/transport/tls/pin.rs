@@ -3,12 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 /// The SHA-256 of a whole certificate in DER: what `--tls-info` and `--self-signed` print and `--pin` takes.
 ///
 /// It is the hash of the certificate (as `openssl x509 -fingerprint -sha256` prints it), not that of its public key.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Pin([u8; 32]);
 
 /// Why a text is no pin.

@@ -1,0 +1,54 @@
+//! The words of `secure`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::keep::kept_id;
+use super::tls::{TlsArgs, TlsServerArgs};
+use super::until::WaitArgs;
+use super::{Verb, help};
+use crate::address::SocketId;
+use crate::commands::secure::Options;
+use crate::failure::Failure;
+use crate::keeper::upgrade::TlsTerms;
+
+/// `secure`
+#[derive(Debug, Args)]
+#[command(after_help = help::SECURE_EXAMPLES)]
+pub struct SecureArgs {
+    /// The kept socket: its name, or its full ID
+    #[arg(value_name = "ID", value_parser = kept_id)]
+    id: SocketId,
+    #[command(flatten)]
+    tls: TlsArgs,
+    #[command(flatten)]
+    server: TlsServerArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
+}
+
+impl SecureArgs {
+    /// The typed form.
+    ///
+    /// # Errors
+    /// Status 2.
+    pub fn into_verb(self) -> Result<Verb, Failure> {
+        let mut client = self.tls.client(true)?;
+        let mut server = self.tls.server(&self.server, None)?;
+        // The keeper has left the folder in which these were written.
+        let absolute = |path: &mut PathBuf| {
+            if let Ok(full) = std::path::absolute(&*path) {
+                *path = full;
+            }
+        };
+        client.ca.iter_mut().chain(&mut client.cert).chain(&mut client.key).for_each(absolute);
+        server.client_ca.iter_mut().for_each(absolute);
+        for (certificate, key) in &mut server.certificates {
+            absolute(certificate);
+            absolute(key);
+        }
+        let terms = TlsTerms { client, server };
+        Ok(Verb::Secure(Box::new(Options { id: self.id, terms, timeout: self.wait.limit() })))
+    }
+}

@@ -1,0 +1,205 @@
+//! The words of the verbs that talk over a kept socket: `read`, `write`, `ask`, `expect`, `next`, `close`, `sockets`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::keep::kept_id;
+use super::payload::PayloadArgs;
+use super::until::{BoundArgs, UntilArgs, WaitArgs};
+use super::{Verb, help};
+use crate::address::SocketId;
+use crate::commands::{ask, close, expect, next, read, sockets, write};
+use crate::condition::{Answer, Condition, Expectation, Pattern, Print, TerminatorRule};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::keeper::wire::{Close, Taking};
+
+/// `read`
+#[derive(Debug, Args)]
+#[command(after_help = help::READ_EXAMPLES)]
+pub struct ReadArgs {
+    /// The kept socket: its name, or its full ID
+    #[arg(value_name = "ID", value_parser = kept_id)]
+    id: SocketId,
+    /// Write to FILE instead of stdout
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
+    #[command(flatten)]
+    until: UntilArgs,
+}
+
+impl ReadArgs {
+    /// The typed form.
+    pub fn into_verb(self) -> Verb {
+        Verb::Read(Box::new(read::Options { id: self.id, wish: self.until.wish(), output: self.output }))
+    }
+}
+
+/// `write`
+#[derive(Debug, Args)]
+#[command(after_help = help::WRITE_EXAMPLES)]
+pub struct WriteArgs {
+    /// The kept socket: its name, or its full ID
+    #[arg(value_name = "ID", value_parser = kept_id)]
+    id: SocketId,
+    #[command(flatten)]
+    payload: PayloadArgs,
+    #[command(flatten)]
+    wait: WaitArgs,
+}
+
+impl WriteArgs {
+    /// The typed form.
+    ///
+    /// # Errors
+    /// Status 2.
+    pub fn into_verb(self) -> Result<Verb, Failure> {
+        let (payload, then) = (self.payload.payload()?, self.payload.then());
+        Ok(Verb::Write(Box::new(write::Options { id: self.id, payload, timeout: self.wait.limit(), then })))
+    }
+}
+
+/// `ask`
+#[derive(Debug, Args)]
+#[command(after_help = help::ASK_EXAMPLES)]
+pub struct AskArgs {
+    /// The kept socket: its name, or its full ID
+    #[arg(value_name = "ID", value_parser = kept_id)]
+    id: SocketId,
+    #[command(flatten)]
+    payload: PayloadArgs,
+    #[command(flatten)]
+    until: UntilArgs,
+}
+
+impl AskArgs {
+    /// The typed form.
+    ///
+    /// # Errors
+    /// Status 2.
+    pub fn into_verb(self) -> Result<Verb, Failure> {
+        let (payload, then) = (self.payload.payload()?, self.payload.then());
+        Ok(Verb::Ask(Box::new(ask::Options { id: self.id, payload, then, wish: self.until.wish() })))
+    }
+}
+
+/// `expect`
+#[derive(Debug, Args)]
+#[command(after_help = help::EXPECT_EXAMPLES)]
+pub struct ExpectArgs {
+    /// The kept socket: its name, or its full ID
+    #[arg(value_name = "ID", value_parser = kept_id)]
+    id: SocketId,
+    /// Regular expressions over bytes; the first match wins
+    #[arg(value_name = "RE", required = true)]
+    patterns: Vec<Pattern>,
+    /// A pattern whose match is a failure: status 1 (repeat)
+    #[arg(long, value_name = "RE")]
+    fail: Vec<Pattern>,
+    /// What to print: all, match, before, index, none, or a group by its number or name
+    #[arg(long, value_name = "PART", default_value = "all")]
+    print: PrintArg,
+    #[command(flatten)]
+    bounds: BoundArgs,
+}
+
+/// A part of a match, as clap keeps it.
+#[derive(Debug, Clone)]
+struct PrintArg(Print);
+
+impl std::str::FromStr for PrintArg {
+    type Err = crate::condition::PrintError;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(PrintArg)
+    }
+}
+
+impl ExpectArgs {
+    /// The typed form.
+    ///
+    /// # Errors
+    /// Status 2 for a group that no pattern has.
+    pub fn into_verb(self) -> Result<Verb, Failure> {
+        let with = |answer| move |pattern| Expectation { pattern, answer };
+        let wanted = self.patterns.into_iter().map(with(Answer::Wanted));
+        let expectations: Vec<Expectation> = wanted.chain(self.fail.into_iter().map(with(Answer::Failed))).collect();
+        self.print.0.check(&expectations).map_err(|error| Failure::new(Exit::Usage, error))?;
+        let condition = Condition::Expect(expectations);
+        let wish = self.bounds.wish(condition, TerminatorRule::Keep, Taking::Take);
+        Ok(Verb::Expect(Box::new(expect::Options { id: self.id, wish, print: self.print.0 })))
+    }
+}
+
+/// `next`
+#[derive(Debug, Args)]
+#[command(after_help = help::NEXT_EXAMPLES)]
+pub struct NextArgs {
+    /// The kept listener: its name, or its full ID
+    #[arg(value_name = "ID", value_parser = kept_id)]
+    id: SocketId,
+    /// How long to wait for a connection; 0: not at all [default: that of the listener, else 10s]
+    #[command(flatten)]
+    wait: WaitArgs,
+}
+
+impl NextArgs {
+    /// The typed form.
+    pub fn into_verb(self) -> Verb {
+        Verb::Next(next::Options { id: self.id, timeout: self.wait.given() })
+    }
+}
+
+/// `close`
+#[derive(Debug, Args)]
+#[command(after_help = help::CLOSE_EXAMPLES)]
+pub struct CloseArgs {
+    /// The kept sockets
+    #[arg(value_name = "ID", value_parser = kept_id, required_unless_present = "all")]
+    ids: Vec<SocketId>,
+    /// Close everything that is kept in this session
+    #[arg(long, conflicts_with = "ids")]
+    all: bool,
+    /// Reset the connections
+    #[arg(long)]
+    rst: bool,
+    /// Kill a keeper that does not answer
+    #[arg(long)]
+    force: bool,
+}
+
+impl CloseArgs {
+    /// The typed form.
+    pub fn into_verb(self) -> Verb {
+        let how = if self.rst { Close::Reset } else { Close::Graceful };
+        Verb::Close(close::Options { ids: self.ids, all: self.all, how, force: self.force })
+    }
+}
+
+/// `sockets`
+#[derive(Debug, Args)]
+#[command(after_help = help::SOCKETS_EXAMPLES)]
+pub struct SocketsArgs {
+    /// Show all there is to know
+    #[arg(long, conflicts_with_all = ["ids", "watch"])]
+    long: bool,
+    /// Print the IDs alone
+    #[arg(long, conflicts_with = "watch")]
+    ids: bool,
+    /// Draw the table again each second, with rates; one table where stdout is no terminal
+    #[arg(long)]
+    watch: bool,
+}
+
+impl SocketsArgs {
+    /// The typed form.
+    pub fn into_verb(self) -> Verb {
+        Verb::Sockets(match (self.long, self.ids, self.watch) {
+            (true, ..) => sockets::Options::Long,
+            (_, true, _) => sockets::Options::Ids,
+            (.., true) => sockets::Options::Watch,
+            _ => sockets::Options::Short,
+        })
+    }
+}

@@ -1,0 +1,42 @@
+//! Who may come in: the rules with the addresses of the names in them.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+
+use crate::access::{Policy, Rule, Verdict};
+use crate::address::{Host, Peer};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::transport::resolve;
+
+/// The rules of one run.
+#[derive(Debug)]
+pub struct Admission {
+    policy: Policy,
+    /// The addresses of the names in the rules, looked up once at the start.
+    names: HashMap<String, Vec<IpAddr>>,
+}
+
+impl Admission {
+    /// Looks up the names in the rules.
+    ///
+    /// # Errors
+    /// A name that has no address: it could neither keep anyone out nor let anyone in.
+    pub async fn new(policy: Policy) -> Result<Self, Failure> {
+        let mut names = HashMap::new();
+        for rule in policy.allow.iter().chain(&policy.deny) {
+            if let Rule::Name { name, .. } = rule {
+                let found = resolve::addresses(&Host::Name(name.clone()), 0, resolve::Lookup::default()).await;
+                let found = found.map_err(|error| Failure::new(Exit::NotResolved, error))?;
+                names.insert(name.clone(), found.into_iter().map(|address| address.ip()).collect());
+            }
+        }
+        Ok(Admission { policy, names })
+    }
+
+    /// Decides on a peer.
+    pub fn decide(&self, peer: &Peer) -> Verdict {
+        let mut look_up = |name: &str| self.names.get(name).cloned().unwrap_or_default();
+        self.policy.decide(peer, &mut look_up)
+    }
+}

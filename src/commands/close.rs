@@ -1,0 +1,144 @@
+//! `close`: the end of kept sockets.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use rustix::fs::FlockOperation;
+use rustix::process::{Pid, PidfdFlags, Signal};
+
+use super::context::Context;
+use crate::address::SocketId;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::keeper::client::{Keeper, Trouble, dial};
+use crate::keeper::directory::{Directory, Entry};
+use crate::keeper::wire::Close;
+
+/// How long the end of a keeper's process is waited for.
+const END: Duration = Duration::from_secs(3);
+
+/// `close`, parsed.
+#[derive(Debug)]
+pub struct Options {
+    /// Which sockets; none with `all`.
+    pub ids: Vec<SocketId>,
+    /// Whether all are meant.
+    pub all: bool,
+    /// How they end.
+    pub how: Close,
+    /// Whether a keeper that does not answer is killed.
+    pub force: bool,
+}
+
+/// Runs the command. Each socket is tried, and the first failure is the command's.
+///
+/// # Errors
+/// A socket is not open; its keeper does not answer.
+pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
+    if options.all {
+        close_all(&context.place.look()?, options.how, options.force)?;
+        return Ok(Exit::Done);
+    }
+    let mut first = None;
+    for id in &options.ids {
+        if let Err(failure) = close_one(id, options, context) {
+            match &first {
+                None => first = Some(failure),
+                Some(_) => context.reporter.note(&failure.line()),
+            }
+        }
+    }
+    first.map_or(Ok(Exit::Done), Err)
+}
+
+fn close_one(id: &SocketId, options: &Options, context: &Context) -> Result<(), Failure> {
+    let closed = dial(&context.place, id).and_then(|mut keeper| keeper.close(options.how));
+    match closed {
+        Err(failure) if failure.exit == Exit::KeeperSilent && options.force => {
+            let files = context.place.look()?.files(&id.key())?;
+            kill(&files.socket, &id.handle())
+        }
+        closed => closed,
+    }
+}
+
+/// Closes everything in a directory, and waits for the ends of the keepers.
+///
+/// # Errors
+/// A keeper that does not answer, unless it is to be killed.
+pub fn close_all(directory: &Directory, how: Close, force: bool) -> Result<(), Failure> {
+    let mut closing: Vec<Keeper> = Vec::new();
+    let mut first = None;
+    for Entry { socket, key } in directory.entries() {
+        let shown = key.unwrap_or_else(|| socket.display().to_string());
+        let mut keeper = match Keeper::dial(&socket, &shown) {
+            Ok(keeper) => keeper,
+            // Left behind by a keeper that was killed.
+            Err(Trouble::NotOpen(_)) => {
+                remove_stale(&socket);
+                continue;
+            }
+            Err(trouble) => {
+                let killed = if force { kill(&socket, &shown) } else { Err(trouble.into()) };
+                first = first.or(killed.err());
+                continue;
+            }
+        };
+        match keeper.close(how) {
+            Ok(()) => closing.push(keeper),
+            Err(_) if force => first = first.or(kill(&socket, &shown).err()),
+            Err(failure) => first = first.or(Some(failure)),
+        }
+    }
+    let begun = Instant::now();
+    for mut keeper in closing {
+        let left = END.saturating_sub(begun.elapsed()).max(Duration::from_millis(1));
+        if !keeper.wait_for_end(left)
+            && force
+            && let Some(pid) = keeper.pid()
+        {
+            kill_process(pid);
+        }
+    }
+    first.map_or(Ok(()), Err)
+}
+
+/// Removes a socket that nobody listens on, under its lock, so that no new keeper loses its own.
+fn remove_stale(socket: &Path) {
+    let free = match std::fs::File::options().write(true).open(socket.with_extension("lock")) {
+        Ok(lock) => rustix::fs::flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok(),
+        // The numbered connection of a listener has none.
+        Err(error) => error.kind() == std::io::ErrorKind::NotFound,
+    };
+    if free && !Keeper::is_there(socket) {
+        let _ = std::fs::remove_file(socket);
+    }
+}
+
+/// Kills a keeper that does not answer. The system knows who listens on the socket; the keeper need not say it.
+fn kill(socket: &Path, id: &str) -> Result<(), Failure> {
+    let silent = || Failure::from(Trouble::Silent(id.to_owned()));
+    let connected = std::os::unix::net::UnixStream::connect(socket);
+    let Ok(connected) = connected else {
+        remove_stale(socket);
+        return Ok(());
+    };
+    let peer = rustix::net::sockopt::socket_peercred(&connected).map_err(|_| silent())?;
+    if peer.uid != rustix::process::geteuid() {
+        return Err(Trouble::Foreign { id: id.to_owned(), owner: peer.uid.as_raw() }.into());
+    }
+    kill_process(peer.pid.as_raw_nonzero().get());
+    remove_stale(socket);
+    Ok(())
+}
+
+/// Kills a process and waits until it is gone, through a descriptor that cannot come to mean another process.
+fn kill_process(pid: i32) {
+    let Some(pid) = Pid::from_raw(pid) else { return };
+    let Ok(process) = rustix::process::pidfd_open(pid, PidfdFlags::empty()) else { return };
+    if rustix::process::pidfd_send_signal(&process, Signal::KILL).is_ok() {
+        let mut watched = [rustix::event::PollFd::new(&process, rustix::event::PollFlags::IN)];
+        let limit = rustix::event::Timespec::try_from(END).ok();
+        let _ = rustix::event::poll(&mut watched, limit.as_ref());
+    }
+}

@@ -1,0 +1,111 @@
+//! `accept udp://…`: stdin and stdout with one peer or with all who write, or a service for each datagram.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::time::Duration;
+
+use super::super::accept::{Offer, Options};
+use super::super::admission::Admission;
+use super::super::announce::{Bound, announce, note_chosen_port};
+use super::super::context::Context;
+use super::super::shared_stdio::Prefix;
+use super::super::stream::{Shown, Streams};
+use super::callers::{Callers, MOST};
+use super::exchange::{Exchange, Hearing, Replies};
+use super::input::Input;
+use super::printer::Printer;
+use super::serve::{Job, Server};
+use super::{Messages, default_ending, default_split, listen};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::quantity::Limit;
+use crate::relay::Traffic;
+use crate::transport::datagram::{DatagramOptions, DatagramSocket};
+
+/// How long a silent peer is remembered by a service, where nothing is said.
+const IDLE: Duration = Duration::from_secs(60);
+
+/// Runs the command.
+///
+/// # Errors
+/// An address that cannot be received on, or what ends the exchange with stdin and stdout.
+pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
+    #[cfg(feature = "tls")]
+    if options.tls.is_some() {
+        return Err(Failure::message(Exit::Usage, "there is no TLS over datagrams; leave out --secure"));
+    }
+    let datagram = DatagramOptions {
+        lookup: options.listen.lookup,
+        socket: options.listen.socket.clone(),
+        ..DatagramOptions::default()
+    };
+    let mut sockets: Vec<Rc<DatagramSocket>> = Vec::new();
+    let mut bound = Vec::new();
+    for at in &options.at {
+        for socket in listen(at, options.listen.unwritten, options.listen.mode, &datagram).await? {
+            bound.push(Bound::of(at, socket.local()));
+            sockets.push(Rc::new(socket));
+        }
+    }
+    let job = match &options.offer {
+        Offer::Service { service, .. } => Some(Job::of(service).await?),
+        Offer::Stdio { .. } => None,
+        Offer::Conversation(_) | Offer::Keep(_) => {
+            let message = "steps, recorded peers and kept names need streams; for datagrams use a service";
+            return Err(Failure::message(Exit::Usage, message));
+        }
+    };
+    let streams = Streams::open(options.stream.clone(), context)?;
+    let admission = Admission::new(options.policy.clone()).await?;
+    announce(&bound, &[], &options.ready, context)?;
+    let chosen = options.at.iter().any(|at| at.address.ports().any(|port| port == 0));
+    note_chosen_port(&bound, chosen, &options.ready, context);
+    let name = options.at.first().and_then(|at| at.name.clone());
+    let most = options.max_connections.unwrap_or(MOST);
+    let served = match (&options.offer, job) {
+        (Offer::Service { once, .. }, Some(job)) => {
+            let around = streams.surroundings(Shown::ToProgram);
+            let idle = match around.idle {
+                Limit::After(idle) => idle,
+                Limit::Never => IDLE,
+            };
+            let callers = RefCell::new(Callers::new(admission, most, name, around.watch.clone(), context));
+            Server { sockets, callers, job, around, idle, once: *once }.run().await
+        }
+        (Offer::Stdio { many, prefix }, _) => {
+            let stdio = streams.stdio()?;
+            let shown = Shown::on(&stdio);
+            let around = streams.surroundings(shown);
+            let most = if *many { most } else { 1 };
+            let callers = Callers::new(admission, most, name, around.watch.clone(), context);
+            let (input, output) = stdio.split();
+            let messages = match streams.traffic() {
+                Traffic::ReceiveOnly => Messages::None,
+                Traffic::Both | Traffic::SendOnly => Messages::Stdin(options.split.unwrap_or_else(default_split)),
+            };
+            let limit = sockets.first().map_or(0, |socket| socket.max_payload());
+            let exchange = Exchange {
+                hearing: Hearing::callers(callers, *prefix == Prefix::Sender),
+                sockets,
+                replies: Replies { count: None, wanted: None, window: quit_after(options.stream.quit_after) },
+                idle: around.idle,
+                traffic: streams.traffic(),
+                report: around.report.clone(),
+            };
+            let ending = options.split.unwrap_or_else(default_ending);
+            let printer = Printer::new(ending, context.json, streams.hex(), shown);
+            exchange.run(Input::new(&messages, input, limit), output, printer).await
+        }
+        (Offer::Service { .. } | Offer::Conversation(_) | Offer::Keep(_), _) => Ok(Exit::Done),
+    };
+    streams.finish();
+    served
+}
+
+/// `-q`: the end of stdin ends nothing without it, since a datagram peer has no end either.
+fn quit_after(limit: Limit) -> Option<Limit> {
+    match limit {
+        Limit::Never => None,
+        limit => Some(limit),
+    }
+}

@@ -1,0 +1,46 @@
+//! `open udp://…`: the verb `datagram` under another name.
+
+use std::time::Duration;
+
+use super::exchange::Replies;
+use crate::commands::open::{self, Mode};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::quantity::Limit;
+use crate::relay::Traffic;
+use crate::transport::datagram::DatagramOptions;
+
+/// What `open` asks for, as `datagram` does it.
+///
+/// # Errors
+/// Status 2 for what needs a stream.
+pub fn options(options: open::Options) -> Result<super::Options, Failure> {
+    let open::Options { id, connect, mode, stream, split, .. } = options;
+    let from = super::From { host: connect.source_host, port: connect.source_port, unix: None };
+    let socket = DatagramOptions { lookup: connect.lookup, socket: connect.socket, ..DatagramOptions::default() };
+    let form = match mode {
+        Mode::Stream => super::Form::Send { to: id, from },
+        Mode::Probe => super::Form::Probe { to: id, from, limit: connect.timeout.unwrap_or(super::probe::LIMIT) },
+        Mode::Program(_) | Mode::PassDescriptor | Mode::Conversation(_) | Mode::Keep(_) => {
+            let message = "programs, steps, -F and kept names need a stream; for a program with each datagram use accept udp://… -c";
+            return Err(Failure::message(Exit::Usage, message));
+        }
+    };
+    let window = match (stream.traffic, stream.quit_after) {
+        (Traffic::SendOnly, _) => Limit::After(Duration::ZERO),
+        (_, Limit::Never) => Limit::After(super::REPLY_WINDOW),
+        (_, limit) => limit,
+    };
+    let messages = match stream.traffic {
+        Traffic::ReceiveOnly => super::Messages::None,
+        _ => super::Messages::Stdin(split.unwrap_or_else(super::default_split)),
+    };
+    Ok(super::Options {
+        form,
+        messages,
+        ending: split.unwrap_or_else(super::default_ending),
+        socket,
+        replies: Replies { count: None, wanted: None, window: Some(window) },
+        stream,
+    })
+}

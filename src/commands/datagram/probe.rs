@@ -1,0 +1,85 @@
+//! `datagram -z` and `open -z udp://…`: does anybody answer there? Open is 0, closed (ICMP) 7, silence 28.
+
+use std::io::Write;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::super::context::Context;
+use super::{From, failures};
+use crate::address::SocketId;
+use crate::event::{Direction, Event, Report};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::transport::datagram::{DatagramOptions, DatagramSocket, Target};
+
+/// How long an answer is waited for, where nothing is said.
+pub const LIMIT: Duration = Duration::from_secs(2);
+
+/// How often the messages are sent: a datagram may get lost.
+const TRIES: u32 = 3;
+
+/// Sends the messages, several times within the limit, until an answer comes.
+///
+/// # Errors
+/// Status 7 when nobody receives there, 28 when nobody answers.
+pub async fn run(
+    to: &SocketId,
+    from: &From,
+    messages: &[Vec<u8>],
+    limit: Duration,
+    options: &DatagramOptions,
+    context: &Context,
+) -> Result<Exit, Failure> {
+    let (id, begun) = (to.handle(), Instant::now());
+    let name = to.endpoint.as_ref().map(ToString::to_string).unwrap_or_default();
+    let result = async {
+        let (socket, target) = super::open(to, from, options).await?;
+        let (peer, local) = (name.clone(), socket.local().to_string());
+        context.reporter.event(&id, &Event::Connecting { peer: name.clone() });
+        let answered = tokio::time::timeout(limit, answer(&socket, &target, messages, limit, &name, context)).await;
+        let answered = answered.unwrap_or_else(|_| {
+            let text = format!("no answer from {name} within {}", humantime::format_duration(limit));
+            Err(Failure::message(Exit::TimedOut, format!("{text}: open or filtered, nobody can tell"))
+                .hint("a service that answers only to its own requests needs one: add it as DATA"))
+        });
+        let reason = answered.as_ref().map_or_else(Failure::line, |_| "probed".to_owned());
+        context.reporter.event(&id, &Event::Closed { peer, local, bytes_in: 0, bytes_out: 0, reason });
+        answered
+    }
+    .await;
+    if context.json {
+        let mut record = json!({"id": id, "open": result.is_ok(), "seconds": begun.elapsed().as_secs_f64()});
+        if let (Err(failure), Some(record)) = (&result, record.as_object_mut()) {
+            record.insert("reason".to_owned(), failure.line().into());
+            record.insert("status".to_owned(), failure.exit.status().into());
+        }
+        // A reader that is gone needs no report; the exit status says the same.
+        let _ = writeln!(std::io::stdout(), "{record}");
+    }
+    result.map(|()| Exit::Done)
+}
+
+async fn answer(
+    socket: &DatagramSocket,
+    target: &Target,
+    messages: &[Vec<u8>],
+    limit: Duration,
+    name: &str,
+    context: &Context,
+) -> Result<(), Failure> {
+    let mut inbox = socket.inbox();
+    loop {
+        for message in messages {
+            let sent = socket.send(target, message).await;
+            sent.map_err(|error| failures::sending(name, &error))?;
+            context.reporter.message(Direction::Out);
+        }
+        if let Ok(received) = tokio::time::timeout(limit / TRIES, socket.receive(&mut inbox)).await {
+            received.map_err(|error| failures::receiving(name, &error))?;
+            context.reporter.message(Direction::In);
+            return Ok(());
+        }
+    }
+}

@@ -1,0 +1,97 @@
+//! `open` and `accept` that keep the socket: they start its keeper, wait until it stands, and print its handle.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::announce;
+use super::context::Context;
+use super::read::Output;
+use super::{accept, open};
+use crate::event::{Event, Report};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::keeper::launch::launch;
+use crate::quantity::Limit;
+
+/// How a socket is kept.
+#[derive(Debug, Clone, Default)]
+pub struct Keep {
+    /// How long it lives that nobody uses; `None`: for ever.
+    pub idle: Option<Duration>,
+    /// The process with which it ends.
+    pub owner: Option<u32>,
+    /// How much is read ahead, in bytes.
+    pub buffer: usize,
+    /// Whether to return before it stands.
+    pub no_wait: bool,
+    /// How long `next` waits where it is not told; `None`: as usual.
+    pub wait: Option<Limit>,
+    /// The words of the command line without the program's name: the keeper reads them again.
+    pub words: Vec<OsString>,
+}
+
+/// Opens a kept connection and prints its handle.
+///
+/// # Errors
+/// Why it does not stand; then nothing is kept.
+pub fn open(options: &open::Options, keep: &Keep, deadline: Limit, context: &Context) -> Result<Exit, Failure> {
+    let handle = options.id.handle();
+    let status = launch(&context.place.make()?, &keep.words, deadline)?;
+    if !keep.no_wait {
+        tell_connected(&handle, &status, context);
+    }
+    Output::open(None)?.write(format!("{handle}\n").as_bytes())?;
+    Ok(Exit::Done)
+}
+
+fn text<'a>(status: &'a Value, field: &str) -> &'a str {
+    status.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+fn tell_connected(handle: &str, status: &Value, context: &Context) {
+    let transport = match text(status, "transport") {
+        "unix" => "unix",
+        "tls" => "tls",
+        _ => "tcp",
+    };
+    let (peer, local) = (text(status, "peer").to_owned(), text(status, "local").to_owned());
+    context.reporter.event(handle, &Event::Connected { peer, local, transport });
+}
+
+/// Opens a kept listener and prints its ports, or its handle where it has none.
+///
+/// # Errors
+/// Why it does not listen; then nothing is kept.
+pub fn accept(options: &accept::Options, keep: &Keep, deadline: Limit, context: &Context) -> Result<Exit, Failure> {
+    let status = launch(&context.place.make()?, &keep.words, deadline)?;
+    let id = text(&status, "id");
+    let ports: Vec<u16> = status
+        .get("ports")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|port| u16::try_from(port.as_u64()?).ok())
+        .collect();
+    let pins: Vec<String> = status
+        .get("pins")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(|pin| Some(pin.as_str()?.to_owned()))
+        .collect();
+    let event =
+        Event::Listening { local: text(&status, "local").to_owned(), port: ports.first().copied(), pins: pins.clone() };
+    context.reporter.event(id, &event);
+    announce::ready(&ports, &options.ready, context)?;
+    for pin in pins.iter().filter(|_| options.makes_certificate()) {
+        context.reporter.note(&format!("made a certificate; clients can trust it with --pin {pin}"));
+    }
+    let lines: String = match ports.as_slice() {
+        [] => format!("{id}\n"),
+        ports => ports.iter().map(|port| format!("{port}\n")).collect(),
+    };
+    Output::open(None)?.write(lines.as_bytes())?;
+    Ok(Exit::Done)
+}

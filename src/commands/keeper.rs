@@ -1,0 +1,264 @@
+//! The process that keeps a socket: the hidden verb that `keep.rs` starts.
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::path::PathBuf;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use super::accept::{self, Host, Offer};
+use super::admission::Admission;
+use super::context::Context;
+use super::gate::Gate;
+use super::keep::Keep;
+use super::open::{self, Mode};
+use super::stream::StreamOptions;
+use crate::address::{SocketId, SocketName};
+use crate::exit::Exit;
+use crate::failure::{Failure, reason};
+use crate::keeper::claim::Guard;
+use crate::keeper::client::address_key;
+use crate::keeper::directory::Directory;
+use crate::keeper::kept::{Body, Door, Kept, Listening, Terms};
+use crate::keeper::launch::Readiness;
+use crate::keeper::process::{self, Process};
+use crate::keeper::serve::refused;
+use crate::keeper::stream::{LineEndings, Stream};
+use crate::keeper::wire::Response;
+use crate::quantity::Limit;
+use crate::service::Client;
+use crate::transport::listener::{Listener, Unwritten, listen};
+use crate::transport::{Bytes, Channel, connect};
+
+/// The hidden verb, parsed.
+#[derive(Debug)]
+pub struct Options {
+    /// Where the socket is kept.
+    pub directory: PathBuf,
+    /// What is kept.
+    pub task: Task,
+}
+
+/// What a keeper was started for.
+#[derive(Debug)]
+pub enum Task {
+    /// A connection.
+    Open(Box<open::Options>),
+    /// A listener.
+    Accept(Box<accept::Options>),
+}
+
+/// Runs the keeper until nothing is kept any more.
+///
+/// # Errors
+/// Why nothing came to be kept; who started it has been told.
+pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
+    let system = |error: std::io::Error| {
+        Failure::message(Exit::Unsupported, format!("cannot keep a socket: {}", reason(&error)))
+    };
+    let ready = Telling(RefCell::new(Some(Readiness::take().map_err(system)?)));
+    let kept = async {
+        process::detach().map_err(system)?;
+        let directory = Directory::given(options.directory)?;
+        match options.task {
+            Task::Open(task) => keep_connection(*task, directory, context, &ready).await,
+            Task::Accept(task) => keep_listener(*task, directory, context, &ready).await,
+        }
+    };
+    let kept = kept.await;
+    if let Err(failure) = &kept {
+        let _ = ready.tell(&refused(failure));
+    }
+    kept.map(|()| Exit::Done)
+}
+
+/// Who waits for this keeper, until they were told.
+struct Telling(RefCell<Option<Readiness>>);
+
+impl Telling {
+    fn tell(&self, response: &Response<'_>) -> Result<(), Failure> {
+        let Some(readiness) = self.0.borrow_mut().take() else { return Ok(()) };
+        // Whoever was interrupted does not know the handle: nobody would ever close the socket.
+        readiness.tell(response).map_err(|_| Failure::message(Exit::Usage, "nobody waits for the socket any more"))
+    }
+
+    fn tell_status(&self, kept: &Kept) -> Result<(), Failure> {
+        self.tell(&Response::Status(kept.status()))
+    }
+}
+
+fn terms(keep: &Keep, stream: &StreamOptions, directory: Directory) -> Terms {
+    Terms {
+        directory,
+        idle: keep.idle,
+        owner: keep.owner,
+        buffer: keep.buffer,
+        endings: LineEndings { incoming: stream.eol_in, outgoing: stream.eol_out },
+    }
+}
+
+async fn keep_connection(
+    options: open::Options,
+    directory: Directory,
+    context: &Context,
+    ready: &Telling,
+) -> Result<(), Failure> {
+    let Mode::Keep(keep) = &options.mode else { return Err(not_kept()) };
+    let endpoint = options.id.endpoint.clone().ok_or_else(not_kept)?;
+    let process = Process::new(terms(keep, &options.stream, directory));
+    let id = options.id.handle();
+    let (claim, socket) = process::claim(&process.terms, &id, &options.id.key(), Guard::Lock)?;
+    let stream = Stream::connecting(process.terms.buffer, process.terms.endings);
+    let mut kept = Kept::new(id.clone(), options.id.name.clone(), Body::Stream(stream.clone()), process, claim);
+    kept.address = Some(address_key(&endpoint));
+    kept.endpoint = Some(endpoint.clone());
+    let kept = Rc::new(kept);
+    let begin = async {
+        if keep.no_wait {
+            ready.tell_status(&kept)?;
+        }
+        let connected = async {
+            match connect(&endpoint, &options.connect, &id, &*context.reporter).await? {
+                Channel::Bytes(bytes) => demanded(&options, bytes),
+                Channel::Messages(_) => {
+                    let text = format!("{endpoint} keeps boundaries of messages, and cannot be kept");
+                    Err(Failure::message(Exit::Unsupported, text).hint("add --foreground"))
+                }
+            }
+        };
+        // No folder is held on to by a process that nobody sees.
+        let connected = connected.await;
+        let _ = rustix::process::chdir("/");
+        match connected {
+            Ok(bytes) => {
+                stream.install(bytes);
+                let _turn = stream.writing.lock().await;
+                let _ = crate::keeper::send_queued(&stream).await;
+                ready.tell_status(&kept)
+            }
+            Err(failure) if keep.no_wait => {
+                stream.fail(&failure);
+                Ok(())
+            }
+            Err(failure) => Err(failure),
+        }
+    };
+    process::keep(kept.clone(), socket, begin).await
+}
+
+#[cfg(feature = "tls")]
+fn demanded(options: &open::Options, bytes: Bytes) -> Result<Bytes, Failure> {
+    if let Some(session) = bytes.session() {
+        options.inspection.demand(session)?;
+    }
+    Ok(bytes)
+}
+
+#[cfg(not(feature = "tls"))]
+fn demanded(_: &open::Options, bytes: Bytes) -> Result<Bytes, Failure> {
+    Ok(bytes)
+}
+
+fn not_kept() -> Failure {
+    Failure::message(Exit::Usage, "the keeper was started for nothing that can be kept")
+}
+
+async fn keep_listener(
+    options: accept::Options,
+    directory: Directory,
+    context: &Context,
+    ready: &Telling,
+) -> Result<(), Failure> {
+    let Offer::Keep(keep) = &options.offer else { return Err(not_kept()) };
+    let process = Process::new(terms(keep, &options.stream, directory));
+    let name = options.at.first().and_then(|at| at.name.clone());
+    // A taken name is known before a port is.
+    let named = match &name {
+        Some(name) => {
+            let key = SocketId { endpoint: None, name: Some(name.clone()), number: None }.key();
+            Some(process::claim(&process.terms, name.as_str(), &key, Guard::Lock)?)
+        }
+        None => None,
+    };
+    let mut listen_options = options.listen.clone();
+    listen_options.unwritten = Unwritten::Loopback;
+    let mut listeners: Vec<Listener> = Vec::new();
+    for at in &options.at {
+        listeners.extend(listen(&at.address, &listen_options).await?);
+    }
+    let local: Vec<String> = listeners.iter().map(|listener| listener.local().to_string()).collect();
+    let first = local.first().cloned().unwrap_or_default();
+    let id = name.as_ref().map_or_else(|| first.clone(), SocketName::to_string);
+    let (claim, socket) = match named {
+        Some(named) => named,
+        None => {
+            let key = SocketId::parse_kept(&id).map_or_else(|_| id.clone(), |id| id.key());
+            process::claim(&process.terms, &id, &key, Guard::Lock)?
+        }
+    };
+    let mut ports: Vec<u16> = listeners.iter().filter_map(Listener::port).collect();
+    ports.dedup();
+    let transport = if ports.is_empty() { "unix" } else { "tcp" };
+    let (doorway, pins) = doorway(&options, listeners, name.clone(), context).await?;
+    let _ = rustix::process::chdir("/");
+    let listening = Listening {
+        door: tokio::sync::Mutex::new(Box::new(doorway)),
+        waiting: RefCell::default(),
+        count: std::cell::Cell::new(0),
+        local,
+        ports,
+        pins,
+        wait: match keep.wait {
+            None => Value::Null,
+            Some(Limit::Never) => json!("none"),
+            Some(Limit::After(limit)) => json!(limit.as_secs_f64()),
+        },
+        secure: options.secure(),
+        transport: transport.to_owned(),
+    };
+    let kept = Kept::new(id, name, Body::Listener(Box::new(listening)), process, claim);
+    let kept = Rc::new(kept);
+    process::keep(kept.clone(), socket, async { ready.tell_status(&kept) }).await
+}
+
+/// The door of the listeners: access rules, PROXY protocol, TLS.
+struct Doorway {
+    gate: Gate,
+    host: Rc<Host>,
+    entering: JoinSet<Option<Client>>,
+}
+
+async fn doorway(
+    options: &accept::Options,
+    listeners: Vec<Listener>,
+    name: Option<SocketName>,
+    context: &Context,
+) -> Result<(Doorway, Vec<String>), Failure> {
+    let admission = Admission::new(options.policy.clone()).await?;
+    let gate = Gate::new(listeners, admission, options.reject, name, context);
+    let (host, pins) = Host::new(options, context)?;
+    Ok((Doorway { gate, host: Rc::new(host), entering: JoinSet::new() }, pins))
+}
+
+impl Door for Doorway {
+    fn next(&mut self) -> Pin<Box<dyn Future<Output = Result<Bytes, Failure>> + '_>> {
+        Box::pin(async {
+            loop {
+                tokio::select! {
+                    admitted = self.gate.next() => {
+                        let (host, admitted) = (self.host.clone(), admitted?);
+                        self.entering.spawn_local(async move { host.enter(admitted).await });
+                    }
+                    Some(entered) = self.entering.join_next() => {
+                        if let Ok(Some(Client { channel: Channel::Bytes(bytes), .. })) = entered {
+                            return Ok(bytes);
+                        }
+                    }
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,177 @@
+//! `session`: sockets that end together.
+
+use std::ffi::OsString;
+use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rustix::event::{PollFd, PollFlags};
+use rustix::process::{Pid, PidfdFlags, Signal};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
+
+use super::close::close_all;
+use super::context::Context;
+use super::read::Output;
+use crate::address::SocketName;
+use crate::exit::Exit;
+use crate::failure::{Failure, reason};
+use crate::keeper::directory::{Directory, DirectoryError, RUN_PREFIX};
+use crate::keeper::wire::Close;
+use crate::sys;
+
+/// `session`, parsed.
+#[derive(Debug)]
+pub enum Options {
+    /// Run a command; every socket that it kept is closed when it ends.
+    Run(Vec<OsString>),
+    /// Make a session.
+    New(Option<SocketName>),
+    /// List the sessions.
+    List,
+    /// Close every socket of a session.
+    End(Option<SocketName>),
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// The session cannot be made or ended; the command cannot be run.
+pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
+    let base = context.place.base()?;
+    match options {
+        Options::Run(words) => run_command(words, &base),
+        Options::New(name) => {
+            let name = match name {
+                Some(name) if name.as_str().starts_with(RUN_PREFIX) => {
+                    let text =
+                        format!("{name} is a name of session run: choose one that does not begin with {RUN_PREFIX}");
+                    return Err(Failure::message(Exit::Usage, text));
+                }
+                Some(name) => name.clone(),
+                None => fresh("s-")?,
+            };
+            Directory::made(base.session(&name).path().to_owned())?;
+            Output::open(None)?.write(format!("{name}\n").as_bytes())?;
+            Ok(Exit::Done)
+        }
+        Options::List => {
+            let lines: String = base.sessions().iter().map(|name| format!("{name}\n")).collect();
+            Output::open(None)?.write(lines.as_bytes())?;
+            Ok(Exit::Done)
+        }
+        Options::End(name) => {
+            let name = name.as_ref().or(context.place.session.as_ref()).ok_or_else(|| {
+                Failure::message(Exit::Usage, "no session is named").hint("type: netverb session end NAME")
+            })?;
+            let directory = base.session(name);
+            if !directory.path().exists() {
+                return Err(DirectoryError::NoSession(name.to_string()).into());
+            }
+            let directory = Directory::given(directory.path().to_owned())?;
+            close_all(&directory, Close::Graceful, true)?;
+            directory.remove();
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// A name that nobody has: the process and the time.
+fn fresh(prefix: &str) -> Result<SocketName, Failure> {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let text = format!("{prefix}{}-{:x}", std::process::id(), now.as_micros() & 0xffff_ffff);
+    SocketName::parse(&text).map_err(|error| Failure::new(Exit::Usage, error))
+}
+
+/// A session that ends with this value, whatever happens.
+struct Ending(Directory);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let _ = close_all(&self.0, Close::Graceful, true);
+        self.0.remove();
+    }
+}
+
+fn run_command(words: &[OsString], base: &Directory) -> Result<Exit, Failure> {
+    let Some((program, arguments)) = words.split_first() else {
+        return Err(Failure::message(Exit::Usage, "the command is missing; type: netverb session run -- COMMAND"));
+    };
+    let name = fresh(RUN_PREFIX)?;
+    let directory = Directory::made(base.session(&name).path().to_owned())?;
+    // Should this process be killed, the keepers see its end and end themselves.
+    let owner = std::fs::write(directory.owner_file(), std::process::id().to_string());
+    owner.map_err(|error| Failure::message(Exit::CannotBind, format!("cannot make a session: {}", reason(&error))))?;
+    let ending = Ending(directory);
+    let watched = Watched::new()?;
+    sys::seal_descriptors();
+    let mut command = Command::new(program);
+    command.args(arguments).env("NETVERB_SESSION", name.as_str()).env("NETVERB_SESSION_DIR", base.path());
+    let child = command.spawn().map_err(|error| {
+        Failure::message(Exit::Usage, format!("cannot run {}: {}", program.display(), reason(&error)))
+    })?;
+    let status = watched.wait(child)?;
+    drop(ending);
+    Ok(Exit::Program(status))
+}
+
+/// The signals that would end this process before it has ended the session.
+struct Watched {
+    /// Sent by a terminal, which has sent them to the command as well.
+    _terminal: UnixStream,
+    terminate: UnixStream,
+    hang_up: UnixStream,
+}
+
+impl Watched {
+    fn new() -> Result<Self, Failure> {
+        let made = || -> std::io::Result<Self> {
+            let (terminal, one) = UnixStream::pair()?;
+            signal_hook::low_level::pipe::register(SIGINT, one.try_clone()?)?;
+            signal_hook::low_level::pipe::register(SIGQUIT, one)?;
+            let (terminate, two) = UnixStream::pair()?;
+            signal_hook::low_level::pipe::register(SIGTERM, two)?;
+            let (hang_up, three) = UnixStream::pair()?;
+            signal_hook::low_level::pipe::register(SIGHUP, three)?;
+            Ok(Watched { _terminal: terminal, terminate, hang_up })
+        };
+        made().map_err(|error| Failure::message(Exit::Unsupported, format!("cannot catch signals: {}", reason(&error))))
+    }
+
+    /// Waits for the end of the command, and passes signals on to it.
+    fn wait(&self, mut child: Child) -> Result<u8, Failure> {
+        let failed = |error: std::io::Error| {
+            Failure::message(Exit::Unsupported, format!("cannot wait for the command: {}", reason(&error)))
+        };
+        let process = rustix::process::pidfd_open(Pid::from_child(&child), PidfdFlags::empty());
+        let process = process.map_err(|error| failed(error.into()))?;
+        loop {
+            let mut events = [
+                PollFd::new(&process, PollFlags::IN),
+                PollFd::new(&self.terminate, PollFlags::IN),
+                PollFd::new(&self.hang_up, PollFlags::IN),
+            ];
+            match rustix::event::poll(&mut events, None) {
+                Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                Err(error) => return Err(failed(error.into())),
+            }
+            let [ended, terminated, hung_up] = events.map(|event| !event.revents().is_empty());
+            if ended {
+                let status = child.wait().map_err(failed)?;
+                let signalled = status.signal().and_then(|number| u8::try_from(number).ok());
+                let code = status.code().and_then(|code| u8::try_from(code).ok());
+                return Ok(signalled.map_or(code.unwrap_or(255), |number| 128u8.saturating_add(number)));
+            }
+            for (came, pipe, signal) in
+                [(terminated, &self.terminate, Signal::TERM), (hung_up, &self.hang_up, Signal::HUP)]
+            {
+                if came {
+                    let mut bytes = [0u8; 16];
+                    let _ = rustix::io::read(pipe.as_fd(), &mut bytes);
+                    let _ = rustix::process::pidfd_send_signal(&process, signal);
+                }
+            }
+        }
+    }
+}

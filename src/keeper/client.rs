@@ -1,0 +1,403 @@
+//! The only dialler of keepers. It blocks: a verb on a kept socket needs no event loop, and Ctrl-C ends it at once.
+
+use std::io::{self, Read as _, Write as _};
+use std::os::unix::net::UnixStream;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rustix::process::geteuid;
+use serde_json::Value;
+
+use super::directory::{Directory, Entry, Place};
+use super::wire::{
+    Accepted, Close, DATA_CHUNK, Decoder, Dialect, Greeting, Read, Request, Response, Secure, Unmet, Wait, WireError,
+    Write, data_header,
+};
+use crate::address::{Endpoint, SocketId};
+use crate::condition::Found;
+use crate::exit::Exit;
+use crate::failure::{Failure, reason};
+
+/// How long a keeper may take for what it does at once, such as greeting.
+const AT_ONCE: Duration = Duration::from_secs(5);
+
+/// A connection to a keeper.
+pub struct Keeper {
+    socket: UnixStream,
+    decoder: Decoder,
+    dialect: Dialect,
+    id: String,
+    pid: Option<i32>,
+}
+
+/// What a read brought.
+pub enum Outcome {
+    /// What was waited for; the bytes are those that the result takes.
+    Found(Found, Vec<u8>),
+    /// It did not come; the bytes are what had come, where that was asked for.
+    Unmet(Unmet, Vec<u8>),
+}
+
+/// Why the keeper cannot be talked to.
+#[derive(Debug, thiserror::Error)]
+pub enum Trouble {
+    /// There is none.
+    #[error("{0}: socket is not open")]
+    NotOpen(String),
+    /// It does not answer.
+    #[error("{0}: its keeper does not answer")]
+    Silent(String),
+    /// It belongs to somebody else.
+    #[error("{id}: its keeper belongs to user {owner}, and is not used")]
+    Foreign {
+        /// The socket.
+        id: String,
+        /// The user.
+        owner: u32,
+    },
+    /// What answers is none, or another version.
+    #[error("{id}: {error}")]
+    Wire {
+        /// The socket.
+        id: String,
+        /// What is wrong.
+        error: WireError,
+    },
+    /// It ended meanwhile.
+    #[error("{0}: socket is not open: it was closed meanwhile")]
+    Ended(String),
+    /// It speaks another version.
+    #[error("{0}: its keeper is of another version of netverb: it can be listed and closed only")]
+    Version(String),
+    /// The connection to it failed.
+    #[error("{id}: cannot talk to its keeper: {}", reason(error))]
+    Io {
+        /// The socket.
+        id: String,
+        /// Why.
+        error: io::Error,
+    },
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Self {
+        let (exit, remedy) = match &trouble {
+            Trouble::NotOpen(_) => (Exit::NotOpen, Some("netverb sockets lists what is open".to_owned())),
+            Trouble::Ended(_) => (Exit::NotOpen, None),
+            Trouble::Foreign { .. } => {
+                (Exit::KeeperSilent, Some("name a directory of your own with --session-dir".to_owned()))
+            }
+            Trouble::Silent(id) | Trouble::Version(id) | Trouble::Wire { id, .. } => {
+                (Exit::KeeperSilent, Some(format!("type: netverb close --force {id}")))
+            }
+            Trouble::Io { .. } => (Exit::KeeperSilent, None),
+        };
+        let failure = Failure::new(exit, trouble);
+        match remedy {
+            Some(remedy) => failure.hint(remedy),
+            None => failure,
+        }
+    }
+}
+
+/// The keeper of a socket, by its name or its full ID; the address of a full ID is checked.
+///
+/// # Errors
+/// No such socket; its keeper cannot be talked to.
+pub fn dial(place: &Place, id: &SocketId) -> Result<Keeper, Failure> {
+    let directory = place.look()?;
+    let shown = id.handle();
+    let path = locate(&directory, id)?;
+    let mut keeper = Keeper::dial(&path, &shown)?;
+    if let (Some(endpoint), Some(_)) = (&id.endpoint, &id.name) {
+        let status = keeper.status()?;
+        let wanted = address_key(endpoint);
+        let actual = status.get("address").and_then(Value::as_str).unwrap_or_default();
+        if actual != wanted {
+            let text = format!("{id}: socket is not open: {shown} leads to {actual}");
+            return Err(Failure::message(Exit::NotOpen, text).hint(format!("type the name alone: {shown}")));
+        }
+    }
+    Ok(keeper)
+}
+
+/// The file of a socket. An accepted connection is also found by its peer and number.
+fn locate(directory: &Directory, id: &SocketId) -> Result<PathBuf, Failure> {
+    let path = directory.files(&id.key())?.socket;
+    let (Some(endpoint), None, Some(number)) = (&id.endpoint, &id.name, id.number) else { return Ok(path) };
+    if path.exists() {
+        return Ok(path);
+    }
+    let (wanted, end) = (address_key(endpoint), format!(".{number}"));
+    for Entry { socket, key } in directory.entries() {
+        let Some(key) = key.filter(|key| key.ends_with(&end)) else { continue };
+        let peer = Keeper::dial(&socket, &key).and_then(|mut keeper| keeper.ask_status());
+        if peer.is_ok_and(|status| status.get("peer").and_then(Value::as_str) == Some(&wanted)) {
+            return Ok(socket);
+        }
+    }
+    Ok(path)
+}
+
+/// An address in one spelling.
+pub fn address_key(endpoint: &Endpoint) -> String {
+    SocketId { endpoint: Some(endpoint.clone()), name: None, number: None }.key()
+}
+
+impl Keeper {
+    /// Dials the socket at this path.
+    ///
+    /// # Errors
+    /// Nobody is there, or nobody who can be talked to.
+    pub fn dial(path: &Path, id: &str) -> Result<Self, Trouble> {
+        Self::dial_within(path, id, AT_ONCE)
+    }
+
+    /// Whether somebody listens at this path. Nobody is waited for.
+    pub fn is_there(path: &Path) -> bool {
+        let flags = rustix::net::SocketFlags::NONBLOCK | rustix::net::SocketFlags::CLOEXEC;
+        let (family, kind) = (rustix::net::AddressFamily::UNIX, rustix::net::SocketType::STREAM);
+        let connected = rustix::net::SocketAddrUnix::new(path).and_then(|address| {
+            let socket = rustix::net::socket_with(family, kind, flags, None)?;
+            rustix::net::connect(&socket, &address)
+        });
+        !matches!(connected, Err(rustix::io::Errno::CONNREFUSED | rustix::io::Errno::NOENT))
+    }
+
+    /// As [`Keeper::dial`], with a limit for the greeting.
+    ///
+    /// # Errors
+    /// As [`Keeper::dial`].
+    pub fn dial_within(path: &Path, id: &str, limit: Duration) -> Result<Self, Trouble> {
+        let failed = |error: io::Error| match error.kind() {
+            io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => Trouble::NotOpen(id.to_owned()),
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Trouble::Silent(id.to_owned()),
+            _ => Trouble::Io { id: id.to_owned(), error },
+        };
+        let socket = UnixStream::connect(path).map_err(failed)?;
+        let peer = rustix::net::sockopt::socket_peercred(&socket).map_err(|error| failed(error.into()))?;
+        if peer.uid != geteuid() {
+            return Err(Trouble::Foreign { id: id.to_owned(), owner: peer.uid.as_raw() });
+        }
+        socket.set_read_timeout(Some(limit)).map_err(failed)?;
+        let mut keeper = Keeper {
+            socket,
+            decoder: Decoder::new(),
+            dialect: Dialect::Full,
+            id: id.to_owned(),
+            pid: Some(peer.pid.as_raw_nonzero().get()),
+        };
+        keeper.socket.write_all(&Greeting::own().encode()).map_err(failed)?;
+        loop {
+            if let Some(greeting) = keeper.decoder.greeting().map_err(|error| keeper.wire(error))? {
+                keeper.dialect = greeting.dialect();
+                return Ok(keeper);
+            }
+            keeper.receive()?;
+        }
+    }
+
+    fn wire(&self, error: WireError) -> Trouble {
+        Trouble::Wire { id: self.id.clone(), error }
+    }
+
+    /// The process of the keeper.
+    pub fn pid(&self) -> Option<i32> {
+        self.pid
+    }
+
+    fn receive(&mut self) -> Result<(), Trouble> {
+        loop {
+            match self.socket.read(self.decoder.area()) {
+                Ok(0) => return Err(Trouble::Ended(self.id.clone())),
+                Ok(count) => {
+                    self.decoder.filled(count);
+                    return Ok(());
+                }
+                Err(error) => match error.kind() {
+                    io::ErrorKind::Interrupted => {}
+                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
+                        return Err(Trouble::Silent(self.id.clone()));
+                    }
+                    io::ErrorKind::ConnectionReset => return Err(Trouble::Ended(self.id.clone())),
+                    _ => return Err(Trouble::Io { id: self.id.clone(), error }),
+                },
+            }
+        }
+    }
+
+    fn send(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
+        self.socket.write_all(bytes).map_err(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Trouble::Ended(self.id.clone()),
+            _ => Trouble::Io { id: self.id.clone(), error },
+        })
+    }
+
+    fn request(&mut self, request: &Request<'_>, patience: Option<Duration>) -> Result<(), Trouble> {
+        if self.dialect == Dialect::StatusAndClose && !matches!(request, Request::Status | Request::Close(_)) {
+            return Err(Trouble::Version(self.id.clone()));
+        }
+        self.socket.set_read_timeout(patience).map_err(|error| Trouble::Io { id: self.id.clone(), error })?;
+        let mut frame = Vec::new();
+        request.encode(&mut frame).map_err(|error| self.wire(error))?;
+        self.send(&frame)
+    }
+
+    /// The next answer; `Failed` becomes a failure.
+    fn answer<T>(&mut self, take: impl FnOnce(Response<'_>) -> Option<T>) -> Result<T, Failure> {
+        while !self.decoder.has_frame().map_err(|error| self.wire(error))? {
+            self.receive()?;
+        }
+        let id = &self.id;
+        let strange =
+            || Failure::message(Exit::KeeperSilent, format!("{id}: its keeper gave an answer to something else"));
+        let frame = self.decoder.next_frame().map_err(|error| Trouble::Wire { id: id.clone(), error })?;
+        let response = frame.map(Response::decode).ok_or_else(strange)?;
+        match response.map_err(|error| Trouble::Wire { id: id.clone(), error })? {
+            Response::Failed { status, message, hints } => {
+                let message = if message.starts_with(id.as_str()) { message } else { format!("{id}: {message}") };
+                Err(hints.into_iter().fold(Failure::message(Exit::from_status(status), message), Failure::hint))
+            }
+            response => take(response).ok_or_else(strange),
+        }
+    }
+
+    fn done(&mut self) -> Result<(), Failure> {
+        self.answer(|response| matches!(response, Response::Done).then_some(()))
+    }
+
+    /// What the socket is and how it does.
+    ///
+    /// # Errors
+    /// The keeper does not answer.
+    pub fn status(&mut self) -> Result<Value, Failure> {
+        self.request(&Request::Status, Some(AT_ONCE))?;
+        self.answer(|response| match response {
+            Response::Status(status) => Some(status),
+            _ => None,
+        })
+    }
+
+    /// As [`Keeper::status`], for those who only pass over a keeper that does not answer.
+    fn ask_status(&mut self) -> Result<Value, Trouble> {
+        self.status().map_err(|_| Trouble::Silent(self.id.clone()))
+    }
+
+    /// Ends the socket. Its name is free when this returns.
+    ///
+    /// # Errors
+    /// The keeper does not answer.
+    pub fn close(&mut self, how: Close) -> Result<(), Failure> {
+        self.request(&Request::Close(how), Some(AT_ONCE * 2))?;
+        self.done()
+    }
+
+    /// Waits until the process of the keeper has let go of this connection, at most this long.
+    pub fn wait_for_end(&mut self, limit: Duration) -> bool {
+        let _ = self.socket.set_read_timeout(Some(limit));
+        matches!(self.receive(), Err(Trouble::Ended(_)))
+    }
+
+    /// Reads. Nothing is taken before [`Keeper::acknowledge`].
+    ///
+    /// # Errors
+    /// The socket cannot be read from.
+    pub fn read(&mut self, read: &Read) -> Result<Outcome, Failure> {
+        self.request(&Request::Read(read.clone()), None)?;
+        enum Head {
+            Found(Found),
+            Unmet(Unmet),
+        }
+        let head = self.answer(|response| match response {
+            Response::Found(found) => Some(Head::Found(found)),
+            Response::Unmet(unmet) => Some(Head::Unmet(unmet)),
+            _ => None,
+        })?;
+        match head {
+            Head::Found(found) => {
+                let bytes = self.data(found.consumed)?;
+                Ok(Outcome::Found(found, bytes))
+            }
+            Head::Unmet(unmet) => {
+                let bytes = self.data(usize::try_from(unmet.length).unwrap_or(usize::MAX))?;
+                Ok(Outcome::Unmet(unmet, bytes))
+            }
+        }
+    }
+
+    fn data(&mut self, length: usize) -> Result<Vec<u8>, Failure> {
+        let mut bytes = Vec::new();
+        while bytes.len() < length {
+            let more = self.answer(|response| match response {
+                Response::Data(data) => Some(data.to_vec()),
+                _ => None,
+            })?;
+            bytes.extend_from_slice(&more);
+        }
+        Ok(bytes)
+    }
+
+    /// The bytes of the last read were delivered: they leave the socket.
+    ///
+    /// # Errors
+    /// The keeper has gone.
+    pub fn acknowledge(&mut self) -> Result<(), Failure> {
+        Ok(self.request(&Request::Ack, None)?)
+    }
+
+    /// Writes all that `input` gives.
+    ///
+    /// # Errors
+    /// The input cannot be read; it cannot be sent.
+    pub fn write(&mut self, write: &Write, input: &mut dyn io::Read) -> Result<(), Failure> {
+        self.request(&Request::Write(write.clone()), None)?;
+        let mut buffer = vec![0; DATA_CHUNK];
+        loop {
+            let count = match input.read(&mut buffer) {
+                Ok(count) => count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => {
+                    return Err(Failure::message(
+                        Exit::SendFailed,
+                        format!("cannot read the input: {}", reason(&error)),
+                    ));
+                }
+            };
+            let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
+            self.send(&data_header(u32::try_from(count).unwrap_or(u32::MAX)))?;
+            self.send(bytes)?;
+        }
+        self.request(&Request::End, None)?;
+        self.done()
+    }
+
+    /// Upgrades to TLS.
+    ///
+    /// # Errors
+    /// The handshake fails.
+    pub fn secure(&mut self, secure: &Secure) -> Result<(), Failure> {
+        self.request(&Request::Secure(secure.clone()), None)?;
+        self.done()
+    }
+
+    /// The next connection of a listener.
+    ///
+    /// # Errors
+    /// None came in time.
+    pub fn next(&mut self, timeout: Option<Duration>) -> Result<Accepted, Failure> {
+        self.request(&Request::Next(Wait { timeout }), None)?;
+        self.answer(|response| match response {
+            Response::Accepted(accepted) => Some(accepted),
+            _ => None,
+        })
+    }
+
+    /// Waits until there is something to read, or a connection to take.
+    ///
+    /// # Errors
+    /// Nothing came in time.
+    pub fn wait_readable(&mut self, timeout: Option<Duration>) -> Result<(), Failure> {
+        self.request(&Request::WaitReadable(Wait { timeout }), None)?;
+        self.done()
+    }
+}

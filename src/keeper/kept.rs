@@ -1,0 +1,228 @@
+//! What a keeper keeps: a connection or a listener under an ID, its life, and what it says about itself.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::{Mutex, Notify};
+use tokio::time::Instant;
+
+use super::buffer::End;
+use super::claim::Claim;
+use super::directory::Directory;
+use super::process::Process;
+use super::stream::{LineEndings, Stage, Stream};
+use super::wire::Close;
+use crate::address::{Endpoint, SocketName};
+use crate::failure::Failure;
+use crate::transport::Bytes;
+
+/// What a keeper was told about the sockets it keeps.
+#[derive(Debug, Clone)]
+pub struct Terms {
+    /// The directory of its sockets.
+    pub directory: Directory,
+    /// How long a socket lives that nobody uses; `None`: for ever.
+    pub idle: Option<Duration>,
+    /// The process with which it ends.
+    pub owner: Option<u32>,
+    /// How much is read ahead, in bytes.
+    pub buffer: usize,
+    /// How lines end.
+    pub endings: LineEndings,
+}
+
+/// Where the connections of a listener come from: admitted, and done with their handshake.
+pub trait Door {
+    /// The next connection. Cancel-safe.
+    fn next(&mut self) -> Pin<Box<dyn Future<Output = Result<Bytes, Failure>> + '_>>;
+}
+
+/// A listener.
+pub struct Listening {
+    /// One client at a time waits at the door; the others queue.
+    pub door: Mutex<Box<dyn Door>>,
+    /// A connection that came while somebody asked whether there is one.
+    pub waiting: RefCell<VecDeque<Bytes>>,
+    /// The number of the last connection that was given out.
+    pub count: Cell<u32>,
+    /// The bound addresses.
+    pub local: Vec<String>,
+    /// The bound ports.
+    pub ports: Vec<u16>,
+    /// The pins of its certificates.
+    pub pins: Vec<String>,
+    /// How long `next` waits where it is not told: the listener's own `--timeout` in seconds, `none`, or null.
+    pub wait: Value,
+    /// Whether TLS is spoken with clients.
+    pub secure: bool,
+    /// The transport.
+    pub transport: String,
+}
+
+/// What is kept.
+pub enum Body {
+    /// A connection.
+    Stream(Rc<Stream>),
+    /// A listener.
+    Listener(Box<Listening>),
+}
+
+/// A kept socket.
+pub struct Kept {
+    /// What a script calls it.
+    pub id: String,
+    /// Its name, where it has one.
+    pub name: Option<SocketName>,
+    /// The address it was opened with; accepted connections and listeners have none.
+    pub endpoint: Option<Endpoint>,
+    /// The address in one spelling, to check an ID against.
+    pub address: Option<String>,
+    /// What it is.
+    pub body: Body,
+    /// The process that keeps it.
+    pub process: Rc<Process>,
+    born: Instant,
+    used: Cell<Instant>,
+    busy: Cell<usize>,
+    claim: RefCell<Option<Claim>>,
+    over: Cell<Option<Close>>,
+    ended: Notify,
+}
+
+/// A client that is being served: as long as there is one, the socket is in use.
+pub struct InUse<'a>(&'a Kept);
+
+impl Drop for InUse<'_> {
+    fn drop(&mut self) {
+        self.0.busy.set(self.0.busy.get().saturating_sub(1));
+        self.0.used.set(Instant::now());
+    }
+}
+
+impl Kept {
+    /// A socket under its name.
+    pub fn new(id: String, name: Option<SocketName>, body: Body, process: Rc<Process>, claim: Claim) -> Self {
+        let now = Instant::now();
+        Kept {
+            id,
+            name,
+            endpoint: None,
+            address: None,
+            body,
+            process,
+            born: now,
+            used: Cell::new(now),
+            busy: Cell::new(0),
+            claim: RefCell::new(Some(claim)),
+            over: Cell::new(None),
+            ended: Notify::new(),
+        }
+    }
+
+    /// Marks it as used for as long as the result lives.
+    pub fn in_use(&self) -> InUse<'_> {
+        self.busy.set(self.busy.get() + 1);
+        InUse(self)
+    }
+
+    /// How long nobody has used it, and nothing has come.
+    pub fn idle(&self) -> Duration {
+        if self.busy.get() > 0 { Duration::ZERO } else { self.used.get().elapsed() }
+    }
+
+    /// Something has come or was sent.
+    pub fn touch(&self) {
+        self.used.set(Instant::now());
+    }
+
+    /// Whether its path still leads here.
+    pub fn stands(&self) -> bool {
+        self.claim.borrow().as_ref().is_none_or(Claim::stands)
+    }
+
+    /// Gives the name back, so that another one can have it.
+    pub fn release(&self) {
+        drop(self.claim.borrow_mut().take());
+    }
+
+    /// Ends it. The first way counts.
+    pub fn end(&self, how: Close) {
+        if self.over.get().is_none() {
+            self.over.set(Some(how));
+            self.ended.notify_waiters();
+        }
+    }
+
+    /// Becomes ready when it is to end.
+    pub async fn over(&self) -> Close {
+        loop {
+            let ended = self.ended.notified();
+            if let Some(how) = self.over.get() {
+                return how;
+            }
+            ended.await;
+        }
+    }
+
+    /// What it says about itself. Fields are only ever added.
+    pub fn status(&self) -> Value {
+        let mut status = json!({
+            "id": self.id,
+            "name": self.name.as_ref().map(ToString::to_string),
+        });
+        let more = match &self.body {
+            Body::Stream(stream) => stream_status(stream),
+            Body::Listener(listening) => json!({
+                "kind": "listener", "transport": listening.transport, "secure": listening.secure,
+                "local": listening.local.first(), "peer": null, "state": "open",
+                "bytes_in": 0, "bytes_out": 0, "messages_in": 0, "messages_out": 0,
+                "unread": listening.waiting.borrow().len(),
+                "ports": listening.ports, "pins": listening.pins, "accepted": listening.count.get(), "wait": listening.wait,
+            }),
+        };
+        let last = json!({
+            "age": seconds(self.born.elapsed()),
+            "idle": seconds(self.idle()),
+            "pid": std::process::id(),
+            "address": self.address,
+        });
+        if let Value::Object(fields) = &mut status {
+            for part in [more, last] {
+                if let Value::Object(part) = part {
+                    fields.extend(part);
+                }
+            }
+        }
+        status
+    }
+}
+
+fn seconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1000.0).round() / 1000.0
+}
+
+fn stream_status(stream: &Stream) -> Value {
+    let facts = stream.facts();
+    let (unread, end) = stream.with_buffer(|buffer| (buffer.unread().len(), buffer.end().clone()));
+    let (received, sent) = stream.totals();
+    let (state, ended) = match (stream.stage(), end) {
+        (Stage::Connecting, _) => ("connecting", None),
+        (Stage::Failed(_, message, _), _) => ("error", Some(message)),
+        (Stage::Up, End::Open) => ("open", None),
+        (Stage::Up, End::Eof) if stream.is_half_closed() => ("closed", Some("both sides ended their data".to_owned())),
+        (Stage::Up, End::Eof) => ("eof", Some("the peer has ended its data".to_owned())),
+        (Stage::Up, End::Failed(reason)) => ("error", Some(reason)),
+    };
+    let shown = |text: &String| (!text.is_empty()).then(|| text.clone());
+    json!({
+        "kind": "connection", "transport": shown(&facts.transport), "secure": facts.secure,
+        "local": shown(&facts.local), "peer": shown(&facts.peer), "state": state,
+        "bytes_in": received, "bytes_out": sent, "messages_in": 0, "messages_out": 0,
+        "unread": unread, "ended": ended, "crlf": stream.ending().is_some(),
+    })
+}

@@ -1,0 +1,151 @@
+//! Reads: one at a time, and bytes leave the buffer only when the client says that it has them.
+
+use tokio::time::Instant;
+
+use super::buffer::{End, Reservation};
+use super::serve::{deadline, failed, standing, until};
+use super::stream::{Stage, Stream};
+use super::talk::{Gone, Talk};
+use super::wire::{Read, Reason, Request, Response, Taking, Unmet, WhenUnmet};
+use crate::condition::{Matcher, Progress, Supply};
+use crate::exit::Exit;
+
+/// How a wait for a condition ended.
+enum Outcome {
+    Found(crate::condition::Found),
+    Unmet(Reason),
+}
+
+/// Serves one read.
+///
+/// # Errors
+/// The client went away: it has read nothing.
+pub async fn read(stream: &Stream, read: Read, talk: &mut Talk) -> Result<(), Gone> {
+    let mut matcher = match Matcher::new(&read.condition, read.max_bytes) {
+        Ok(matcher) => matcher,
+        Err(error) => return talk.answer(&failed(Exit::Usage, &error.to_string())).await,
+    };
+    let limit = deadline(read.timeout);
+    let turn = tokio::select! {
+        biased;
+        turn = stream.reading.lock() => Some(turn),
+        () = until(limit) => None,
+        gone = talk.gone() => return Err(gone),
+    };
+    let outcome = match turn {
+        Some(_) => {
+            let _ = standing(stream, limit, talk).await?;
+            stream.with_buffer(|buffer| buffer.set_reach(matcher.reach()));
+            stream.resume();
+            let outcome = wait(stream, &read, &mut matcher, talk).await;
+            stream.with_buffer(|buffer| buffer.set_reach(0));
+            outcome?
+        }
+        None => Outcome::Unmet(Reason::TimedOut),
+    };
+    deliver(stream, &read, outcome, talk).await
+}
+
+/// Waits for the condition; the time begins anew with each byte that comes.
+async fn wait(stream: &Stream, read: &Read, matcher: &mut Matcher, talk: &mut Talk) -> Result<Outcome, Gone> {
+    let mut limit = deadline(read.timeout);
+    let mut quiet_since = Instant::now();
+    let mut seen = stream.totals().0;
+    let mut supply = Supply::Flowing;
+    loop {
+        let changed = stream.changed();
+        if stream.totals().0 != seen {
+            seen = stream.totals().0;
+            limit = deadline(read.timeout);
+            quiet_since = Instant::now();
+            supply = Supply::Flowing;
+        }
+        let progress = stream.with_buffer(|buffer| buffer.advance(matcher, supply));
+        let silence = match progress {
+            Progress::Found(found) => return Ok(Outcome::Found(found)),
+            Progress::Ended => return Ok(Outcome::Unmet(ended(stream))),
+            Progress::TooLarge => return Ok(Outcome::Unmet(Reason::TooLarge)),
+            Progress::NoReply(error) => return Ok(Outcome::Unmet(Reason::NoReply(error.to_string()))),
+            Progress::NotYet => None,
+            Progress::Growing if supply == Supply::Idle => None,
+            Progress::Growing => read.condition.silence().and_then(|silence| quiet_since.checked_add(silence)),
+        };
+        tokio::select! {
+            biased;
+            () = changed => {}
+            gone = talk.gone() => return Err(gone),
+            () = until(silence) => supply = Supply::Idle,
+            () = until(limit) => {
+                // What is in the system's buffer already has come in time.
+                stream.receive_pending();
+                if stream.totals().0 == seen {
+                    return Ok(Outcome::Unmet(Reason::TimedOut));
+                }
+            }
+        }
+    }
+}
+
+fn ended(stream: &Stream) -> Reason {
+    match stream.with_buffer(|buffer| buffer.end().clone()) {
+        End::Failed(reason) => Reason::Failed(reason),
+        End::Open | End::Eof => Reason::Ended,
+    }
+}
+
+async fn deliver(stream: &Stream, read: &Read, outcome: Outcome, talk: &mut Talk) -> Result<(), Gone> {
+    let (reservation, length) = match outcome {
+        Outcome::Found(found) => {
+            let length = found.consumed;
+            let reservation = stream.with_buffer(|buffer| buffer.reserve(&found));
+            talk.answer(&Response::Found(found)).await?;
+            (reservation, length)
+        }
+        Outcome::Unmet(reason) => {
+            if let (Stage::Failed(status, message, hints), 0) =
+                (stream.stage(), stream.with_buffer(|buffer| buffer.unread().len()))
+            {
+                return talk.answer(&Response::Failed { status, message, hints }).await;
+            }
+            let (reservation, unread) =
+                stream.with_buffer(|buffer| (buffer.reserve_unread(read.max_bytes), buffer.unread().len()));
+            let length = match read.when_unmet {
+                WhenUnmet::Leave => 0,
+                WhenUnmet::Partial => unread.min(read.max_bytes),
+            };
+            talk.answer(&Response::Unmet(Unmet { reason, unread: unread as u64, length: length as u64 })).await?;
+            if length == 0 {
+                return Ok(());
+            }
+            (reservation, length)
+        }
+    };
+    give(stream, &reservation, length, talk).await?;
+    match read.taking {
+        Taking::Peek => Ok(()),
+        Taking::Take => acknowledged(stream, reservation, talk).await,
+    }
+}
+
+async fn give(stream: &Stream, reservation: &Reservation, length: usize, talk: &mut Talk) -> Result<(), Gone> {
+    talk.send_data(length, |from, most| {
+        stream.with_buffer(|buffer| {
+            let bytes = buffer.reserved(reservation).ok().and_then(|bytes| bytes.get(from..from + most));
+            bytes.unwrap_or_default().to_vec()
+        })
+    })
+    .await
+}
+
+async fn acknowledged(stream: &Stream, reservation: Reservation, talk: &mut Talk) -> Result<(), Gone> {
+    let taken = matches!(talk.request().await?, Some(Request::Ack));
+    if taken {
+        let _ = stream.with_buffer(|buffer| {
+            let done = buffer.commit(reservation);
+            buffer.release_memory();
+            done
+        });
+        stream.resume();
+    }
+    Ok(())
+}
