@@ -68,9 +68,6 @@ const HANDSHAKE: [u8; 2] = [22, 3];
 
 #[cfg(feature = "tls")]
 async fn handshake(kept: &Kept, stream: &Stream, secure: &Secure) -> Result<(), Failure> {
-    use crate::output::human::Verbosity;
-    use crate::output::{Format, Reporter};
-
     let terms: TlsTerms = serde_json::from_value(secure.options.clone())
         .map_err(|error| Failure::message(Exit::Usage, format!("the options of TLS cannot be read: {error}")))?;
     let upgrade = Upgrade::prepare(kept, terms, secure)?;
@@ -93,8 +90,7 @@ async fn handshake(kept: &Kept, stream: &Stream, secure: &Secure) -> Result<(), 
         stream.forget_unread();
         bytes = replayed(early, bytes);
     }
-    let reporter = Reporter::new("", Format::Human { color: false }, Verbosity::Quiet);
-    match upgrade.put_on(bytes, &kept.id, &reporter).await {
+    match upgrade.put_on(bytes, &kept.id, &Unheard).await {
         Ok(bytes) => {
             stream.install(bytes);
             Ok(())
@@ -104,6 +100,18 @@ async fn handshake(kept: &Kept, stream: &Stream, secure: &Secure) -> Result<(), 
             Err(failure)
         }
     }
+}
+
+/// A keeper has nobody to tell what happens.
+#[cfg(feature = "tls")]
+struct Unheard;
+
+#[cfg(feature = "tls")]
+impl crate::event::Report for Unheard {
+    fn event(&self, _: &str, _: &crate::event::Event) {}
+    fn remark(&self, _: &str) {}
+    fn phase(&self, _: crate::event::Phase, _: std::time::Duration) {}
+    fn message(&self, _: crate::event::Direction) {}
 }
 
 #[cfg(feature = "tls")]
