@@ -80,7 +80,11 @@ impl Route {
         Ok(bytes)
     }
 
-    async fn announce_to(&self, bytes: &mut Bytes) -> io::Result<()> {
+    /// Sends the PROXY protocol header, where one is asked for.
+    ///
+    /// # Errors
+    /// When it cannot be sent.
+    pub(super) async fn announce_to(&self, bytes: &mut Bytes) -> io::Result<()> {
         let Some(version) = self.announce else { return Ok(()) };
         let ours = || -> Option<Ends> {
             let (source, destination) = (bytes.local().socket_addr()?, bytes.peer().socket_addr()?);
