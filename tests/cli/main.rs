@@ -20,5 +20,7 @@ mod steps;
 mod streams;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "tuples")]
+mod tuples;
 mod unix;
 mod wait;
