@@ -12,6 +12,7 @@ pub mod resolve;
 #[cfg(feature = "tls")]
 pub mod secure;
 pub mod session;
+pub mod socket_names;
 pub mod steps;
 pub mod talk;
 #[cfg(feature = "tls")]
@@ -196,6 +197,9 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
         }
     };
     let globals = Globals::from_arg_matches(&matches).map_err(|error| refuse(usage_failure(&error), None))?;
+    // Now it is known what belongs together, as in `-jz`, and what is the value of another option.
+    let format = if globals.json { Format::Json } else { Format::Human { color: wants_color(globals.color) } };
+    let refuse = |failure, drawing| Box::new(Refusal { name, failure, format, drawing });
     let verbosity = match (globals.quiet, globals.verbose) {
         (true, _) => Verbosity::Quiet,
         (false, 0) => Verbosity::Normal,

@@ -187,6 +187,17 @@ pub async fn connect(
     id: &str,
     report: &dyn Report,
 ) -> Result<Channel, ConnectError> {
+    // In an allocation that is gone when the connection stands: all the ways to connect together need many times what a
+    // relay does, and a listener that forwards has many relays.
+    Box::pin(attempts(endpoint, options, id, report)).await
+}
+
+async fn attempts(
+    endpoint: &Endpoint,
+    options: &ConnectOptions,
+    id: &str,
+    report: &dyn Report,
+) -> Result<Channel, ConnectError> {
     let layer = SecureLayer::prepare(endpoint, options)?;
     let begun = Instant::now();
     let mut pause = Duration::from_millis(50);
@@ -318,8 +329,8 @@ async fn look_up(
     }
     let begun = Instant::now();
     let found = resolve::addresses(host, port, lookup).await?;
-    report.phase(Phase::Dns, begun.elapsed());
     if let Some(host) = name {
+        report.phase(Phase::Dns, begun.elapsed());
         let addresses = found.iter().map(|address| address.ip().to_string()).collect();
         report.event(id, &Event::Resolved { host, addresses });
     }

@@ -98,9 +98,7 @@ impl Exchange {
             ended = self.receive(output, printer, &progress) => ended,
             ended = self.send(input, &progress) => ended,
             () = self.idle(&progress) => {
-                let limit = "nothing came or went for too long".to_owned();
-                self.report.event("", &Event::Timeout { limit: limit.clone() });
-                Err(Failure::message(Exit::TimedOut, limit))
+                Err(Failure::message(Exit::TimedOut, "timed out: nothing came or went for too long"))
             }
             () = gone => Err(failures::writing(&io::ErrorKind::BrokenPipe.into())),
         }
