@@ -24,6 +24,7 @@ mod services;
 mod standard_streams;
 mod steps;
 mod streams;
+#[cfg(feature = "tls")]
 mod tls;
 #[cfg(feature = "tuples")]
 mod tuples;
