@@ -26,5 +26,7 @@ mod steps;
 mod streams;
 #[cfg(feature = "tls")]
 mod tls;
+#[cfg(feature = "tuples")]
+mod tuples;
 mod unix;
 mod wait;
