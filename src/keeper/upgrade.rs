@@ -102,18 +102,6 @@ async fn handshake(kept: &Kept, stream: &Stream, secure: &Secure) -> Result<(), 
     }
 }
 
-/// A keeper has nobody to tell what happens.
-#[cfg(feature = "tls")]
-struct Unheard;
-
-#[cfg(feature = "tls")]
-impl crate::event::Report for Unheard {
-    fn event(&self, _: &str, _: &crate::event::Event) {}
-    fn remark(&self, _: &str) {}
-    fn phase(&self, _: crate::event::Phase, _: std::time::Duration) {}
-    fn message(&self, _: crate::event::Direction) {}
-}
-
 #[cfg(feature = "tls")]
 enum Upgrade {
     Client(Box<crate::transport::secure::SecureLayer>),
