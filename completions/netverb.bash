@@ -1242,7 +1242,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__recv__subcmd__tuple)
-            opts="-s -p -H -4 -6 -n -w -v -j -h -V --listen --count --encoding --format --text-encoding --max-bytes --tsv --csv --shell --type --expect-types --port-file --ready-fd --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-s -p -H -4 -6 -n -w -v -j -h -V --listen --peek --count --encoding --format --text-encoding --max-bytes --tsv --csv --shell --type --expect-types --port-file --ready-fd --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2041,3 +2041,17 @@ if [[ "${BASH_VERSINFO[0]}" -eq 4 && "${BASH_VERSINFO[1]}" -ge 4 || "${BASH_VERS
 else
     complete -F _netverb -o bashdefault -o default netverb
 fi
+
+_netverb_with_sockets() {
+    _netverb "$@"
+    local current="${COMP_WORDS[COMP_CWORD]}" word
+    [[ $current == -* ]] && return
+    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+        case "$word" in
+            read|write|ask|expect|secure|next|close|wait|attach)
+                COMPREPLY+=($(compgen -W "$(netverb sockets --ids 2>/dev/null)" -- "$current"))
+                return ;;
+        esac
+    done
+}
+complete -F _netverb_with_sockets -o bashdefault -o default netverb

@@ -56,7 +56,7 @@ complete -c netverb -n "__fish_netverb_needs_command" -f -a "wait" -d 'Wait unti
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "resolve" -d 'Look up names and addresses'
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "man" -d 'Print the manual page of netverb, or of a verb'
-complete -c netverb -n "__fish_netverb_needs_command" -f -a "help" -d 'Print help on a verb, or ids, exit-codes, environment, recipes'
+complete -c netverb -n "__fish_netverb_needs_command" -f -a "help" -d 'Print help on a verb, ids, keeping, exit-codes, environment, recipes'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l on-open -d 'Run a shell command when the connection stands, with the socket\'s ID as its first argument' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l name -d 'The name to keep the socket under, for any address' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l keep -d 'Keep the socket, named or not, until nobody has used it for DUR; none: for ever [default: 10m]' -r
@@ -637,6 +637,7 @@ always\t'Always'
 never\t'Never'"
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l session -d 'Keep sockets, and look for them, in this session' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l peek -d 'Leave the tuple in the kept socket'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l tsv -d 'Values separated by tabs'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l csv -d 'Values separated by commas'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l shell -d 'Assign the bash array `tuple`'
@@ -697,6 +698,7 @@ always\t'Always'
 never\t'Never'"
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l session -d 'Keep sockets, and look for them, in this session' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l peek -d 'Leave the tuple in the kept socket'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l tsv -d 'Values separated by tabs'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l csv -d 'Values separated by commas'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l shell -d 'Assign the bash array `tuple`'
@@ -997,3 +999,12 @@ complete -c netverb -n "__fish_netverb_using_subcommand help" -l quiet -d 'Say n
 complete -c netverb -n "__fish_netverb_using_subcommand help" -s j -l json -d 'Events on stderr and reports on stdout as JSON, one a line'
 complete -c netverb -n "__fish_netverb_using_subcommand help" -s h -l help -d 'Print help: -h the common options, --help all of them'
 complete -c netverb -n "__fish_netverb_using_subcommand help" -s V -l version -d 'Print the version'
+complete -c netverb -n "__fish_seen_subcommand_from read" -f -a "(netverb sockets --ids 2>/dev/null)"
+complete -c netverb -n "__fish_seen_subcommand_from write" -f -a "(netverb sockets --ids 2>/dev/null)"
+complete -c netverb -n "__fish_seen_subcommand_from ask" -f -a "(netverb sockets --ids 2>/dev/null)"
+complete -c netverb -n "__fish_seen_subcommand_from expect" -f -a "(netverb sockets --ids 2>/dev/null)"
+complete -c netverb -n "__fish_seen_subcommand_from secure" -f -a "(netverb sockets --ids 2>/dev/null)"
+complete -c netverb -n "__fish_seen_subcommand_from next" -f -a "(netverb sockets --ids 2>/dev/null)"
+complete -c netverb -n "__fish_seen_subcommand_from close" -f -a "(netverb sockets --ids 2>/dev/null)"
+complete -c netverb -n "__fish_seen_subcommand_from wait" -f -a "(netverb sockets --ids 2>/dev/null)"
+complete -c netverb -n "__fish_seen_subcommand_from attach" -f -a "(netverb sockets --ids 2>/dev/null)"

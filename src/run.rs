@@ -12,18 +12,20 @@ use crate::commands::{self, Context};
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
-use crate::output::Reporter;
 use crate::output::human::Verbosity;
+use crate::output::{Format, Reporter, report};
 use crate::quantity::Limit;
 
 /// Runs a command line, the program's name first.
 pub fn run(arguments: Vec<OsString>) -> Exit {
     match cli::parse(arguments) {
-        Ok(Action::Print(text)) => {
-            // A pager that was left early has shown enough.
-            let _ = std::io::stdout().write_all(text.as_bytes());
-            Exit::Done
-        }
+        Ok(Action::Print(text)) => match report::write(&text) {
+            Ok(()) => Exit::Done,
+            Err(failure) => {
+                Reporter::new("", Format::Human { color: false }, Verbosity::Normal).failure(&failure);
+                failure.exit
+            }
+        },
         Ok(Action::Run(run)) => {
             let exit = execute(*run);
             if let Exit::Signal(number) = exit {
@@ -36,6 +38,7 @@ pub fn run(arguments: Vec<OsString>) -> Exit {
             let exit = refusal.failure.exit;
             let reporter = Reporter::new(refusal.name, refusal.format, Verbosity::Normal);
             reporter.failure(&refusal.failure);
+            reporter.summary(exit, &refusal.failure.line());
             if let Some(drawing) = refusal.drawing.filter(|_| std::io::stderr().is_terminal()) {
                 let _ = writeln!(std::io::stderr(), "{drawing}");
             }
@@ -44,10 +47,10 @@ pub fn run(arguments: Vec<OsString>) -> Exit {
     }
 }
 
-fn execute(run: Run) -> Exit {
+fn execute(mut run: Run) -> Exit {
     let reporter = Rc::new(Reporter::new(run.name, run.format, run.verbosity));
     let context = Context::new(reporter.clone(), run.place.clone());
-    if let Some(result) = perform_directly(&run, &context) {
+    if let Some(result) = perform_directly(&mut run, &context) {
         let (exit, ended) = outcome(result, &reporter);
         reporter.summary(exit, &ended);
         return exit;
@@ -61,6 +64,7 @@ fn execute(run: Run) -> Exit {
         }
     };
     let (exit, ended) = outcome(drive(&runtime, run, context), &reporter);
+    reporter.close_standing(&ended);
     reporter.summary(exit, &ended);
     // Nothing that is still blocked, such as a resolver without an answer, holds up the exit.
     runtime.shutdown_background();
@@ -78,8 +82,8 @@ fn outcome(result: Result<Exit, Failure>, reporter: &Reporter) -> (Exit, String)
 }
 
 /// The verbs that talk to keepers: they need no event loop, and a signal ends them as it ends any program.
-fn perform_directly(run: &Run, context: &Context) -> Option<Result<Exit, Failure>> {
-    Some(match &run.verb {
+fn perform_directly(run: &mut Run, context: &Context) -> Option<Result<Exit, Failure>> {
+    Some(match &mut run.verb {
         Verb::Open(options) => match &options.mode {
             commands::open::Mode::Keep(keep) => commands::keep::open(options, keep, run.deadline, context),
             _ => return None,
@@ -98,6 +102,10 @@ fn perform_directly(run: &Run, context: &Context) -> Option<Result<Exit, Failure
         Verb::Close(options) => commands::close::run(options, context),
         Verb::Sockets(options) => commands::sockets::run(*options, context),
         Verb::Session(options) => commands::session::run(options, context),
+        #[cfg(feature = "tuples")]
+        Verb::SendTuple(options) => return commands::tuple_send::run_kept(options, context),
+        #[cfg(feature = "tuples")]
+        Verb::ReceiveTuple(options) => return commands::tuple_receive::run_kept(options, context),
         _ => return None,
     })
 }

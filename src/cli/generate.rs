@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Arg, Args, ValueEnum};
 
-use super::{help, manual};
+use super::{help, manual, socket_names};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 
@@ -104,7 +104,8 @@ pub fn completions(shell: Shell) -> Result<String, Failure> {
     let mut command = command.mut_subcommands(|verb| verb.mut_args(with_plain_value_name));
     let mut text = Vec::new();
     clap_complete::generate(generator, &mut command, "netverb", &mut text);
-    String::from_utf8(text).map_err(|error| Failure::new(Exit::OutputFailed, error))
+    let text = String::from_utf8(text).map_err(|error| Failure::new(Exit::OutputFailed, error))?;
+    Ok(socket_names::add(shell, &text))
 }
 
 /// zsh gives colons and brackets in the name of a value a meaning, and nothing escapes them.

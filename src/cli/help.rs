@@ -195,11 +195,13 @@ pub const EXIT_CODES: Topic =
 /// `netverb help environment`
 pub const ENVIRONMENT: Topic =
     Topic { name: "environment", heading: "ENVIRONMENT", text: include_str!("help/environment.txt") };
+/// `netverb help keeping`
+pub const KEEPING: Topic = Topic { name: "keeping", heading: "KEPT SOCKETS", text: include_str!("help/keeping.txt") };
 /// `netverb help recipes`
 pub const RECIPES: Topic = Topic { name: "recipes", heading: "EXAMPLES", text: include_str!("help/recipes.txt") };
 
 /// Every topic.
-pub const TOPICS: [Topic; 4] = [IDS, EXIT_CODES, ENVIRONMENT, RECIPES];
+pub const TOPICS: [Topic; 5] = [IDS, KEEPING, EXIT_CODES, ENVIRONMENT, RECIPES];
 
 /// The verbs that only print texts.
 pub const PRINTING: [&str; 3] = ["completions", "man", "help"];
@@ -232,7 +234,7 @@ pub fn on_one_screen(command: clap::Command, words: &[OsString]) -> clap::Comman
     command.help_template(
         "{about}\n\n{usage-heading} {usage}\n\nVerbs:\n{subcommands}\n\n\
         Each has -h (short help), --help (all), -v (say more), -j (JSON events).\n\
-        netverb help [VERB | ids | exit-codes | environment | recipes]{after-help}",
+        netverb help [VERB | ids | keeping | exit-codes | environment | recipes]{after-help}",
     )
 }
 

@@ -5,6 +5,7 @@ use clap::Args;
 use super::groups::{DialArgs, NetArgs, ReadyArgs, TimeArgs};
 use super::help;
 use crate::address::{ListenId, SocketId};
+use crate::commands::read::Taking;
 use crate::commands::{tuple_receive, tuple_send};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -30,6 +31,11 @@ struct EncodingArgs {
     /// The largest tuple [default: 64M]
     #[arg(long, value_name = "SIZE", value_parser = parse_size, default_value = "64M", hide_default_value = true)]
     max_bytes: u64,
+}
+
+/// Whether an ID names a kept socket rather than an address to connect to.
+fn is_kept(id: &SocketId) -> bool {
+    id.name.is_some() || id.number.is_some()
 }
 
 enum Way {
@@ -69,8 +75,8 @@ impl EncodingArgs {
 #[derive(Debug, Args)]
 #[command(after_help = help::SEND_TUPLE_EXAMPLES, override_usage = "netverb send-tuple [OPTIONS] ID [VALUE…]")]
 pub struct SendTupleArgs {
-    /// Where to
-    #[arg(value_name = "ID", value_parser = SocketId::parse)]
+    /// Where to: an address such as host:port, or the name of a kept socket
+    #[arg(value_name = "ID", value_parser = SocketId::parse_kept)]
     id: SocketId,
     /// Values: 5, 1.0, text; i:5, r:5, s:5, b:0aff force a type; none: the empty tuple
     #[arg(value_name = "VALUE", allow_hyphen_values = true, trailing_var_arg = true)]
@@ -114,6 +120,8 @@ impl SendTupleArgs {
         #[cfg(feature = "tls")]
         let connect = self.tls.with_tls(connect, self.id.endpoint.as_ref())?;
         Ok(tuple_send::Options {
+            kept: is_kept(&self.id),
+            timeout: self.time.timeout,
             connect,
             codec: self.encoding.codec(Way::Sending)?,
             max_bytes: self.encoding.max_bytes(),
@@ -130,12 +138,15 @@ impl SendTupleArgs {
     override_usage = "netverb recv-tuple [OPTIONS] ID\n       netverb recv-tuple [OPTIONS] --listen AT"
 )]
 pub struct RecvTupleArgs {
-    /// Where from
-    #[arg(value_name = "ID", value_parser = SocketId::parse, required_unless_present = "listen")]
+    /// Where from: an address such as host:port, or the name of a kept socket
+    #[arg(value_name = "ID", value_parser = SocketId::parse_kept, required_unless_present = "listen")]
     id: Option<SocketId>,
     /// Take the tuples of the first client that connects here
     #[arg(long, value_name = "AT", value_parser = ListenId::parse, conflicts_with = "id")]
     listen: Option<ListenId>,
+    /// Leave the tuple in the kept socket
+    #[arg(long, conflicts_with_all = ["listen", "count"])]
+    peek: bool,
     /// How many tuples: a number, or all
     #[arg(long, value_name = "N|all", default_value = "1", hide_default_value = true)]
     count: tuple_receive::Count,
@@ -202,6 +213,10 @@ impl RecvTupleArgs {
             _ => Form::Lines,
         };
         let from = match (self.id, self.listen) {
+            (Some(id), _) if is_kept(&id) => {
+                let taking = if self.peek { Taking::Peek } else { Taking::Take };
+                tuple_receive::From::Kept(id, taking, self.time.timeout)
+            }
             (Some(id), _) => {
                 let connect = self.dial.connect_options(&self.net, &self.time)?;
                 #[cfg(feature = "tls")]

@@ -301,11 +301,12 @@ impl Host {
             let admitted = gate.next().await?;
             let (host, around, job) = (self.clone(), around.clone(), job.clone());
             tokio::task::spawn_local(async move {
-                let Some(mut client) = host.enter(admitted).await else { return };
+                // Boxed, so that what letting a client in and the other kind of job need is not held for every client.
+                let Some(mut client) = Box::pin(host.enter(admitted)).await else { return };
                 let watcher = (around.watch)(&client.id);
                 let closing = match job {
                     Job::Service(service) => serve(&service, &mut client, &watcher, &around).await,
-                    Job::Stdio(shared) => shared.serve(&mut client, &watcher, &around).await,
+                    Job::Stdio(shared) => Box::pin(shared.serve(&mut client, &watcher, &around)).await,
                 };
                 report_closed(&client, &closing, watcher.totals(), &host.context);
                 drop(client);

@@ -30,6 +30,8 @@ pub mod sockets;
 pub mod stream;
 pub mod transcript_file;
 #[cfg(feature = "tuples")]
+pub mod tuple_kept;
+#[cfg(feature = "tuples")]
 pub mod tuple_receive;
 #[cfg(feature = "tuples")]
 pub mod tuple_send;

@@ -6,11 +6,13 @@ use super::admission::Admission;
 use super::announce::{Bound, ReadyOptions, announce};
 use super::context::Context;
 use super::gate::{Gate, Reject};
+use super::tuple_kept;
 use crate::access::Policy;
 use crate::address::{ListenId, SocketId};
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::keeper::wire::Taking;
 use crate::quantity::Limit;
 use crate::relay::{Side, buffer};
 use crate::transport::listener::{ListenOptions, listen};
@@ -23,6 +25,8 @@ use crate::tuple::{Codec, ExpectedTypes, Form, Progress, Tuple};
 pub enum From {
     /// From a connection to this address.
     Connection(SocketId, Box<ConnectOptions>),
+    /// From a kept socket, where they may stay (`--peek`); each is waited for this long, 10 s where nothing is said.
+    Kept(SocketId, Taking, Option<Limit>),
     /// From the first client of a listener.
     Listener(ListenId, Box<ListenOptions>, ReadyOptions),
 }
@@ -74,6 +78,16 @@ impl std::fmt::Debug for Options {
     }
 }
 
+/// Receives from a kept socket, which needs no event loop; `None` where the tuples come from elsewhere.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_kept(options: &mut Options, context: &Context) -> Option<Result<Exit, Failure>> {
+    let From::Kept(id, taking, timeout) = &options.from else { return None };
+    let mut printer = Printer::new(options.form, options.expected.take(), options.count, context);
+    Some(tuple_kept::receive(id, &mut *options.codec, &mut printer, *taking, *timeout, context))
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -89,11 +103,13 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
             let channel = connect(&endpoint, &connect_options, &handle, &*context.reporter).await?;
             (handle, channel)
         }
+        From::Kept(id, ..) => return Err(Failure::message(Exit::NotOpen, format!("{id}: socket is not open"))),
         From::Listener(at, listen_options, ready) => first_client(at, &listen_options, &ready, context).await?,
     };
     let printer =
         Printer { form: options.form, expected: options.expected, left: options.count, output: Vec::new(), context };
-    let mut receiver = Receiver { codec: options.codec, printer, idle: options.idle, max_bytes: options.max_bytes };
+    let mut receiver =
+        Receiver { codec: options.codec, printer, idle: options.idle, max_bytes: options.max_bytes, id: id.clone() };
     let received = match &mut channel {
         Channel::Bytes(bytes) => receiver.stream(bytes).await,
         Channel::Messages(messages) => receiver.messages(messages).await,
@@ -128,6 +144,7 @@ struct Receiver<'a> {
     printer: Printer<'a>,
     idle: Limit,
     max_bytes: usize,
+    id: String,
 }
 
 impl Receiver<'_> {
@@ -141,7 +158,7 @@ impl Receiver<'_> {
             };
             unread.extend_from_slice(held.get(..count).unwrap_or_default());
             buffer::give_back(held);
-            self.printer.context.reporter.count(Direction::In, count as u64);
+            self.printer.context.reporter.count(&self.id, Direction::In, count as u64);
             size = if count == size { (size * 2).min(buffer::LARGEST / 4) } else { size };
             let mut used = 0;
             while let Progress::Got(tuple, consumed) = self.decode(&unread, used)? {
@@ -174,7 +191,7 @@ impl Receiver<'_> {
                 Some(received) => received.map_err(|error| self.lost(&error))?,
             };
             let Some(count) = received else { return self.end(&[]) };
-            self.printer.context.reporter.count(Direction::In, count as u64);
+            self.printer.context.reporter.count(&self.id, Direction::In, count as u64);
             let tuple = self.codec.decode_message(space.get(..count).unwrap_or_default());
             let tuple = tuple.map_err(|error| Failure::new(error.exit(), error))?;
             if self.print(&tuple)? {
@@ -247,7 +264,8 @@ fn is_silent(bytes: &Bytes) -> bool {
     bytes.source().is_none_or(Descriptor::is_silent)
 }
 
-struct Printer<'a> {
+/// Prints tuples and counts how many are still wanted.
+pub struct Printer<'a> {
     form: Form,
     expected: Option<ExpectedTypes>,
     left: Count,
@@ -255,8 +273,22 @@ struct Printer<'a> {
     context: &'a Context,
 }
 
-impl Printer<'_> {
-    fn print(&mut self, tuple: &Tuple, format: &str) -> Result<bool, Failure> {
+impl<'a> Printer<'a> {
+    /// A printer for this many tuples.
+    pub fn new(form: Form, expected: Option<ExpectedTypes>, wanted: Count, context: &'a Context) -> Self {
+        Printer { form, expected, left: wanted, output: Vec::new(), context }
+    }
+
+    /// Whether as many are wanted as come.
+    pub fn wants_all(&self) -> bool {
+        self.left == Count::All
+    }
+
+    /// Prints one; true when no more are wanted.
+    ///
+    /// # Errors
+    /// Other types than expected, or a value that the form cannot show; nothing of it is printed then.
+    pub fn print(&mut self, tuple: &Tuple, format: &str) -> Result<bool, Failure> {
         if let Some(expected) = &self.expected {
             expected.check(tuple).map_err(|error| Failure::new(Exit::Negative, error))?;
         }
@@ -271,7 +303,11 @@ impl Printer<'_> {
         Ok(self.left == Count::Exactly(0))
     }
 
-    fn flush(&mut self) -> Result<(), Failure> {
+    /// Writes out what was printed.
+    ///
+    /// # Errors
+    /// Status 23.
+    pub fn flush(&mut self) -> Result<(), Failure> {
         let written = std::io::stdout().write_all(&self.output).and_then(|()| std::io::stdout().flush());
         self.output.clear();
         written.map_err(|error| {

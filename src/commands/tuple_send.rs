@@ -7,10 +7,12 @@ use std::rc::Rc;
 use tokio::sync::mpsc;
 
 use super::context::Context;
+use super::tuple_kept;
 use crate::address::SocketId;
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::quantity::Limit;
 use crate::relay::buffer;
 use crate::transport::{Channel, ConnectOptions, connect};
 use crate::tuple::{Codec, InputForm, Tuple, TupleReader};
@@ -29,9 +31,13 @@ pub enum Source {
 
 /// `send-tuple`, parsed.
 pub struct Options {
-    /// Where to.
+    /// Where to; without an address it is a kept socket.
     pub id: SocketId,
-    /// How.
+    /// Whether it is a kept socket that is meant.
+    pub kept: bool,
+    /// The limit of waiting for a kept socket, 10 s where nothing is said.
+    pub timeout: Option<Limit>,
+    /// How to connect.
     pub connect: ConnectOptions,
     /// What.
     pub source: Source,
@@ -68,6 +74,15 @@ impl Batch {
     }
 }
 
+/// Sends to a kept socket, which needs no event loop; `None` where the tuples go elsewhere.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_kept(options: &Options, context: &Context) -> Option<Result<Exit, Failure>> {
+    let Options { id, source, codec, max_bytes, timeout, .. } = options;
+    options.kept.then(|| tuple_kept::send(id, source, &**codec, *max_bytes, *timeout, context))
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -87,7 +102,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         Source::Stdin(_) => None,
     };
     let mut channel = connect(&endpoint, &options.connect, &id, &*context.reporter).await?;
-    let mut sender = Sender { channel: &mut channel, context, sent: 0 };
+    let mut sender = Sender { channel: &mut channel, context, id: id.clone(), sent: 0 };
     match (first, options.source) {
         (Some(batch), _) => sender.send(&batch).await?,
         (None, Source::Stdin(form)) => sender.send_all(records(form, options.codec, options.max_bytes)?).await?,
@@ -104,6 +119,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
 struct Sender<'a> {
     channel: &'a mut Channel,
     context: &'a Context,
+    id: String,
     sent: u64,
 }
 
@@ -124,7 +140,7 @@ impl Sender<'_> {
         };
         sent.map_err(|error| self.failed(&error))?;
         self.sent += batch.ends.len() as u64;
-        self.context.reporter.count(Direction::Out, batch.bytes.len() as u64);
+        self.context.reporter.count(&self.id, Direction::Out, batch.bytes.len() as u64);
         for _ in &batch.ends {
             self.context.reporter.message(Direction::Out);
         }

@@ -11,6 +11,7 @@ pub mod respond;
 pub mod room;
 
 use std::io;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -178,15 +179,17 @@ pub async fn serve(
     watcher: &Rc<dyn Watcher>,
     around: &Surroundings,
 ) -> Closing {
-    match service {
-        Service::Echo => echo::serve(client, watcher, around).await,
-        Service::Discard => discard::serve(client, watcher, around).await,
-        Service::Respond(answer) => respond::serve(client, watcher, around, answer).await,
-        Service::Broker(room, naming) => broker::serve(client, watcher, around, room, *naming).await,
-        Service::Forward(target) => forward::serve(client, watcher, around, target).await,
-        Service::Program(command) => program::serve(client, watcher, around, command).await,
-        Service::Proxy(proxy) => proxy_server::serve(client, watcher, around, proxy).await,
-    }
+    // Each in an allocation of its own: a held connection costs what its service needs, not what the largest one does.
+    let serving: Pin<Box<dyn Future<Output = Closing> + '_>> = match service {
+        Service::Echo => Box::pin(echo::serve(client, watcher, around)),
+        Service::Discard => Box::pin(discard::serve(client, watcher, around)),
+        Service::Respond(answer) => Box::pin(respond::serve(client, watcher, around, answer)),
+        Service::Broker(room, naming) => Box::pin(broker::serve(client, watcher, around, room, *naming)),
+        Service::Forward(target) => Box::pin(forward::serve(client, watcher, around, target)),
+        Service::Program(command) => Box::pin(program::serve(client, watcher, around, command)),
+        Service::Proxy(proxy) => Box::pin(proxy_server::serve(client, watcher, around, proxy)),
+    };
+    serving.await
 }
 
 /// Ends the wait when nothing came for too long.
