@@ -35,7 +35,7 @@ pub struct AcceptArgs {
     /// Receive datagrams: ports are UDP ports (as udp://…), unix:/path is a datagram socket
     #[arg(long)]
     datagram: bool,
-    /// Go on after the first client: stdin goes to all, what they send to stdout
+    /// Go on after the first client: all share stdin and stdout
     #[arg(short, long)]
     keep_open: bool,
     /// With a service: end after the first client
@@ -101,10 +101,10 @@ pub struct ServiceArgs {
     /// Send what a client says to all the others
     #[arg(long)]
     broker: bool,
-    /// As --broker, line by line, each with the name of its sender
+    /// As --broker, by lines, each with the name of its sender
     #[arg(long)]
     chat: bool,
-    /// Forward each client to this address, any transport to any
+    /// Forward each client to this address, over any transport
     #[arg(long, value_name = "ID", value_parser = SocketId::parse)]
     to: Option<SocketId>,
     /// Be a proxy for clients that speak http or socks5
@@ -116,7 +116,10 @@ pub struct ServiceArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Access")]
 pub struct AccessArgs {
-    /// Let in: address, CIDR, name, ADDR:PORT, all, or @FILE; all others are denied (repeat)
+    /// Let in these only (repeat)
+    ///
+    /// SPEC is an address, a network such as 10.0.0.0/8, a name, one of these with :PORT, all, or @FILE with one of them a
+    /// line.
     #[arg(long, value_name = "SPEC")]
     allow: Vec<String>,
     /// Keep out; wins over --allow (repeat)

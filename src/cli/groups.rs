@@ -64,8 +64,10 @@ pub struct DialArgs {
     /// Connect from this local port
     #[arg(short = 'p', long, value_name = "PORT", value_parser = port::parse)]
     source_port: Option<u16>,
-    /// Connect through a proxy: http, https, socks4, socks4a, socks5 or socks5h://[user:password@]host[:port] (repeat for
-    /// a chain, the nearest first)
+    /// Connect through a proxy (repeat for a chain, the nearest first)
+    ///
+    /// URL is http, https, socks4, socks4a, socks5 or socks5h, then ://[user:password@]host[:port]. socks4a and socks5h
+    /// leave the name look-up to the proxy.
     #[arg(long, value_name = "URL", value_parser = ProxyUrl::parse)]
     proxy: Vec<ProxyUrl>,
     /// USER:PASSWORD for the proxy, or @FILE that holds it
@@ -312,7 +314,7 @@ pub struct DataArgs {
     #[arg(long)]
     hex: bool,
     /// Dump both directions in hex to FILE, or - for stderr
-    #[arg(long, value_name = "FILE|-", value_parser = parse_dump)]
+    #[arg(long, value_name = "FILE|-", value_parser = parse_dump, value_hint = clap::ValueHint::FilePath)]
     hex_dump: Option<DumpTarget>,
     /// Record both directions, with times, as JSON lines
     #[arg(long, value_name = "FILE")]
@@ -427,10 +429,12 @@ impl DataArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Readiness")]
 pub struct ReadyArgs {
-    /// Write the port and a newline to FILE once connections are accepted
+    /// Write the port to FILE once connections are accepted
+    ///
+    /// The file appears at once with all its content, the port and a newline: it is written beside and renamed.
     #[arg(long, value_name = "FILE")]
     port_file: Option<PathBuf>,
-    /// Write the port and a newline to this descriptor once connections are accepted
+    /// Write the port to descriptor N once connections are accepted
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(1..))]
     ready_fd: Option<i32>,
 }
