@@ -26,7 +26,7 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 
 use clap::error::ErrorKind;
-use clap::{ArgAction, Args, ColorChoice, FromArgMatches};
+use clap::{ArgAction, ArgMatches, Args, ColorChoice, FromArgMatches};
 
 use crate::address::SocketName;
 use crate::commands;
@@ -157,6 +157,10 @@ struct Globals {
 
 /// The definition of the whole command line. What a verb has of its own is only defined when the verb is used.
 pub fn command() -> clap::Command {
+    command_with(verbs::ALL)
+}
+
+fn command_with(verbs: &[verbs::Row]) -> clap::Command {
     let root = clap::Command::new("netverb")
         .version(env!("CARGO_PKG_VERSION"))
         .about("netcat with verbs: open, accept, read, write and close sockets from the shell")
@@ -164,7 +168,7 @@ pub fn command() -> clap::Command {
         .disable_help_subcommand(true)
         .subcommand_required(true)
         .max_term_width(120);
-    verbs::ALL.iter().fold(Globals::augment_args(root), |root, row| root.subcommand(row.command()))
+    verbs.iter().fold(Globals::augment_args(root), |root, row| root.subcommand(row.command()))
 }
 
 /// Reads a command line, the program's name first.
@@ -181,12 +185,7 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
     let color = color_of(&arguments);
     let format = if json { Format::Json } else { Format::Human { color: wants_color(color) } };
     let refuse = |failure, drawing| Box::new(Refusal { name, failure, format, drawing });
-    let command = command().color(match color {
-        Color::Never => ColorChoice::Never,
-        Color::Always => ColorChoice::Always,
-        Color::Auto => ColorChoice::Auto,
-    });
-    let matches = match command.try_get_matches_from(arguments) {
+    let mut matches = match matches(&arguments, name, color) {
         Ok(matches) => matches,
         Err(error) => {
             return match error.kind() {
@@ -195,7 +194,7 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
             };
         }
     };
-    let globals = Globals::from_arg_matches(&matches).map_err(|error| refuse(usage_failure(&error), None))?;
+    let globals = Globals::from_arg_matches_mut(&mut matches).map_err(|error| refuse(usage_failure(&error), None))?;
     let verbosity = match (globals.quiet, globals.verbose) {
         (true, _) => Verbosity::Quiet,
         (false, 0) => Verbosity::Normal,
@@ -203,10 +202,10 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
         (false, _) => Verbosity::Debug,
     };
     let asked = matches
-        .subcommand()
-        .and_then(|(verb, matches)| Some((verbs::find(verb)?, matches)))
+        .remove_subcommand()
+        .and_then(|(verb, matches)| Some((verbs::find(&verb)?, matches)))
         .ok_or_else(|| Failure::message(Exit::Usage, MISSING_VERB))
-        .and_then(|(row, matches)| (row.read)(matches, globals.json));
+        .and_then(|(row, mut matches)| (row.read)(&mut matches, globals.json));
     match asked.map_err(|failure| refuse(failure, None))? {
         Asked::Run(mut verb, deadline) => {
             verb.remember(words);
@@ -215,6 +214,22 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
         }
         Asked::Print(text) => Ok(Action::Print(text)),
     }
+}
+
+/// Has clap read the words, with `name` as the likely verb.
+///
+/// Defining all verbs takes longer than anything else at the start, so that only the likely one is defined at first. Where it is not
+/// the verb, the words cannot be understood, for nothing else may stand where the verb does; only then, or for any other fault,
+/// all of them are defined, and the answer is the same as if they had been from the beginning.
+fn matches(arguments: &[OsString], name: &str, color: Color) -> Result<ArgMatches, clap::Error> {
+    let color = match color {
+        Color::Never => ColorChoice::Never,
+        Color::Always => ColorChoice::Always,
+        Color::Auto => ColorChoice::Auto,
+    };
+    let read = |verbs| command_with(verbs).color(color).try_get_matches_from(arguments);
+    let likely = verbs::find(name).and_then(|row| read(std::slice::from_ref(row)).ok());
+    likely.map_or_else(|| read(verbs::ALL), Ok)
 }
 
 impl Verb {
