@@ -12,18 +12,20 @@ use crate::commands::{self, Context};
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
-use crate::output::Reporter;
 use crate::output::human::Verbosity;
+use crate::output::{Format, Reporter, report};
 use crate::quantity::Limit;
 
 /// Runs a command line, the program's name first.
 pub fn run(arguments: Vec<OsString>) -> Exit {
     match cli::parse(arguments) {
-        Ok(Action::Print(text)) => {
-            // A pager that was left early has shown enough.
-            let _ = std::io::stdout().write_all(text.as_bytes());
-            Exit::Done
-        }
+        Ok(Action::Print(text)) => match report::write(&text) {
+            Ok(()) => Exit::Done,
+            Err(failure) => {
+                Reporter::new("", Format::Human { color: false }, Verbosity::Normal).failure(&failure);
+                failure.exit
+            }
+        },
         Ok(Action::Run(run)) => {
             let exit = execute(*run);
             if let Exit::Signal(number) = exit {
@@ -36,6 +38,7 @@ pub fn run(arguments: Vec<OsString>) -> Exit {
             let exit = refusal.failure.exit;
             let reporter = Reporter::new(refusal.name, refusal.format, Verbosity::Normal);
             reporter.failure(&refusal.failure);
+            reporter.summary(exit, &refusal.failure.line());
             if let Some(drawing) = refusal.drawing.filter(|_| std::io::stderr().is_terminal()) {
                 let _ = writeln!(std::io::stderr(), "{drawing}");
             }
@@ -61,6 +64,7 @@ fn execute(mut run: Run) -> Exit {
         }
     };
     let (exit, ended) = outcome(drive(&runtime, run, context), &reporter);
+    reporter.close_standing(&ended);
     reporter.summary(exit, &ended);
     // Nothing that is still blocked, such as a resolver without an answer, holds up the exit.
     runtime.shutdown_background();

@@ -54,14 +54,14 @@ impl ManArgs {
 /// # Errors
 /// Never in practice: clap writes into memory.
 pub fn completions(shell: Shell) -> Result<String, Failure> {
-    let shell = match shell {
+    let generator = match shell {
         Shell::Bash => clap_complete::Shell::Bash,
         Shell::Zsh => clap_complete::Shell::Zsh,
         Shell::Fish => clap_complete::Shell::Fish,
     };
     let mut text = Vec::new();
-    clap_complete::generate(shell, &mut super::command(), "netverb", &mut text);
-    readable(text)
+    clap_complete::generate(generator, &mut super::command(), "netverb", &mut text);
+    Ok(super::socket_names::add(shell, &readable(text)?))
 }
 
 /// The manual page of a verb, or of the program.

@@ -177,11 +177,12 @@ pub fn topic(name: Option<&str>) -> Result<String, Failure> {
         "exit-codes" => Ok(include_str!("help/exit-codes.txt").to_owned()),
         "environment" => Ok(include_str!("help/environment.txt").to_owned()),
         "recipes" => Ok(include_str!("help/recipes.txt").to_owned()),
+        "keeping" => Ok(include_str!("help/keeping.txt").to_owned()),
         verb => match command.find_subcommand_mut(verb) {
             Some(found) => Ok(found.render_long_help().to_string()),
             None => Err(Failure::message(
                 Exit::Usage,
-                format!("no help on {verb:?}; type a verb, or one of ids, exit-codes, environment, recipes"),
+                format!("no help on {verb:?}; type a verb, or one of ids, exit-codes, environment, keeping, recipes"),
             )),
         },
     }

@@ -12,6 +12,7 @@ pub mod resolve;
 #[cfg(feature = "tls")]
 pub mod secure;
 pub mod session;
+pub mod socket_names;
 pub mod steps;
 pub mod talk;
 #[cfg(feature = "tls")]
@@ -30,10 +31,9 @@ use clap::{ArgAction, ArgMatches, Args, ColorChoice, FromArgMatches};
 
 use crate::address::SocketName;
 use crate::commands;
+use crate::commands::context::Place;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::keeper::directory::Place;
-use crate::keeper::launch;
 use crate::output::Format;
 use crate::output::human::Verbosity;
 use crate::quantity::Limit;
@@ -176,7 +176,7 @@ fn command_with(verbs: &[verbs::Row]) -> clap::Command {
 /// # Errors
 /// Whatever cannot be understood, with status 2, or 3 for an address.
 pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
-    if arguments.get(1).is_some_and(|word| word == launch::VERB) {
+    if arguments.get(1).is_some_and(|word| word == commands::keeper::VERB) {
         return parse_keeper(arguments);
     }
     let words: Vec<OsString> = arguments.iter().skip(1).cloned().collect();
@@ -195,6 +195,9 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
         }
     };
     let globals = Globals::from_arg_matches_mut(&mut matches).map_err(|error| refuse(usage_failure(&error), None))?;
+    // Now it is known what belongs together, as in `-jz`, and what is the value of another option.
+    let format = if globals.json { Format::Json } else { Format::Human { color: wants_color(globals.color) } };
+    let refuse = |failure, drawing| Box::new(Refusal { name, failure, format, drawing });
     let verbosity = match (globals.quiet, globals.verbose) {
         (true, _) => Verbosity::Quiet,
         (false, 0) => Verbosity::Normal,

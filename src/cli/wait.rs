@@ -10,7 +10,7 @@ use super::help;
 use crate::address::SocketId;
 #[cfg(feature = "tls")]
 use crate::address::{Endpoint, Scheme};
-use crate::commands::reach::{Proof, Target};
+use crate::commands::reach::{KeptProof, Proof, Target, What};
 use crate::commands::wait::{Options, Quorum, Wish};
 use crate::condition::Pattern;
 use crate::exit::Exit;
@@ -22,7 +22,7 @@ use crate::transport::ConnectOptions;
 #[derive(Debug, Args)]
 #[command(after_help = help::WAIT_EXAMPLES, override_usage = "netverb wait [OPTIONS] TARGET… [-- CMD [ARG…]]")]
 pub struct WaitArgs {
-    /// Who must answer: host:port, :port, tls://…, unix:/path, http://… or https://… (as --http)
+    /// Who must answer: host:port, :port, tls://…, unix:/path, http://… or https://… (as --http), or the name of a kept socket that must have something to read
     #[arg(value_name = "TARGET", required = true)]
     targets: Vec<String>,
     /// Run this in our place then; its status is ours
@@ -82,7 +82,9 @@ impl WaitArgs {
         let targets = self.targets.iter().map(|text| self.target(text)).collect::<Result<Vec<Target>, _>>()?;
         #[cfg(feature = "tls")]
         {
-            let named = |target: &Target| matches!(target.endpoint, Endpoint::Inet { scheme: Scheme::Tls, .. });
+            let named = |target: &Target| {
+                matches!(target.what, What::Address { endpoint: Endpoint::Inet { scheme: Scheme::Tls, .. }, .. })
+            };
             self.tls.require_tls(self.tls.secure() || targets.iter().any(named))?;
         }
         Ok(Options {
@@ -105,10 +107,7 @@ impl WaitArgs {
         let id = SocketId::parse_kept(&address).map_err(|error| Failure::new(Exit::MalformedAddress, error))?;
         let endpoint = match (id.name.is_some() || id.number.is_some(), &id.endpoint) {
             (false, Some(endpoint)) => endpoint.clone(),
-            _ => {
-                let message = format!("socket is not open: {text}; for an address type HOST:PORT");
-                return Err(Failure::message(Exit::NotOpen, message));
-            }
+            _ => return self.kept(text, id),
         };
         let connect = ConnectOptions {
             lookup: self.net.lookup(),
@@ -129,7 +128,20 @@ impl WaitArgs {
             (None, Some(pattern)) => Proof::Match(pattern.clone()),
             (None, None) => Proof::Connection,
         };
-        Ok(Target { text: text.to_owned(), endpoint, connect, proof })
+        let what = What::Address { endpoint, connect: Box::new(connect), proof };
+        Ok(Target { text: text.to_owned(), what })
+    }
+
+    /// A kept socket: readable, or with `--gone` not open any more.
+    fn kept(&self, text: &str, id: SocketId) -> Result<Target, Failure> {
+        if self.expect.is_some() || self.http.is_some() {
+            let message = format!("{text} is a kept socket: --expect and --http are for addresses");
+            return Err(
+                Failure::message(Exit::Usage, message).hint("type: netverb expect, or HOST:PORT for an address")
+            );
+        }
+        let proof = if self.gone { KeptProof::Open } else { KeptProof::Readable };
+        Ok(Target { text: text.to_owned(), what: What::Kept(id, proof) })
     }
 }
 

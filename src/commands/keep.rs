@@ -12,6 +12,7 @@ use super::{accept, open};
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
+pub use crate::keeper::buffer::DEFAULT_LIMIT as DEFAULT_BUFFER;
 use crate::keeper::launch::launch;
 use crate::quantity::Limit;
 
@@ -42,8 +43,7 @@ pub fn open(options: &open::Options, keep: &Keep, deadline: Limit, context: &Con
     if !keep.no_wait {
         tell_connected(&handle, &status, context);
     }
-    let line = if context.json { status.to_string() } else { handle };
-    Output::open(None)?.write(format!("{line}\n").as_bytes())?;
+    Output::open(None)?.write(format!("{handle}\n").as_bytes())?;
     Ok(Exit::Done)
 }
 
@@ -89,10 +89,9 @@ pub fn accept(options: &accept::Options, keep: &Keep, deadline: Limit, context: 
     for pin in pins.iter().filter(|_| options.makes_certificate()) {
         context.reporter.note(&format!("made a certificate; clients can trust it with --pin {pin}"));
     }
-    let lines = match (context.json, ports.is_empty()) {
-        (true, _) => format!("{status}\n"),
-        (false, true) => format!("{id}\n"),
-        (false, false) => ports.iter().map(|port| format!("{port}\n")).collect(),
+    let lines: String = match ports.as_slice() {
+        [] => format!("{id}\n"),
+        ports => ports.iter().map(|port| format!("{port}\n")).collect(),
     };
     Output::open(None)?.write(lines.as_bytes())?;
     Ok(Exit::Done)

@@ -53,7 +53,7 @@ impl Observer for Monitor {
             Direction::Out => &self.bytes_out,
         };
         total.set(total.get() + length);
-        self.reporter.count(direction, length);
+        self.reporter.count(&self.id, direction, length);
         if let Some(progress) = &self.progress {
             progress.moved(direction, length);
         }

@@ -1,12 +1,14 @@
 //! `next`: the next connection of a kept listener.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::context::Context;
 use super::read::Output;
 use crate::address::SocketId;
+use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::keeper::client::dial;
@@ -36,12 +38,11 @@ pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
         None => listeners_own(&keeper.status()?),
     };
     let accepted = keeper.next(timeout)?;
-    let line = match context.json {
-        true => json!({ "id": accepted.id, "peer": accepted.about.get("peer"), "local": accepted.about.get("local") })
-            .to_string(),
-        false => accepted.id,
-    };
-    Output::open(None)?.write(format!("{line}\n").as_bytes())?;
+    let address = |end: &str| accepted.about.get(end).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let (peer, local) = (address("peer"), address("local"));
+    let port = local.parse::<SocketAddr>().ok().map(|local| local.port());
+    context.reporter.event(&accepted.id, &Event::Accepted { peer, local, port });
+    Output::open(None)?.write(format!("{}\n", accepted.id).as_bytes())?;
     Ok(Exit::Done)
 }
 

@@ -1,6 +1,5 @@
 //! `open -z`: does anybody answer there?
 
-use std::io::Write;
 use std::time::Instant;
 
 use serde_json::json;
@@ -12,6 +11,7 @@ use crate::address::Endpoint;
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::output::report;
 use crate::relay::buffer;
 #[cfg(feature = "tls")]
 use crate::transport::connect::ConnectError;
@@ -51,7 +51,7 @@ pub async fn run(
     if let Some(session) = session(&result).filter(|_| inspection.show) {
         add(&mut record, serde_json::to_value(session).unwrap_or_default());
         if !context.json {
-            report(session);
+            report::write(&format!("{session}\n"))?;
         }
     }
     let ended = match result {
@@ -68,7 +68,7 @@ pub async fn run(
         add(&mut record, json!({"reason": failure.line(), "status": failure.exit.status()}));
     }
     if context.json {
-        report(&record);
+        report::write(&format!("{record}\n"))?;
     }
     ended.map(|()| Exit::Done)
 }
@@ -88,9 +88,4 @@ fn add(record: &mut serde_json::Value, fields: serde_json::Value) {
     if let (Some(record), serde_json::Value::Object(fields)) = (record.as_object_mut(), fields) {
         record.extend(fields);
     }
-}
-
-fn report(text: &impl std::fmt::Display) {
-    // A reader that is gone needs no report; the exit status says the same.
-    let _ = writeln!(std::io::stdout(), "{text}");
 }

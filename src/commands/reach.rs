@@ -4,11 +4,14 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::address::{Endpoint, Host};
+use crate::address::{Endpoint, Host, SocketId};
 use crate::condition::{Answer, Condition, Expectation, Matcher, MatcherError, Pattern, Progress, Supply};
 use crate::conversation::Excerpt;
-use crate::event::{Direction, Event, Phase, Report};
+use crate::event::Unheard;
+use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::keeper::client::dial;
+use crate::keeper::directory::Place;
 use crate::relay::buffer;
 use crate::transport::connect::ConnectError;
 use crate::transport::{Bytes, Channel, ConnectOptions, connect};
@@ -32,12 +35,33 @@ pub enum Proof {
 pub struct Target {
     /// As it was written.
     pub text: String,
-    /// Where it is.
-    pub endpoint: Endpoint,
-    /// How to connect to it.
-    pub connect: ConnectOptions,
-    /// What shows that it answers.
-    pub proof: Proof,
+    /// What it is, and what shows that it answers.
+    pub what: What,
+}
+
+/// What a target is.
+#[derive(Debug, Clone)]
+pub enum What {
+    /// An address.
+    Address {
+        /// Where it is.
+        endpoint: Endpoint,
+        /// How to connect to it.
+        connect: Box<ConnectOptions>,
+        /// What shows that it answers.
+        proof: Proof,
+    },
+    /// A kept socket.
+    Kept(SocketId, KeptProof),
+}
+
+/// What shows that a kept socket answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeptProof {
+    /// There is something to read, the end of the data included; at a listener, a connection.
+    Readable,
+    /// It is open.
+    Open,
 }
 
 /// Why a target was not reached.
@@ -82,6 +106,12 @@ pub enum Miss {
         /// Why.
         reason: String,
     },
+    /// There is nothing to read from a kept socket yet.
+    #[error("{0} has nothing to read")]
+    Unreadable(String),
+    /// A kept socket is not open, or cannot be asked.
+    #[error("{0}")]
+    Kept(Failure),
     /// The pattern cannot be searched for.
     #[error(transparent)]
     Pattern(#[from] MatcherError),
@@ -97,7 +127,7 @@ impl Miss {
             Miss::Connect(ConnectError::Option(_) | ConnectError::Unsupported(_) | ConnectError::Source { .. }) => true,
             #[cfg(feature = "tls")]
             Miss::Connect(ConnectError::Tls(crate::transport::tls::TlsError::Local(_))) => true,
-            Miss::Pattern(_) | Miss::Messages(_) => true,
+            Miss::Pattern(_) | Miss::Messages(_) | Miss::Kept(_) => true,
             _ => false,
         }
     }
@@ -106,6 +136,7 @@ impl Miss {
     pub fn into_failure(self) -> Failure {
         match self {
             Miss::Connect(error) => error.into(),
+            Miss::Kept(failure) => failure,
             Miss::Pattern(error) => Failure::new(crate::exit::Exit::Usage, error),
             other => Failure::new(crate::exit::Exit::Unsupported, other),
         }
@@ -117,27 +148,53 @@ impl Target {
     ///
     /// # Errors
     /// Why it does not answer as it should.
-    pub async fn reach(&self, limit: Duration) -> Result<(), Miss> {
+    pub async fn reach(&self, limit: Duration, place: &Place) -> Result<(), Miss> {
+        let (endpoint, connect, proof) = match &self.what {
+            What::Address { endpoint, connect, proof } => (endpoint, connect, proof),
+            What::Kept(id, proof) => return self.reach_kept(id.clone(), *proof, limit, place.clone()).await,
+        };
         let late = || Miss::Late { target: self.text.clone(), limit };
         let deadline = Instant::now() + limit;
-        let tried = tokio::time::timeout_at(deadline, self.attempt()).await;
+        let tried = tokio::time::timeout_at(deadline, self.attempt(endpoint, connect, proof)).await;
         tried.unwrap_or_else(|_| Err(late()))
     }
 
-    async fn attempt(&self) -> Result<(), Miss> {
-        let channel = connect(&self.endpoint, &self.connect, &self.text, &Unheard).await?;
-        match (&self.proof, channel) {
+    /// Asks the keeper; it is the only one that may wait, in a thread of its own.
+    async fn reach_kept(&self, id: SocketId, proof: KeptProof, limit: Duration, place: Place) -> Result<(), Miss> {
+        let asked = tokio::task::spawn_blocking(move || {
+            let mut keeper = dial(&place, &id)?;
+            match proof {
+                KeptProof::Open => Ok(()),
+                KeptProof::Readable => keeper.wait_readable(Some(limit)),
+            }
+        });
+        match (asked.await, proof) {
+            (Ok(Ok(())), _) => Ok(()),
+            (Ok(Err(failure)), _) if failure.exit == Exit::TimedOut => Err(Miss::Unreadable(self.text.clone())),
+            // That it is not open may be what is waited for.
+            (Ok(Err(failure)), KeptProof::Open) if failure.exit == Exit::NotOpen => {
+                Err(Miss::Unreadable(self.text.clone()))
+            }
+            (Ok(Err(failure)), _) => Err(Miss::Kept(failure)),
+            (Err(_), _) => Err(Miss::Late { target: self.text.clone(), limit }),
+        }
+    }
+
+    async fn attempt(&self, endpoint: &Endpoint, options: &ConnectOptions, proof: &Proof) -> Result<(), Miss> {
+        // Tries are many and expected to fail: what happens in them is no event of the run.
+        let channel = connect(endpoint, options, &self.text, &Unheard).await?;
+        match (proof, channel) {
             (Proof::Connection, _) => Ok(()),
             (_, Channel::Messages(_)) => Err(Miss::Messages(self.text.clone())),
-            (Proof::Http(path), Channel::Bytes(bytes)) => self.ask(bytes, path).await,
+            (Proof::Http(path), Channel::Bytes(bytes)) => self.ask(bytes, endpoint, path).await,
             (Proof::Match(pattern), Channel::Bytes(bytes)) => self.listen(bytes, pattern).await,
         }
     }
 
-    async fn ask(&self, mut bytes: Bytes, path: &str) -> Result<(), Miss> {
+    async fn ask(&self, mut bytes: Bytes, endpoint: &Endpoint, path: &str) -> Result<(), Miss> {
         let request = format!(
             "GET {path} HTTP/1.1\r\nHost: {}\r\nUser-Agent: netverb\r\nAccept: */*\r\nConnection: close\r\n\r\n",
-            self.host()
+            host_of(endpoint)
         );
         buffer::write_all(&mut bytes, request.as_bytes()).await.map_err(|error| self.broken(&error))?;
         let mut head = Vec::new();
@@ -202,23 +259,13 @@ impl Target {
         let what = if received.is_empty() { "nothing".to_owned() } else { Excerpt(received).to_string() };
         Miss::Other { target: self.text.clone(), what, wanted: wanted.to_owned() }
     }
-
-    /// What the field `Host` of a request says.
-    fn host(&self) -> String {
-        match &self.endpoint {
-            Endpoint::Inet { host: Host::Unwritten, port, .. } => format!("localhost:{port}"),
-            Endpoint::Inet { host, port, .. } => host.with_port(*port),
-            _ => "localhost".to_owned(),
-        }
-    }
 }
 
-/// Tries are many and expected to fail: what happens in them is no event of the run.
-struct Unheard;
-
-impl Report for Unheard {
-    fn event(&self, _: &str, _: &Event) {}
-    fn remark(&self, _: &str) {}
-    fn phase(&self, _: Phase, _: Duration) {}
-    fn message(&self, _: Direction) {}
+/// The field Host of a request (RFC 9110 section 7.2).
+fn host_of(endpoint: &Endpoint) -> String {
+    match endpoint {
+        Endpoint::Inet { host: Host::Unwritten, port, .. } => format!("localhost:{port}"),
+        Endpoint::Inet { host, port, .. } => host.with_port(*port),
+        _ => "localhost".to_owned(),
+    }
 }

@@ -1,6 +1,5 @@
 //! `resolve`: names to addresses and addresses to names.
 
-use std::io::Write;
 use std::net::IpAddr;
 
 use serde_json::json;
@@ -10,6 +9,7 @@ use crate::address::Host;
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::output::report;
 use crate::transport::resolve::{self, Lookup};
 
 /// `resolve`, parsed.
@@ -29,7 +29,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let mut failures: Vec<Failure> = Vec::new();
     for host in &options.names {
         match look_up(host, options.lookup).await {
-            Ok(answers) => show(host, &answers, context),
+            Ok(answers) => show(host, &answers, context)?,
             Err(error) => failures.push(Failure::new(Exit::NotResolved, error)),
         }
     }
@@ -55,13 +55,12 @@ async fn look_up(host: &Host, lookup: Lookup) -> Result<Vec<String>, resolve::Re
     }
 }
 
-fn show(host: &Host, answers: &[String], context: &Context) {
+fn show(host: &Host, answers: &[String], context: &Context) -> Result<(), Failure> {
     let text = if context.json {
         let key = if matches!(host, Host::Name(_) | Host::Unwritten) { "addresses" } else { "names" };
         format!("{}\n", json!({"name": host.to_string(), key: answers}))
     } else {
         answers.iter().map(|answer| format!("{answer}\n")).collect()
     };
-    // A reader that is gone has read enough.
-    let _ = std::io::stdout().write_all(text.as_bytes());
+    report::write(&text)
 }

@@ -39,8 +39,7 @@ pub fn send(
     timeout: Option<Limit>,
     context: &Context,
 ) -> Result<Exit, Failure> {
-    let write =
-        Write { timeout: limit(timeout), then: WriteEnd::Continue, message: serde_json::Value::Null };
+    let write = Write { timeout: limit(timeout), then: WriteEnd::Continue, message: serde_json::Value::Null };
     match source {
         Source::Arguments(tuple) => {
             let bytes = encoded(codec, tuple)?;

@@ -108,7 +108,8 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     };
     let printer =
         Printer { form: options.form, expected: options.expected, left: options.count, output: Vec::new(), context };
-    let mut receiver = Receiver { codec: options.codec, printer, idle: options.idle, max_bytes: options.max_bytes };
+    let mut receiver =
+        Receiver { codec: options.codec, printer, idle: options.idle, max_bytes: options.max_bytes, id: id.clone() };
     let received = match &mut channel {
         Channel::Bytes(bytes) => receiver.stream(bytes).await,
         Channel::Messages(messages) => receiver.messages(messages).await,
@@ -143,6 +144,7 @@ struct Receiver<'a> {
     printer: Printer<'a>,
     idle: Limit,
     max_bytes: usize,
+    id: String,
 }
 
 impl Receiver<'_> {
@@ -156,7 +158,7 @@ impl Receiver<'_> {
             };
             unread.extend_from_slice(held.get(..count).unwrap_or_default());
             buffer::give_back(held);
-            self.printer.context.reporter.count(Direction::In, count as u64);
+            self.printer.context.reporter.count(&self.id, Direction::In, count as u64);
             size = if count == size { (size * 2).min(buffer::LARGEST / 4) } else { size };
             let mut used = 0;
             while let Progress::Got(tuple, consumed) = self.decode(&unread, used)? {
@@ -189,7 +191,7 @@ impl Receiver<'_> {
                 Some(received) => received.map_err(|error| self.lost(&error))?,
             };
             let Some(count) = received else { return self.end(&[]) };
-            self.printer.context.reporter.count(Direction::In, count as u64);
+            self.printer.context.reporter.count(&self.id, Direction::In, count as u64);
             let tuple = self.codec.decode_message(space.get(..count).unwrap_or_default());
             let tuple = tuple.map_err(|error| Failure::new(error.exit(), error))?;
             if self.print(&tuple)? {

@@ -102,7 +102,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         Source::Stdin(_) => None,
     };
     let mut channel = connect(&endpoint, &options.connect, &id, &*context.reporter).await?;
-    let mut sender = Sender { channel: &mut channel, context, sent: 0 };
+    let mut sender = Sender { channel: &mut channel, context, id: id.clone(), sent: 0 };
     match (first, options.source) {
         (Some(batch), _) => sender.send(&batch).await?,
         (None, Source::Stdin(form)) => sender.send_all(records(form, options.codec, options.max_bytes)?).await?,
@@ -119,6 +119,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
 struct Sender<'a> {
     channel: &'a mut Channel,
     context: &'a Context,
+    id: String,
     sent: u64,
 }
 
@@ -139,7 +140,7 @@ impl Sender<'_> {
         };
         sent.map_err(|error| self.failed(&error))?;
         self.sent += batch.ends.len() as u64;
-        self.context.reporter.count(Direction::Out, batch.bytes.len() as u64);
+        self.context.reporter.count(&self.id, Direction::Out, batch.bytes.len() as u64);
         for _ in &batch.ends {
             self.context.reporter.message(Direction::Out);
         }

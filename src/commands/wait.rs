@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 use std::ffi::OsString;
-use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::rc::Rc;
 use std::time::Duration;
@@ -12,10 +11,11 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::context::Context;
-use super::reach::{Miss, Target};
+use super::reach::{Miss, Target, What};
 use crate::event::Report;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::output::report;
 use crate::quantity::Limit;
 
 /// The pause after the first try; each next one is twice as long, up to the interval.
@@ -111,7 +111,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     drop(watches);
     if context.json && options.command.is_empty() {
         for (target, finding) in options.targets.iter().zip(&findings) {
-            report(target, &finding.borrow());
+            report::write(&format!("{}\n", record(target, &finding.borrow())))?;
         }
     }
     if !ended? {
@@ -147,7 +147,12 @@ async fn watch(
     let mut pause = FIRST_PAUSE.min(manner.interval);
     loop {
         let began = Instant::now();
-        let reached = target.reach(manner.try_limit).await;
+        let limit = match (&target.what, manner.once) {
+            // To be readable is to wait; to try once is not to.
+            (What::Kept(..), true) => Duration::ZERO,
+            _ => manner.try_limit,
+        };
+        let reached = target.reach(limit, &context.place).await;
         let answers = reached.is_ok();
         if let Err(miss) = reached {
             note(&miss, &finding, &context);
@@ -215,7 +220,7 @@ fn late(options: &Options, findings: &[Rc<RefCell<Finding>>]) -> Failure {
     Failure::message(Exit::TimedOut, format!("{passed}: {}", lacking.join("; ")))
 }
 
-fn report(target: &Target, finding: &Finding) {
+fn record(target: &Target, finding: &Finding) -> serde_json::Value {
     let mut record = json!({
         "target": target.text,
         "done": finding.done.is_some(),
@@ -230,8 +235,7 @@ fn report(target: &Target, finding: &Finding) {
             fields.insert("reason".to_owned(), miss.clone().into());
         }
     }
-    // A reader that is gone needs no report; the exit status says the same.
-    let _ = writeln!(std::io::stdout(), "{record}");
+    record
 }
 
 /// Replaces this process by the command, which has its status then as from a shell: 127 not found, 126 not to be run.

@@ -4,6 +4,7 @@
 
 use std::io;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rustix::fs::{FileType, Mode, OFlags};
@@ -146,7 +147,9 @@ impl Place {
         let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute());
         let own = PathBuf::from(format!("/run/user/{user}"));
         for parent in runtime.into_iter().chain([own]) {
-            if let Ok(directory) = Directory::made(parent.join("netverb")) {
+            // A variable that sudo(8) has let through names the directory of another user.
+            let ours = std::fs::metadata(&parent).is_ok_and(|facts| facts.uid() == user);
+            if let (true, Ok(directory)) = (ours, Directory::made(parent.join("netverb"))) {
                 return Ok(directory);
             }
         }

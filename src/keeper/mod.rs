@@ -10,6 +10,8 @@ pub mod kept;
 pub mod launch;
 pub mod messages;
 pub mod process;
+#[cfg(feature = "tls")]
+mod replayed;
 pub mod serve;
 mod serve_read;
 mod serve_write;

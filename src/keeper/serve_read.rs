@@ -67,6 +67,7 @@ async fn wait(stream: &Stream, read: &Read, matcher: &mut Matcher, talk: &mut Ta
             Progress::TooLarge => return Ok(Outcome::Unmet(Reason::TooLarge)),
             Progress::NoReply(error) => return Ok(Outcome::Unmet(Reason::NoReply(error.to_string()))),
             Progress::NotYet => None,
+            Progress::Growing if supply == Supply::Idle => None,
             Progress::Growing => read.condition.silence().and_then(|silence| quiet_since.checked_add(silence)),
         };
         tokio::select! {

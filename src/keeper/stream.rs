@@ -124,6 +124,7 @@ impl Stream {
     pub fn fail(&self, failure: &Failure) {
         *self.stage.borrow_mut() = Stage::failed(failure);
         self.buffer.borrow_mut().finish(End::Failed(failure.line()));
+        self.resume.notify_one();
         self.changed.notify_waiters();
     }
 
@@ -162,6 +163,14 @@ impl Stream {
         work(&mut self.buffer.borrow_mut())
     }
 
+    /// Drops what is unread: it has been taken out for a layer above.
+    pub fn forget_unread(&self) {
+        self.with_buffer(|buffer| {
+            let all = buffer.reserve_unread(usize::MAX);
+            let _ = buffer.commit(all);
+        });
+    }
+
     /// There may be space again.
     pub fn resume(&self) {
         self.resume.notify_one();
@@ -178,7 +187,10 @@ impl Stream {
             let result = tokio::select! {
                 biased;
                 result = poll_fn(|cx| self.poll_fill(cx)) => result,
-                () = self.resume.notified() => continue,
+                () = self.resume.notified() => match self.with_buffer(|buffer| buffer.end().clone()) {
+                    End::Open => continue,
+                    End::Eof | End::Failed(_) => return,
+                },
             };
             let end = match result {
                 Ok(0) => Some(End::Eof),

@@ -3,6 +3,8 @@
 use std::rc::Rc;
 
 use super::kept::{Body, Kept};
+#[cfg(feature = "tls")]
+use super::replayed::replayed;
 use super::stream::Stage;
 #[cfg(feature = "tls")]
 use super::stream::Stream;
@@ -59,29 +61,36 @@ pub async fn upgrade(kept: &Rc<Kept>, secure: &Secure, talk: &mut Talk) -> Resul
     Ok(handshake(kept, stream, secure).await)
 }
 
+/// How a client begins a handshake: the record type and the major version (RFC 8446 section 5.1). It speaks first, and
+/// may have spoken before this end was told to listen. Whatever follows goes into the handshake, never past it.
+#[cfg(feature = "tls")]
+const HANDSHAKE: [u8; 2] = [22, 3];
+
 #[cfg(feature = "tls")]
 async fn handshake(kept: &Kept, stream: &Stream, secure: &Secure) -> Result<(), Failure> {
-    use crate::output::human::Verbosity;
-    use crate::output::{Format, Reporter};
-
     let terms: TlsTerms = serde_json::from_value(secure.options.clone())
         .map_err(|error| Failure::message(Exit::Usage, format!("the options of TLS cannot be read: {error}")))?;
     let upgrade = Upgrade::prepare(kept, terms, secure)?;
     // RFC 3207 section 6: what a peer, or somebody between, has said in the clear must not be taken for what is said
     // after the handshake.
     stream.receive_pending();
-    let early = stream.with_buffer(|buffer| buffer.unread().len());
-    if early > 0 {
+    let early = stream.with_buffer(|buffer| buffer.unread().to_vec());
+    let hello = matches!(upgrade, Upgrade::Server(_)) && early.starts_with(&HANDSHAKE);
+    if !early.is_empty() && !hello {
         let text = format!(
-            "{early} bytes of plain text are unread: they came before the handshake and would be taken for secured ones"
+            "{} bytes of plain text are unread: they came before the handshake and would be taken for secured ones",
+            early.len()
         );
         return Err(Failure::message(Exit::TlsFailed, text).hint("read them first, and do not trust them"));
     }
-    let Some(bytes) = stream.take() else {
+    let Some(mut bytes) = stream.take() else {
         return Err(Failure::message(Exit::NotOpen, "the connection is closed"));
     };
-    let reporter = Reporter::new("", Format::Human { color: false }, Verbosity::Quiet);
-    match upgrade.put_on(bytes, &kept.id, &reporter).await {
+    if hello {
+        stream.forget_unread();
+        bytes = replayed(early, bytes);
+    }
+    match upgrade.put_on(bytes, &kept.id, &crate::event::Unheard).await {
         Ok(bytes) => {
             stream.install(bytes);
             Ok(())

@@ -5,8 +5,10 @@ pub mod hex;
 pub mod human;
 pub mod json;
 pub mod progress;
+pub mod report;
 pub mod reporter;
 pub mod sanitize;
+pub mod standing;
 pub mod table;
 pub mod transcript;
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::human::{self, Verbosity};
 use super::json;
+use super::standing::Standing;
 use crate::event::{Digests, Direction, Event, Phase, Phases, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -35,6 +36,7 @@ pub struct Reporter {
     messages_in: Cell<u64>,
     messages_out: Cell<u64>,
     hash: RefCell<Option<Digests>>,
+    standing: RefCell<Standing>,
 }
 
 impl Reporter {
@@ -51,6 +53,7 @@ impl Reporter {
             messages_in: Cell::new(0),
             messages_out: Cell::new(0),
             hash: RefCell::new(None),
+            standing: RefCell::default(),
         }
     }
 
@@ -93,8 +96,11 @@ impl Reporter {
         }
     }
 
-    /// Counts bytes that passed, without an event.
-    pub fn count(&self, direction: Direction, length: u64) {
+    /// Counts bytes that passed on the socket `id`, without an event.
+    pub fn count(&self, id: &str, direction: Direction, length: u64) {
+        if self.shows(Verbosity::Verbose) {
+            self.standing.borrow_mut().count(id, direction, length);
+        }
         let total = match direction {
             Direction::In => &self.bytes_in,
             Direction::Out => &self.bytes_out,
@@ -122,6 +128,14 @@ impl Reporter {
         *self.hash.borrow_mut() = Some(digests);
     }
 
+    /// The run is over, and with it every connection that has not been reported as closed.
+    pub fn close_standing(&self, reason: &str) {
+        let left = self.standing.take();
+        for (id, event) in left.closed(reason) {
+            self.event(&id, &event);
+        }
+    }
+
     /// The last event of every run.
     pub fn summary(&self, exit: Exit, reason: &str) {
         let mut phases = self.phases.get();
@@ -146,6 +160,9 @@ impl Reporter {
 
 impl Report for Reporter {
     fn event(&self, id: &str, event: &Event) {
+        if self.shows(Verbosity::Verbose) {
+            self.standing.borrow_mut().note(id, event);
+        }
         match self.format {
             Format::Json => write_stderr(&json::line(SystemTime::now(), id, event)),
             Format::Human { .. } if self.verbosity >= human::level(event) => self.note(&human::sentence(event)),

@@ -58,6 +58,6 @@ mod tests {
     fn columns_are_aligned_and_cells_cannot_move_the_cursor() {
         let columns = [Column { head: "ID", side: Side::Left }, Column { head: "IN", side: Side::Right }];
         let rows = vec![vec!["mail".to_owned(), "7".to_owned()], vec!["a\x1b".to_owned(), "1000".to_owned()]];
-        assert_eq!(lines(&columns, &rows).concat(), "ID          IN\nmail         7\na\\u{1b}  1000\n");
+        assert_eq!(lines(&columns, &rows).concat(), "ID         IN\nmail        7\na\\u{1b}  1000\n");
     }
 }

@@ -124,7 +124,7 @@ impl<'a> Lane<'a> {
     /// # Errors
     /// When they cannot be recorded.
     pub fn written(&self, bytes: &[u8]) -> io::Result<()> {
-        if self.direction == Direction::Out {
+        if self.direction == Direction::Out && !bytes.is_empty() {
             if self.observer.wants_bytes() {
                 self.observer.wire(Direction::Out, bytes)?;
             }

@@ -17,7 +17,8 @@ pub struct Outbox {
     closed: Cell<bool>,
     given_up: Cell<bool>,
     filled: Notify,
-    emptied: Notify,
+    /// Shared by all outboxes of a room.
+    emptied: Rc<Notify>,
     abandoned: Notify,
 }
 
@@ -26,6 +27,11 @@ pub struct Outbox {
 pub struct Full;
 
 impl Outbox {
+    /// An outbox that tells `emptied` when there is more room in it.
+    pub fn new(emptied: Rc<Notify>) -> Self {
+        Outbox { emptied, ..Outbox::default() }
+    }
+
     /// Adds bytes for the client.
     ///
     /// # Errors
@@ -84,11 +90,16 @@ impl Outbox {
         loop {
             // Made before looking, so that no room is missed.
             let emptied = self.emptied.notified();
-            if self.given_up.get() || self.push(bytes).is_ok() {
+            if self.has_taken(bytes) {
                 return;
             }
             emptied.await;
         }
+    }
+
+    /// Whether these bytes need not wait any more: there was room for them, or the client is given up.
+    pub fn has_taken(&self, bytes: &Rc<[u8]>) -> bool {
+        self.given_up.get() || self.push(bytes).is_ok()
     }
 }
 

@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::outbox::{Full, Outbox};
@@ -16,6 +17,8 @@ pub type Member = u64;
 pub struct Room {
     members: RefCell<BTreeMap<Member, Rc<Outbox>>>,
     next: Cell<Member>,
+    /// There is more room in some outbox.
+    emptied: Rc<Notify>,
 }
 
 impl Room {
@@ -23,7 +26,7 @@ impl Room {
     pub fn enter(&self) -> (Member, Rc<Outbox>) {
         let member = self.next.get();
         self.next.set(member + 1);
-        let outbox = Rc::new(Outbox::default());
+        let outbox = Rc::new(Outbox::new(self.emptied.clone()));
         self.members.borrow_mut().insert(member, outbox.clone());
         (member, outbox)
     }
@@ -51,15 +54,20 @@ impl Room {
         full.map(|(member, outbox)| (*member, outbox.clone())).collect()
     }
 
-    /// Waits until these members have room for the bytes. Those that have none for too long do not read: they are given up
-    /// rather than left with a gap in what they hear, and their number is returned. Not to be told twice: what it has done
-    /// is taken out of `full`.
+    /// Waits until these members have room for the bytes. Those that have none until this moment do not read: they are given up
+    /// rather than left with a gap in what they hear, and their number is returned. Whoever has the bytes is taken out of
+    /// `full`, so that nobody gets them twice when this is called again after it was dropped.
     pub async fn tell_slow(&self, bytes: &Rc<[u8]>, full: &mut Vec<(Member, Rc<Outbox>)>, until: Instant) -> usize {
-        while let Some((_, outbox)) = full.last() {
-            if tokio::time::timeout_at(until, outbox.push_when_room(bytes)).await.is_err() {
+        loop {
+            // Made before looking, so that no room is missed.
+            let emptied = self.emptied.notified();
+            full.retain(|(_, outbox)| !outbox.has_taken(bytes));
+            if full.is_empty() {
+                return 0;
+            }
+            if tokio::time::timeout_at(until, emptied).await.is_err() {
                 break;
             }
-            full.pop();
         }
         for (member, outbox) in full.iter() {
             outbox.abandon();
@@ -71,5 +79,36 @@ impl Room {
     /// The outboxes of all members now.
     pub fn outboxes(&self) -> Vec<(Member, Rc<Outbox>)> {
         self.members.borrow().iter().map(|(member, outbox)| (*member, outbox.clone())).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::outbox::CAPACITY;
+    use super::*;
+
+    #[tokio::test]
+    async fn who_makes_room_in_time_is_not_given_up_with_who_does_not() {
+        let room = Room::default();
+        let (speaker, _) = room.enter();
+        let (_, slow) = room.enter();
+        let (_, deaf) = room.enter();
+        let fill: Rc<[u8]> = vec![0; CAPACITY].into();
+        assert!(room.tell_others(&fill, Some(speaker)).is_empty());
+        let word: Rc<[u8]> = b"word".as_slice().into();
+        let mut full = room.tell_others(&word, Some(speaker));
+        assert_eq!(full.len(), 2);
+        let until = Instant::now() + Duration::from_millis(50);
+        // Polled second: the others are being waited for already.
+        let reads = async {
+            let read = slow.next().await.map_or(0, |bytes| bytes.len());
+            slow.sent(read);
+        };
+        let (given_up, ()) = tokio::join!(biased; room.tell_slow(&word, &mut full, until), reads);
+        assert_eq!((given_up, room.len()), (1, 2));
+        assert_eq!(slow.next().await.as_deref(), Some(&b"word"[..]));
+        deaf.is_abandoned().await;
     }
 }

@@ -260,7 +260,10 @@ async fn attempt(
             Channel::Bytes(options.route.travel(socket, host, *port, options, id, report).await?)
         }
         Endpoint::Unix { kind: UnixKind::Stream, name } => {
-            Channel::Bytes(Bytes::Socket(unix_stream(endpoint, name, options, id, report).await?))
+            let mut bytes = Bytes::Socket(unix_stream(endpoint, name, options, id, report).await?);
+            let failed = |error| ConnectError::Unix { target: endpoint.to_string(), error };
+            options.route.announce_to(&mut bytes).await.map_err(failed)?;
+            Channel::Bytes(bytes)
         }
         Endpoint::Unix { kind: UnixKind::Seqpacket, name } => {
             let socket = unix_socket(endpoint, name, Type::SEQPACKET, options, id, report).await?;
@@ -326,8 +329,8 @@ async fn look_up(
     }
     let begun = Instant::now();
     let found = resolve::addresses(host, port, lookup).await?;
-    report.phase(Phase::Dns, begun.elapsed());
     if let Some(host) = name {
+        report.phase(Phase::Dns, begun.elapsed());
         let addresses = found.iter().map(|address| address.ip().to_string()).collect();
         report.event(id, &Event::Resolved { host, addresses });
     }

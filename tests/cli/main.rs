@@ -9,13 +9,24 @@ mod support;
 mod access;
 mod addresses;
 mod bounds;
+mod datagrams;
+mod failures;
+mod kept;
 mod lines;
 mod listening;
+mod output;
 mod programs;
+mod proxies;
+mod records;
 mod replay;
+mod resolve;
 mod services;
 mod standard_streams;
 mod steps;
 mod streams;
+#[cfg(feature = "tls")]
+mod tls;
+#[cfg(feature = "tuples")]
+mod tuples;
 mod unix;
 mod wait;

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
-use crate::support::{Child, Listener, Peer, Sandbox, noise};
+use crate::support::{Child, LIMIT, Listener, Peer, Sandbox, noise};
 
 fn accept(sandbox: &Sandbox, arguments: &[&str]) -> Child {
     sandbox.netverb(["accept", "--json"].iter().chain(arguments)).spawn()
@@ -81,8 +81,10 @@ fn b29_who_stops_reading_does_not_stop_the_others() {
             speaker
         })
     };
+    let begun = Instant::now();
     for _ in 0..SAID / data.len() {
         assert!(listener.read(data.len()) == data);
+        assert!(begun.elapsed() < LIMIT, "the others are held up again and again");
     }
     let speaker = saying.join().unwrap();
     // It was disconnected, and cannot take what it has for all there was.
@@ -180,11 +182,13 @@ fn b05_the_fate_of_the_target_is_the_status_of_one_forward() {
     let sandbox = Sandbox::new();
     let once = |to: &str| {
         let child = accept(&sandbox, &["--once", "--to", to, "127.0.0.1:0"]);
-        let peer = Peer::connect(child.port());
+        // Whose target is refused at once may be reset before connect(2) has returned.
+        let peer = Peer::connect_tcp(&format!("127.0.0.1:{}", child.port()));
         (child, peer)
     };
     let target = Listener::tcp();
-    let (mut child, mut client) = once(&target.id());
+    let (mut child, client) = once(&target.id());
+    let mut client = client.unwrap();
     let mut server = target.accept();
     server.send(b"x");
     assert_eq!(client.read(1), b"x");

@@ -233,7 +233,8 @@ fn b25_seqpacket_keeps_boundaries() {
 #[test]
 fn b25_seqpacket_messages_are_cut_as_split_says() {
     let sandbox = Sandbox::new();
-    let table: [(&str, &[u8], &[&[u8]]); 7] = [
+    type Case<'a> = (&'a str, &'a [u8], &'a [&'a [u8]]);
+    let table: [Case; 7] = [
         ("line", b"one\ntwo\nthr", &[b"one", b"two", b"thr"]),
         ("line", b"one\n\nthree\n", &[b"one", b"", b"three"]),
         ("nul", b"one\0two\n\0", &[b"one", b"two\n"]),

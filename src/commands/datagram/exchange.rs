@@ -44,7 +44,7 @@ pub enum Hearing {
     /// Those who write first; what is sent goes to each of them.
     Callers {
         /// Who they are.
-        callers: RefCell<Callers>,
+        callers: Box<RefCell<Callers>>,
         /// Whether each message is printed with its sender.
         prefix: bool,
         /// Told when somebody is there to be written to.
@@ -55,7 +55,7 @@ pub enum Hearing {
 impl Hearing {
     /// Hears those who write first.
     pub fn callers(callers: Callers, prefix: bool) -> Self {
-        Hearing::Callers { callers: RefCell::new(callers), prefix, came: Notify::new() }
+        Hearing::Callers { callers: Box::new(RefCell::new(callers)), prefix, came: Notify::new() }
     }
 }
 
@@ -98,9 +98,7 @@ impl Exchange {
             ended = self.receive(output, printer, &progress) => ended,
             ended = self.send(input, &progress) => ended,
             () = self.idle(&progress) => {
-                let limit = "nothing came or went for too long".to_owned();
-                self.report.event("", &Event::Timeout { limit: limit.clone() });
-                Err(Failure::message(Exit::TimedOut, limit))
+                Err(Failure::message(Exit::TimedOut, "timed out: nothing came or went for too long"))
             }
             () = gone => Err(failures::writing(&io::ErrorKind::BrokenPipe.into())),
         }

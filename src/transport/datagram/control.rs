@@ -17,13 +17,12 @@ use crate::address::Peer;
 /// unknown.
 pub(super) fn enable(socket: &impl AsFd, v6: bool) {
     let _ = setsockopt(socket, sockopt::ReceiveTimestampns, &true);
-    // A v6 socket may carry v4 as well, whose time to live is asked for by the option of ip(7).
+    // A v6 socket may carry v4 as well, which is told about as ip(7) has it.
     let _ = setsockopt(socket, sockopt::Ipv4RecvTtl, &true);
+    let _ = setsockopt(socket, sockopt::Ipv4PacketInfo, &true);
     if v6 {
         let _ = setsockopt(socket, sockopt::Ipv6RecvPacketInfo, &true);
         let _ = setsockopt(socket, sockopt::Ipv6RecvHopLimit, &true);
-    } else {
-        let _ = setsockopt(socket, sockopt::Ipv4PacketInfo, &true);
     }
 }
 
@@ -72,7 +71,7 @@ pub(super) fn receive(fd: BorrowedFd<'_>, inbox: &mut Inbox) -> io::Result<()> {
                 let address = IpAddr::V6(Ipv6Addr::from(info.ipi6_addr.s6_addr)).to_canonical();
                 arrival.to = Some(address);
                 arrival.interface = info.ipi6_ifindex;
-                arrival.source = answers_from(address, info.ipi6_ifindex);
+                arrival.source = answers_from(address, info.ipi6_ifindex).or(arrival.source);
             }
             ControlMessageOwned::Ipv4Ttl(ttl) | ControlMessageOwned::Ipv6HopLimit(ttl) => {
                 arrival.ttl = u8::try_from(ttl).ok();
@@ -92,7 +91,7 @@ pub(super) fn receive(fd: BorrowedFd<'_>, inbox: &mut Inbox) -> io::Result<()> {
     Ok(())
 }
 
-/// Nothing is sent from a group, nor from a v4 broadcast address, which is told from others only by the routing.
+/// Nothing is sent from a group. For v4, the message of ip(7) beside this one says where an answer comes from.
 fn answers_from(address: IpAddr, interface: u32) -> Option<Source> {
     let usable = match address {
         IpAddr::V4(_) => false,

@@ -244,10 +244,16 @@ impl Child {
     /// Waits until this many events of this name have come, and gives them all.
     #[track_caller]
     pub fn wait_events(&self, name: &str, count: usize) -> Vec<Value> {
-        self.stderr.wait(&format!("{count} events {name:?}"), |bytes, _| {
+        self.wait_for_events(&format!("{count} events {name:?}"), count, |event| event["event"] == name)
+    }
+
+    /// Waits until this many events of this kind have come, and gives them all.
+    #[track_caller]
+    pub fn wait_for_events(&self, what: &str, count: usize, kind: impl Fn(&Value) -> bool) -> Vec<Value> {
+        self.stderr.wait(what, |bytes, _| {
             let lines = bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
             let events = lines.filter_map(|line| serde_json::from_slice::<Value>(line).ok());
-            let events: Vec<Value> = events.filter(|event| event["event"] == name).collect();
+            let events: Vec<Value> = events.filter(&kind).collect();
             (events.len() >= count).then_some(events)
         })
     }

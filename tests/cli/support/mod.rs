@@ -15,7 +15,8 @@
 //! ```
 //!
 //! - [`Sandbox::netverb`], [`Sandbox::shell`] (`$NETVERB` is the program), [`Sandbox::path`], [`Sandbox::write`].
-//! - [`Run`] (what the two return): `.env(k, v)`, `.stdin(…)`, `.stdout(…)`, `.stderr(…)`, then `.spawn()` for a
+//! - [`Sandbox::program`], [`Sandbox::python`]: other programs; one that is missing fails the test with its package's name.
+//! - [`Run`] (what they return): `.env(k, v)`, `.stdin(…)`, `.stdout(…)`, `.stderr(…)`, then `.spawn()` for a
 //!   [`Child`], or `.run()` (stdin is empty) or `.feed(bytes)` for a [`Finished`].
 //! - [`Child`]: `send`, `feed`, `end_input`, `read_stdout`, `take_stdout` (with `.stdout(Stdio::piped())`), `wait_event`,
 //!   `wait_events`, `wait_stderr`, `port` (of the event `listening`, needs `--json`), `signal`, `wait`, `facts` (memory, CPU
@@ -30,6 +31,7 @@
 
 mod child;
 mod facts;
+mod installed;
 mod peer;
 mod run;
 mod sandbox;

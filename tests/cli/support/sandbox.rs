@@ -43,7 +43,7 @@ impl Sandbox {
         self.run(command)
     }
 
-    fn run(&self, mut command: Command) -> Run {
+    pub(super) fn run(&self, mut command: Command) -> Run {
         self.furnish(&mut command);
         Run::new(command, self.records.clone())
     }
