@@ -28,7 +28,7 @@ pub struct Row {
     about: &'static str,
     define: fn(Command) -> Command,
     /// Turns its words into an action; the flag is the global `--json`.
-    pub read: fn(&ArgMatches, bool) -> Result<Asked, Failure>,
+    pub read: fn(&mut ArgMatches, bool) -> Result<Asked, Failure>,
 }
 
 impl Row {
@@ -222,6 +222,6 @@ fn define<A: Args>(command: Command) -> Command {
     help::shortened(globals.into_iter().fold(defined, |command, id| command.mut_arg(id, |arg| arg)))
 }
 
-fn words<A: FromArgMatches>(matches: &ArgMatches) -> Result<A, Failure> {
-    A::from_arg_matches(matches).map_err(|error| usage_failure(&error))
+fn words<A: FromArgMatches>(matches: &mut ArgMatches) -> Result<A, Failure> {
+    A::from_arg_matches_mut(matches).map_err(|error| usage_failure(&error))
 }
