@@ -5,10 +5,9 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::address::{SocketId, SocketName};
-use crate::commands::keep::Keep;
+use crate::commands::keep::{DEFAULT_BUFFER, Keep};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::keeper::buffer::DEFAULT_LIMIT;
 use crate::quantity::{Limit, parse_duration, parse_size};
 
 /// The idle life of a socket that names none.
@@ -79,7 +78,7 @@ impl KeepArgs {
                 Limit::After(life) => Some(life),
             },
             owner: self.owner,
-            buffer: self.buffer.map_or(DEFAULT_LIMIT, |size| usize::try_from(size).unwrap_or(usize::MAX)),
+            buffer: self.buffer.map_or(DEFAULT_BUFFER, |size| usize::try_from(size).unwrap_or(usize::MAX)),
             ..Keep::default()
         }))
     }

@@ -31,10 +31,9 @@ use clap::{ArgAction, Args, ColorChoice, FromArgMatches};
 
 use crate::address::SocketName;
 use crate::commands;
+use crate::commands::context::Place;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::keeper::directory::Place;
-use crate::keeper::launch;
 use crate::output::Format;
 use crate::output::human::Verbosity;
 use crate::quantity::Limit;
@@ -173,7 +172,7 @@ pub fn command() -> clap::Command {
 /// # Errors
 /// Whatever cannot be understood, with status 2, or 3 for an address.
 pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
-    if arguments.get(1).is_some_and(|word| word == launch::VERB) {
+    if arguments.get(1).is_some_and(|word| word == commands::keeper::VERB) {
         return parse_keeper(arguments);
     }
     let words: Vec<OsString> = arguments.iter().skip(1).cloned().collect();

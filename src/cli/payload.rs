@@ -6,11 +6,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::commands::write::Payload;
+use crate::commands::write::{Payload, WriteEnd};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::filter::LineEnding;
-use crate::keeper::wire::WriteEnd;
 
 /// The payload.
 #[derive(Debug, Args)]

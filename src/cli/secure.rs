@@ -9,9 +9,8 @@ use super::tls::{TlsArgs, TlsServerArgs};
 use super::until::WaitArgs;
 use super::{Verb, help};
 use crate::address::SocketId;
-use crate::commands::secure::Options;
+use crate::commands::secure::{Options, TlsTerms};
 use crate::failure::Failure;
-use crate::keeper::upgrade::TlsTerms;
 
 /// `secure`
 #[derive(Debug, Args)]

@@ -9,11 +9,12 @@ use super::payload::PayloadArgs;
 use super::until::{BoundArgs, UntilArgs, WaitArgs};
 use super::{Verb, help};
 use crate::address::SocketId;
+use crate::commands::close::Close;
+use crate::commands::read::Taking;
 use crate::commands::{ask, close, expect, next, read, sockets, write};
 use crate::condition::{Answer, Condition, Expectation, Pattern, Print, TerminatorRule};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::keeper::wire::{Close, Taking};
 
 /// `read`
 #[derive(Debug, Args)]

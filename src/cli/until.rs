@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use clap::Args;
 
-use crate::commands::read::Wish;
+use crate::commands::read::{Taking, WhenUnmet, Wish};
 use crate::condition::{Amount, Condition, DEFAULT_MAX_BYTES, Pattern, TerminatorRule, Until};
-use crate::keeper::wire::{Taking, WhenUnmet};
 use crate::quantity::{Limit, parse_duration, parse_size};
 
 /// How long a wait on a kept socket lasts that names no limit.

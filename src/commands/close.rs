@@ -12,7 +12,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::keeper::client::{Keeper, Trouble, dial};
 use crate::keeper::directory::{Directory, Entry};
-use crate::keeper::wire::Close;
+pub use crate::keeper::wire::Close;
 
 /// How long the end of a keeper's process is waited for.
 const END: Duration = Duration::from_secs(3);

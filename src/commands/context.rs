@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use crate::keeper::directory::Place;
+pub use crate::keeper::directory::Place;
 use crate::output::{Format, Reporter};
 
 /// Every global, passed in rather than looked up.

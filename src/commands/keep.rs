@@ -12,6 +12,7 @@ use super::{accept, open};
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
+pub use crate::keeper::buffer::DEFAULT_LIMIT as DEFAULT_BUFFER;
 use crate::keeper::launch::launch;
 use crate::quantity::Limit;
 

@@ -24,6 +24,7 @@ use crate::keeper::client::address_key;
 use crate::keeper::directory::Directory;
 use crate::keeper::kept::{Body, Door, Kept, Listening, Terms};
 use crate::keeper::launch::Readiness;
+pub use crate::keeper::launch::VERB;
 use crate::keeper::process::{self, Process};
 use crate::keeper::serve::refused;
 use crate::keeper::stream::{LineEndings, Stream};

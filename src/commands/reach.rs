@@ -7,7 +7,7 @@ use tokio::time::Instant;
 use crate::address::{Endpoint, Host, SocketId};
 use crate::condition::{Answer, Condition, Expectation, Matcher, MatcherError, Pattern, Progress, Supply};
 use crate::conversation::Excerpt;
-use crate::event::{Direction, Event, Phase, Report};
+use crate::event::Unheard;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::keeper::client::dial;
@@ -181,6 +181,7 @@ impl Target {
     }
 
     async fn attempt(&self, endpoint: &Endpoint, options: &ConnectOptions, proof: &Proof) -> Result<(), Miss> {
+        // Tries are many and expected to fail: what happens in them is no event of the run.
         let channel = connect(endpoint, options, &self.text, &Unheard).await?;
         match (proof, channel) {
             (Proof::Connection, _) => Ok(()),
@@ -267,14 +268,4 @@ fn host_of(endpoint: &Endpoint) -> String {
         Endpoint::Inet { host, port, .. } => host.with_port(*port),
         _ => "localhost".to_owned(),
     }
-}
-
-/// Tries are many and expected to fail: what happens in them is no event of the run.
-struct Unheard;
-
-impl Report for Unheard {
-    fn event(&self, _: &str, _: &Event) {}
-    fn remark(&self, _: &str) {}
-    fn phase(&self, _: Phase, _: Duration) {}
-    fn message(&self, _: Direction) {}
 }

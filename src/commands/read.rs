@@ -10,7 +10,8 @@ use crate::condition::{Condition, Found, TerminatorRule, Unit};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::keeper::client::{Keeper, Outcome, dial};
-use crate::keeper::wire::{Read, Reason, Taking, Unmet, WhenUnmet};
+use crate::keeper::wire::{Read, Reason, Unmet};
+pub use crate::keeper::wire::{Taking, WhenUnmet};
 
 /// How much of what had come a message shows, in bytes.
 const SHOWN: usize = 200;

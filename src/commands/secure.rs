@@ -7,7 +7,7 @@ use crate::address::SocketId;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::keeper::client::dial;
-use crate::keeper::upgrade::TlsTerms;
+pub use crate::keeper::upgrade::TlsTerms;
 use crate::keeper::wire::Secure;
 
 /// `secure`, parsed.

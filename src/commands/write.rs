@@ -9,7 +9,8 @@ use crate::address::SocketId;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::keeper::client::{Keeper, dial};
-use crate::keeper::wire::{Write, WriteEnd};
+use crate::keeper::wire::Write;
+pub use crate::keeper::wire::WriteEnd;
 
 /// `write`, parsed.
 #[derive(Debug)]

@@ -68,9 +68,6 @@ const HANDSHAKE: [u8; 2] = [22, 3];
 
 #[cfg(feature = "tls")]
 async fn handshake(kept: &Kept, stream: &Stream, secure: &Secure) -> Result<(), Failure> {
-    use crate::output::human::Verbosity;
-    use crate::output::{Format, Reporter};
-
     let terms: TlsTerms = serde_json::from_value(secure.options.clone())
         .map_err(|error| Failure::message(Exit::Usage, format!("the options of TLS cannot be read: {error}")))?;
     let upgrade = Upgrade::prepare(kept, terms, secure)?;
@@ -93,8 +90,7 @@ async fn handshake(kept: &Kept, stream: &Stream, secure: &Secure) -> Result<(), 
         stream.forget_unread();
         bytes = replayed(early, bytes);
     }
-    let reporter = Reporter::new("", Format::Human { color: false }, Verbosity::Quiet);
-    match upgrade.put_on(bytes, &kept.id, &reporter).await {
+    match upgrade.put_on(bytes, &kept.id, &crate::event::Unheard).await {
         Ok(bytes) => {
             stream.install(bytes);
             Ok(())

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::channel::{ByteStream, Bytes, Layered};
 use super::connect::{ConnectError, ConnectOptions};
@@ -16,7 +16,6 @@ use super::secure::SecureLayer;
 use super::socket::Socket;
 use crate::address::{Endpoint, Host, Scheme};
 use crate::event::Report;
-use crate::relay::buffer::write_all;
 
 /// What lies between us and the target.
 #[derive(Debug, Clone, Default)]
@@ -91,7 +90,8 @@ impl Route {
             Some(Ends { source, destination })
         };
         let header = encode(version, self.on_behalf_of.or_else(ours));
-        write_all(bytes, &header).await
+        bytes.write_all(&header).await?;
+        bytes.flush().await
     }
 }
 

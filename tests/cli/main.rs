@@ -12,6 +12,7 @@ mod bounds;
 mod datagrams;
 mod failures;
 mod kept;
+mod inherited;
 mod lines;
 mod listening;
 mod output;

@@ -75,13 +75,19 @@ fn b04_what_is_no_name_is_3_and_clashing_words_are_2() {
 fn b66_with_json_each_answer_is_an_object_and_stderr_has_events() {
     let sandbox = Sandbox::new();
     let ended = sandbox.netverb(["resolve", "-j", "-4", "localhost", UNKNOWN]).run();
-    let lines: Vec<serde_json::Value> =
-        ended.exits(6).stdout.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok()).collect();
+    let lines: Vec<serde_json::Value> = ended
+        .exits(6)
+        .stdout
+        .split(|byte| *byte == b'\n')
+        .filter_map(|line| serde_json::from_slice(line).ok())
+        .collect();
     assert_eq!(lines, [serde_json::json!({"name": "localhost", "addresses": ["127.0.0.1"]})]);
     let events = ended.events();
     let summary = events.last().unwrap();
     assert_eq!((&summary["event"], &summary["status"]), (&"summary".into(), &6.into()));
-    assert!(events.iter().any(|event| event["event"] == "error" && event["message"].as_str().unwrap().contains(UNKNOWN)));
+    assert!(
+        events.iter().any(|event| event["event"] == "error" && event["message"].as_str().unwrap().contains(UNKNOWN))
+    );
 }
 
 #[test]

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
-use crate::support::{Child, Listener, Peer, Sandbox, noise};
+use crate::support::{Child, LIMIT, Listener, Peer, Sandbox, noise};
 
 fn accept(sandbox: &Sandbox, arguments: &[&str]) -> Child {
     sandbox.netverb(["accept", "--json"].iter().chain(arguments)).spawn()
@@ -81,8 +81,10 @@ fn b29_who_stops_reading_does_not_stop_the_others() {
             speaker
         })
     };
+    let begun = Instant::now();
     for _ in 0..SAID / data.len() {
         assert!(listener.read(data.len()) == data);
+        assert!(begun.elapsed() < LIMIT, "the others are held up again and again");
     }
     let speaker = saying.join().unwrap();
     // It was disconnected, and cannot take what it has for all there was.

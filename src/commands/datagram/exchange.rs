@@ -44,7 +44,7 @@ pub enum Hearing {
     /// Those who write first; what is sent goes to each of them.
     Callers {
         /// Who they are.
-        callers: RefCell<Callers>,
+        callers: Box<RefCell<Callers>>,
         /// Whether each message is printed with its sender.
         prefix: bool,
         /// Told when somebody is there to be written to.
@@ -55,7 +55,7 @@ pub enum Hearing {
 impl Hearing {
     /// Hears those who write first.
     pub fn callers(callers: Callers, prefix: bool) -> Self {
-        Hearing::Callers { callers: RefCell::new(callers), prefix, came: Notify::new() }
+        Hearing::Callers { callers: Box::new(RefCell::new(callers)), prefix, came: Notify::new() }
     }
 }
 
