@@ -17,6 +17,7 @@ mod listening;
 mod output;
 mod programs;
 mod proxies;
+mod recipes;
 mod records;
 mod replay;
 mod resolve;
