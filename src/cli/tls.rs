@@ -67,7 +67,7 @@ pub struct InspectionArgs {
     #[arg(long)]
     tls_info: bool,
     /// Fail with 60 when a certificate has fewer than N days left
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     min_days: Option<i64>,
 }
 

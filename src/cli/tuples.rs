@@ -29,7 +29,7 @@ struct EncodingArgs {
     #[arg(long, value_name = "NAME", requires = "format")]
     text_encoding: Option<String>,
     /// The largest tuple [default: 64M]
-    #[arg(long, value_name = "SIZE", value_parser = parse_size, default_value = "64M", hide_default_value = true)]
+    #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = parse_size, default_value = "64M", hide_default_value = true)]
     max_bytes: u64,
 }
 

@@ -59,7 +59,12 @@ pub(super) async fn serve(
         return Closing::unsupported(&client.id, "a proxy needs streams; message sockets are not supported", around);
     };
     match negotiate(bytes, &client.id, around, proxy).await {
-        Ok(mut target) => forward::streams(bytes, &mut target, &client.id, watcher, around).await,
+        Ok(mut target) => {
+            let closing = forward::streams(bytes, &mut target, &client.id, watcher, around).await;
+            let (peer, local) = (target.peer().to_string(), target.local().to_string());
+            forward::target_closed(&client.id, &peer, &local, &closing, &**watcher, around);
+            closing
+        }
         Err(reason) => {
             around.report.event(&client.id, &Event::Error { message: reason.clone() });
             let ended = buffer::end(bytes).await;

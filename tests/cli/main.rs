@@ -11,6 +11,7 @@ mod addresses;
 mod bounds;
 mod datagrams;
 mod failures;
+mod inherited;
 mod kept;
 mod lines;
 mod listening;
