@@ -18,6 +18,7 @@ mod listening;
 mod output;
 mod programs;
 mod proxies;
+mod recipes;
 mod records;
 mod replay;
 mod resolve;
