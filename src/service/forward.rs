@@ -43,7 +43,8 @@ pub(super) async fn serve(
             &behalf
         }
     };
-    let mut target = match connect(&target.endpoint, options, &client.id, &*around.report).await {
+    let target_id = target_id(&client.id, &target.endpoint);
+    let mut target = match connect(&target.endpoint, options, &target_id, &*around.report).await {
         Ok(channel) => channel,
         Err(error) => {
             reset(&client.channel);
@@ -53,8 +54,13 @@ pub(super) async fn serve(
         }
     };
     let closing = join(client, &mut target, split, watcher, around).await;
-    target_closed(&client.id, &target.peer().to_string(), &target.local().to_string(), &closing, &**watcher, around);
+    target_closed(&target_id, &target.peer().to_string(), &target.local().to_string(), &closing, &**watcher, around);
     closing
+}
+
+/// What events call the connection to a target: it belongs to a client, and is not the client's own.
+pub(super) fn target_id(client: &str, target: &Endpoint) -> String {
+    format!("{client}>{target}")
 }
 
 /// The connection to a target is over: what it sent is what the client got.
