@@ -3,7 +3,6 @@
 //! The name of a test begins with the number of the promise it checks in docs/behaviours.md (`b05_…`).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // A test fails by panicking.
 
-#[allow(dead_code)] // The files of the themes grow into it.
 mod support;
 
 mod access;

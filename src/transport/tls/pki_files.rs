@@ -80,10 +80,10 @@ pub(super) fn pins(paths: &[PathBuf]) -> Result<Vec<Pin>, LocalError> {
     Ok(pins)
 }
 
-fn certificates_at(path: &PathBuf) -> Result<Vec<CertificateDer<'static>>, LocalError> {
+fn certificates_at(path: &Path) -> Result<Vec<CertificateDer<'static>>, LocalError> {
     let found = if path.is_dir() { folder(path)? } else { certificates_in(&read("the CA file", path)?, path)? };
     match found.is_empty() {
-        true => Err(LocalError::NoCertificate { path: path.clone() }),
+        true => Err(LocalError::NoCertificate { path: path.to_owned() }),
         false => Ok(found),
     }
 }
