@@ -158,7 +158,7 @@ fn b48_a_plain_text_server_is_35() {
         peer.send(b"220 mail.example ESMTP\r\n");
         peer.end();
         let mut received = Vec::new();
-        let _ = std::io::Read::read_to_end(&mut &*peer.socket(), &mut received);
+        let _ = std::io::Read::read_to_end(&mut peer.socket(), &mut received);
         received
     });
     open(&sandbox, port, &["--ca", "ca.pem"], b"secret").failed(35, &["plain text"]);
