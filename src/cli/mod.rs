@@ -2,10 +2,12 @@
 
 pub mod accept;
 pub mod datagram;
+pub mod description;
 pub mod generate;
 pub mod groups;
 pub mod help;
 pub mod keep;
+pub mod manual;
 pub mod open;
 pub mod payload;
 pub mod resolve;
@@ -27,7 +29,7 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 
 use clap::error::ErrorKind;
-use clap::{ArgAction, Args, ColorChoice, FromArgMatches};
+use clap::{ArgAction, ArgMatches, Args, ColorChoice, FromArgMatches};
 
 use crate::address::SocketName;
 use crate::commands;
@@ -141,7 +143,7 @@ struct Globals {
     /// Say nothing on stderr, not even errors
     #[arg(long, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// Write events to stderr as JSON, one a line; reports on stdout become JSON too
+    /// Events on stderr and reports on stdout as JSON, one a line
     #[arg(short, long, global = true)]
     json: bool,
     /// Use colour
@@ -153,18 +155,34 @@ struct Globals {
     /// Keep sockets, and look for them, in this directory
     #[arg(long, global = true, value_name = "DIR", env = "NETVERB_SESSION_DIR", hide_env = true)]
     session_dir: Option<std::path::PathBuf>,
+    /// Print help: -h the common options, --help all of them
+    #[arg(short, long, global = true, action = ArgAction::Help)]
+    help: Option<bool>,
+    /// Print the version
+    #[arg(short = 'V', long, global = true, action = ArgAction::Version)]
+    version: Option<bool>,
 }
 
 /// The definition of the whole command line. What a verb has of its own is only defined when the verb is used.
 pub fn command() -> clap::Command {
+    command_with(verbs::ALL)
+}
+
+fn command_with(verbs: &[verbs::Row]) -> clap::Command {
     let root = clap::Command::new("netverb")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("netcat with verbs: open, accept, read, write and close sockets from the shell")
+        .about(help::ABOUT)
+        .long_about(description::long("netverb", help::ABOUT))
         .after_help(help::EXAMPLES)
+        .override_usage("netverb VERB [OPTIONS] …")
+        .subcommand_help_heading("Verbs")
+        .disable_help_flag(true)
         .disable_help_subcommand(true)
+        .disable_version_flag(true)
+        .propagate_version(true)
         .subcommand_required(true)
         .max_term_width(120);
-    verbs::ALL.iter().fold(Globals::augment_args(root), |root, row| root.subcommand(row.command()))
+    verbs.iter().fold(Globals::augment_args(root), |root, row| root.subcommand(row.command()))
 }
 
 /// Reads a command line, the program's name first.
@@ -181,21 +199,17 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
     let color = color_of(&arguments);
     let format = if json { Format::Json } else { Format::Human { color: wants_color(color) } };
     let refuse = |failure, drawing| Box::new(Refusal { name, failure, format, drawing });
-    let command = command().color(match color {
-        Color::Never => ColorChoice::Never,
-        Color::Always => ColorChoice::Always,
-        Color::Auto => ColorChoice::Auto,
-    });
-    let matches = match command.try_get_matches_from(arguments) {
+    let mut matches = match matches(&arguments, name, color) {
         Ok(matches) => matches,
         Err(error) => {
             return match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Action::Print(error.render().to_string())),
+                ErrorKind::DisplayHelp => Ok(Action::Print(error.render().to_string())),
+                ErrorKind::DisplayVersion => Ok(Action::Print(VERSION.to_owned())),
                 _ => Err(refuse(usage_failure(&error), drawing(&error))),
             };
         }
     };
-    let globals = Globals::from_arg_matches(&matches).map_err(|error| refuse(usage_failure(&error), None))?;
+    let globals = Globals::from_arg_matches_mut(&mut matches).map_err(|error| refuse(usage_failure(&error), None))?;
     // Now it is known what belongs together, as in `-jz`, and what is the value of another option.
     let format = if globals.json { Format::Json } else { Format::Human { color: wants_color(globals.color) } };
     let refuse = |failure, drawing| Box::new(Refusal { name, failure, format, drawing });
@@ -206,10 +220,10 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
         (false, _) => Verbosity::Debug,
     };
     let asked = matches
-        .subcommand()
-        .and_then(|(verb, matches)| Some((verbs::find(verb)?, matches)))
+        .remove_subcommand()
+        .and_then(|(verb, matches)| Some((verbs::find(&verb)?, matches)))
         .ok_or_else(|| Failure::message(Exit::Usage, MISSING_VERB))
-        .and_then(|(row, matches)| (row.read)(matches, globals.json));
+        .and_then(|(row, mut matches)| (row.read)(&mut matches, globals.json));
     match asked.map_err(|failure| refuse(failure, None))? {
         Asked::Run(mut verb, deadline) => {
             verb.remember(words);
@@ -218,6 +232,22 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
         }
         Asked::Print(text) => Ok(Action::Print(text)),
     }
+}
+
+/// Has clap read the words, with `name` as the likely verb.
+///
+/// Defining all verbs takes longer than anything else at the start, so that only the likely one is defined at first. Where it is not
+/// the verb, the words cannot be understood, for nothing else may stand where the verb does; only then, or for any other fault,
+/// all of them are defined, and the answer is the same as if they had been from the beginning.
+fn matches(arguments: &[OsString], name: &str, color: Color) -> Result<ArgMatches, clap::Error> {
+    let color = match color {
+        Color::Never => ColorChoice::Never,
+        Color::Always => ColorChoice::Always,
+        Color::Auto => ColorChoice::Auto,
+    };
+    let read = |command: clap::Command| command.color(color).try_get_matches_from(arguments);
+    let likely = verbs::find(name).and_then(|row| read(command_with(std::slice::from_ref(row))).ok());
+    likely.map_or_else(|| read(help::on_one_screen(command(), arguments)), Ok)
 }
 
 impl Verb {
@@ -257,6 +287,8 @@ fn parse_keeper(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
     (run.verbosity, run.format, run.deadline) = (Verbosity::Quiet, Format::Human { color: false }, Limit::Never);
     Ok(Action::Run(run))
 }
+
+const VERSION: &str = concat!("netverb ", env!("CARGO_PKG_VERSION"), "\n");
 
 const MISSING_VERB: &str = "a verb is missing; netverb help lists them, for example open and accept";
 

@@ -49,7 +49,7 @@ struct Words {
     #[arg(long)]
     starttls: bool,
     /// Wait this long (repeat)
-    #[arg(long, value_name = "DUR", value_parser = parse_span)]
+    #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_span)]
     sleep: Vec<Duration>,
     /// Play our end of a recorded --transcript: open the client, accept the server
     ///
@@ -77,12 +77,20 @@ pub struct StepArgs {
 
 impl FromArgMatches for StepArgs {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let words = Words::from_arg_matches(matches)?;
+        Self::from_arg_matches_mut(&mut matches.clone())
+    }
+
+    fn from_arg_matches_mut(matches: &mut ArgMatches) -> Result<Self, clap::Error> {
+        // Taking the values out takes their places with them.
+        let written = |id: &&clap::Id| matches.value_source(id.as_str()) == Some(ValueSource::CommandLine);
+        let places = |id: &clap::Id| matches.indices_of(id.as_str()).into_iter().flatten().collect();
+        let places: Vec<(clap::Id, Vec<usize>)> =
+            matches.ids().filter(written).map(|id| (id.clone(), places(id))).collect();
+        let words = Words::from_arg_matches_mut(matches)?;
         let mut steps: Vec<(usize, Step)> = Vec::new();
         let mut add = |name: &str, given: Vec<Step>| {
-            let written = matches.value_source(name) == Some(ValueSource::CommandLine);
-            let places = matches.indices_of(name).filter(|_| written).into_iter().flatten();
-            steps.extend(places.zip(given));
+            let places = places.iter().find(|(id, _)| id == name).map(|(_, places)| places.iter().copied());
+            steps.extend(places.into_iter().flatten().zip(given));
         };
         let bytes = OsString::into_vec;
         add("expect", words.expect.into_iter().map(Step::Expect).collect());

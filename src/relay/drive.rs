@@ -47,7 +47,7 @@ pub(super) async fn run<T: Traffic>(traffic: T, rules: Rules, waiting: Waiting) 
         fault: None,
         timer: Timer::default(),
         acknowledge_pause: Duration::from_millis(1),
-        spin: (waiting == Waiting::Eager).then(Spin::default),
+        spin: if waiting == Waiting::Eager { Spin::new() } else { None },
     };
     std::future::poll_fn(|cx| relay.poll(cx)).await
 }
@@ -93,11 +93,8 @@ impl<T: Traffic> Relay<T> {
                 local.filter(|_| self.machine.is_open(Direction::Out)),
                 remote.filter(|_| self.machine.is_open(Direction::In)),
             ];
-            if let Some(spin) = &mut self.spin
-                && spin.wait_for(awaited)
-            {
-                // The event loop learns of it without sleeping.
-                cx.waker().wake_by_ref();
+            if let Some(spin) = &mut self.spin {
+                spin.wait(awaited);
             }
             return Poll::Pending;
         }

@@ -91,7 +91,8 @@ impl Fault {
     /// the peer, which knows nothing of it, would wait for ever.
     fn leaves_connection_alive(&self) -> bool {
         use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, WriteZero};
-        let over = [BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, WriteZero].contains(&self.error.kind());
+        let over =
+            [BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, WriteZero].contains(&self.error.kind());
         matches!(self.blame, Blame::Input | Blame::Sending) && !over
     }
 

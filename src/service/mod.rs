@@ -80,7 +80,9 @@ impl Surroundings {
     /// Whether bytes are changed, limited or recorded on their way, so that nobody else may move them.
     pub fn looks_at(&self, id: &str, watcher: &dyn Observer) -> bool {
         self.counted
-            || [Direction::In, Direction::Out].into_iter().any(|direction| self.lane(direction, id, watcher).is_looked_at())
+            || [Direction::In, Direction::Out]
+                .into_iter()
+                .any(|direction| self.lane(direction, id, watcher).is_looked_at())
     }
 }
 

@@ -402,23 +402,26 @@ async fn established(socket: socket2::Socket, to: &SockAddr) -> io::Result<socke
         Err(error) if error.raw_os_error() == Some(libc::EINPROGRESS) => {}
         Err(error) => return Err(error),
     }
+    // Within a machine it usually stands already.
+    match standing(&SockRef::from(&socket)) {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+        result => return result.map(|()| socket),
+    }
     let descriptor = Descriptor::socket(OwnedFd::from(socket))?;
-    std::future::poll_fn(|cx| {
-        descriptor.poll_io(cx, Interest::WRITABLE, |fd| {
-            let socket = SockRef::from(&fd);
-            match socket.take_error()? {
-                Some(error) => Err(error),
-                // Neither an error nor a peer: the handshake is still under way.
-                None => match socket.peer_addr() {
-                    Ok(_) => Ok(()),
-                    Err(error) if error.kind() == io::ErrorKind::NotConnected => Err(io::ErrorKind::WouldBlock.into()),
-                    Err(error) => Err(error),
-                },
-            }
-        })
-    })
-    .await?;
+    std::future::poll_fn(|cx| descriptor.poll_io(cx, Interest::WRITABLE, |fd| standing(&SockRef::from(&fd)))).await?;
     Ok(socket2::Socket::from(descriptor.into_fd()))
+}
+
+/// Whether a connection came to stand: WouldBlock while its handshake is under way, else what it failed with.
+fn standing(socket: &SockRef<'_>) -> io::Result<()> {
+    match socket.take_error()? {
+        Some(error) => Err(error),
+        // Neither an error nor a peer: still under way.
+        None => match socket.peer_addr() {
+            Err(error) if error.kind() == io::ErrorKind::NotConnected => Err(io::ErrorKind::WouldBlock.into()),
+            result => result.map(drop),
+        },
+    }
 }
 
 fn finish_tcp(

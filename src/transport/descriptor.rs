@@ -37,6 +37,9 @@ pub enum Kind {
 /// to take without blocking (PIPE_BUF).
 const SHARED_WRITE: usize = 4096;
 
+/// What moves at once and is no larger than this is more likely a message than a part of a bulk transfer.
+const MESSAGE: usize = 4096;
+
 #[derive(Debug)]
 enum Readiness {
     /// Never blocks for long: files and devices that epoll refuses.
@@ -203,20 +206,23 @@ impl Descriptor {
     }
 
     /// Waits until both can move bytes between them, then runs a call such as splice(2), until it does not answer EAGAIN.
-    pub fn poll_pair<T>(
+    /// The call says how many bytes it moved.
+    pub fn poll_pair(
         from: &Descriptor,
         to: &Descriptor,
         cx: &mut Context<'_>,
-        mut call: impl FnMut(BorrowedFd<'_>, BorrowedFd<'_>) -> io::Result<T>,
-    ) -> Poll<io::Result<T>> {
+        mut call: impl FnMut(BorrowedFd<'_>, BorrowedFd<'_>) -> io::Result<usize>,
+    ) -> Poll<io::Result<usize>> {
         loop {
             let reading = ready!(from.poll_guard(cx, Interest::READABLE))?;
             let writing = ready!(to.poll_guard(cx, Interest::WRITABLE))?;
-            match uninterrupted(|| call(from.as_fd(), to.as_fd())) {
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-                result => return Poll::Ready(result),
+            let result = uninterrupted(|| call(from.as_fd(), to.as_fd()));
+            let blocked = matches!(&result, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
+            // A message was probably all there was: asking now saves the call that would only answer EAGAIN.
+            if !blocked && !matches!(&result, Ok(1..=MESSAGE)) {
+                return Poll::Ready(result);
             }
-            // EAGAIN does not say which side it was.
+            // Neither EAGAIN nor a short count says which side it was.
             let mut sides = [PollFd::new(from, PollFlags::IN), PollFd::new(to, PollFlags::OUT)];
             rustix::event::poll(&mut sides, Some(&Timespec::default()))?;
             let [from_ready, to_ready] = sides.map(|side| !side.revents().is_empty());
@@ -225,6 +231,9 @@ impl Descriptor {
             }
             if let (false, Some(mut guard)) = (to_ready, writing) {
                 guard.clear_ready();
+            }
+            if !blocked {
+                return Poll::Ready(result);
             }
             if from_ready && to_ready {
                 cx.waker().wake_by_ref();
@@ -260,12 +269,22 @@ impl Descriptor {
             (Readiness::Polled(polled) | Readiness::Shared(polled), Kind::Pipe | Kind::Terminal) => {
                 // A registration of its own, so that the writer's readiness is left alone.
                 let copy = polled.get_ref().try_clone().ok()?;
-                watched(copy, Interest::WRITABLE).ok().map(HangUp)
+                #[cfg(target_os = "linux")]
+                let interest = NOTHING;
+                #[cfg(not(target_os = "linux"))]
+                let interest = Interest::WRITABLE;
+                watched(copy, interest).ok().map(HangUp)
             }
             _ => None,
         }
     }
 }
+
+/// Asking for nothing that happens, so that neither data nor room for it wakes us; epoll(7) reports errors and hang-ups all the same.
+#[cfg(target_os = "linux")]
+const NOTHING: Interest = Interest::PRIORITY;
+#[cfg(not(target_os = "linux"))]
+const NOTHING: Interest = Interest::ERROR;
 
 /// Tells when a connection was reset or failed. An orderly end is not that, even of both directions: what came before it may
 /// still be unread, and who reads finds its end.
@@ -278,12 +297,7 @@ impl Disconnect {
     /// # Errors
     /// When the event loop refuses it.
     pub fn watch(socket: OwnedFd) -> io::Result<Self> {
-        // Asking for nothing that happens, so that data does not wake us; epoll reports errors all the same.
-        #[cfg(target_os = "linux")]
-        let interest = Interest::PRIORITY;
-        #[cfg(not(target_os = "linux"))]
-        let interest = Interest::ERROR;
-        Ok(Disconnect(watched(socket, interest)?))
+        Ok(Disconnect(watched(socket, NOTHING)?))
     }
 
     /// Resolves when the connection was reset or failed.
