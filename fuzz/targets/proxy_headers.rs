@@ -6,7 +6,13 @@ use netverb::transport::proxy::proxy_protocol::{decode, encode};
 use netverb_fuzz::hostile::{Hostile, finish};
 
 fuzz_target!(|data: &[u8]| {
-    let Ok(header) = finish(decode(&mut Hostile::new(data))) else { return };
+    survives(data);
+    survives(&[b"PROXY TCP4 ", data].concat());
+    survives(&[b"\r\n\r\n\0\r\nQUIT\n", data].concat());
+});
+
+fn survives(bytes: &[u8]) {
+    let Ok(header) = finish(decode(&mut Hostile::new(bytes))) else { return };
     let written = encode(header.version, header.ends);
     let again = finish(decode(&mut Hostile::new(&written))).unwrap();
     // Where only one end is IPv6, the other is written as IPv6.
@@ -14,4 +20,4 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(again.source.ip().to_canonical(), ends.source.ip().to_canonical());
         assert_eq!(again.destination.port(), ends.destination.port());
     }
-});
+}
