@@ -17,10 +17,9 @@ pub fn main_page(command: &Command) -> String {
     let mut page = Roff::new();
     head(&mut page, "netverb", command);
     page.control("SH", ["VERBS"]);
-    for verb in command.get_subcommands().filter(|verb| !verb.is_hide_set()) {
-        page.control("TP", []);
-        page.text([bold(format!("netverb-{}", verb.get_name())), roman("(1)")]);
-        fill(&mut page, &verb.get_about().map(ToString::to_string).unwrap_or_default());
+    for verb in command.get_subcommands() {
+        let title = vec![bold(format!("netverb-{}", verb.get_name())), roman("(1)")];
+        listed(&mut page, title, verb);
     }
     options(&mut page, command);
     for topic in TOPICS {
@@ -36,6 +35,14 @@ pub fn main_page(command: &Command) -> String {
 pub fn verb_page(verb: &Command) -> String {
     let mut page = Roff::new();
     head(&mut page, &format!("netverb-{}", verb.get_name()), verb);
+    if verb.has_subcommands() {
+        page.control("SH", ["COMMANDS"]);
+        for command in verb.get_subcommands() {
+            let mut title = vec![bold(command.get_name())];
+            title.extend(command.get_positionals().flat_map(|arg| [roman(" "), italic(value_name(arg))]));
+            listed(&mut page, title, command);
+        }
+    }
     options(&mut page, verb);
     if !PRINTING.contains(&verb.get_name()) {
         for topic in [EXIT_CODES, ENVIRONMENT] {
@@ -51,6 +58,12 @@ pub fn verb_page(verb: &Command) -> String {
     page.control("SH", ["SEE ALSO"]);
     page.text([bold("netverb"), roman("(1)")]);
     page.render()
+}
+
+fn listed(page: &mut Roff, title: Vec<Inline>, command: &Command) {
+    page.control("TP", []);
+    page.text(title);
+    fill(page, &command.get_about().map(ToString::to_string).unwrap_or_default());
 }
 
 fn head(page: &mut Roff, name: &str, command: &Command) {
@@ -133,10 +146,14 @@ fn takes_value(arg: &Arg) -> bool {
     arg.get_num_args().is_some_and(|count| count.takes_values())
 }
 
+fn value_name(arg: &Arg) -> String {
+    let names = arg.get_value_names().unwrap_or_default();
+    names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" ")
+}
+
 /// `-w, --timeout DUR`, or the name of a positional argument.
 fn title(arg: &Arg) -> Vec<Inline> {
-    let value = arg.get_value_names().map(|names| names.iter().map(|name| name.as_str()).collect::<Vec<_>>().join(" "));
-    let value = value.unwrap_or_default();
+    let value = value_name(arg);
     if arg.is_positional() {
         return vec![italic(value)];
     }
