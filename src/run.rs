@@ -15,6 +15,7 @@ use crate::failure::{Failure, reason};
 use crate::output::human::Verbosity;
 use crate::output::{Format, Reporter, report};
 use crate::quantity::Limit;
+use crate::sys;
 
 /// Runs a command line, the program's name first.
 pub fn run(arguments: Vec<OsString>) -> Exit {
@@ -165,17 +166,21 @@ async fn perform(verb: Verb, context: &Context) -> Result<Exit, Failure> {
     }
 }
 
-/// The signals that end a run, caught so that paths are removed and the last event is written.
+/// The signals that end a run, caught so that paths are removed and the last event is written. One that this process was
+/// told to ignore stays ignored.
 struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-    hang_up: Signal,
+    interrupt: Option<Signal>,
+    terminate: Option<Signal>,
+    hang_up: Option<Signal>,
 }
 
 impl Signals {
     fn listen() -> Result<Self, Failure> {
-        let caught = |kind| {
-            signal(kind).map_err(|error| {
+        let caught = |kind: SignalKind| {
+            if sys::is_ignored(kind.as_raw_value()) {
+                return Ok(None);
+            }
+            signal(kind).map(Some).map_err(|error| {
                 Failure::message(Exit::Unsupported, format!("cannot catch signals: {}", reason(&error)))
             })
         };
@@ -188,9 +193,18 @@ impl Signals {
 
     async fn next(&mut self) -> i32 {
         tokio::select! {
-            _ = self.interrupt.recv() => libc::SIGINT,
-            _ = self.terminate.recv() => libc::SIGTERM,
-            _ = self.hang_up.recv() => libc::SIGHUP,
+            () = arrival(&mut self.interrupt) => libc::SIGINT,
+            () = arrival(&mut self.terminate) => libc::SIGTERM,
+            () = arrival(&mut self.hang_up) => libc::SIGHUP,
         }
+    }
+}
+
+async fn arrival(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
     }
 }

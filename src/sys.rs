@@ -92,3 +92,33 @@ pub fn watch(fd: OwnedFd, interest: Interest) -> Result<AsyncFd<OwnedFd>, (Owned
     // nothing in this crate takes it out by a mutable reference.
     unsafe { AsyncFd::register_with_interest(fd, interest) }.map_err(tokio::io::unix::AsyncFdRegisterError::into_parts)
 }
+
+/// Whether this process was started with a signal ignored, as nohup(1) and the background jobs of a script are.
+pub fn is_ignored(signal: libc::c_int) -> bool {
+    let mut now = std::mem::MaybeUninit::<libc::sigaction>::zeroed();
+    // SAFETY: without a new action sigaction(2) only writes the present one to the address given, which is large enough.
+    let asked = unsafe { libc::sigaction(signal, std::ptr::null(), now.as_mut_ptr()) };
+    // SAFETY: zeroed memory is a valid sigaction, whether it was written or not.
+    asked == 0 && unsafe { now.assume_init() }.sa_sigaction == libc::SIG_IGN
+}
+
+/// Gives the pages of the program's code back: a process that has begun and now mostly waits needs few of them again, and
+/// those come from the page cache. A system that does not say where the code is keeps them.
+#[cfg(target_os = "linux")]
+pub fn release_code() {
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    for line in maps.lines() {
+        let mut fields = line.split_ascii_whitespace();
+        let (Some(range), Some("r-xp")) = (fields.next(), fields.next()) else { continue };
+        // Only what is mapped from a file can come back from it.
+        let (Some(_offset), Some(_device), Some(inode)) = (fields.next(), fields.next(), fields.next()) else {
+            continue;
+        };
+        let bounds =
+            range.split_once('-').map(|(from, to)| (usize::from_str_radix(from, 16), usize::from_str_radix(to, 16)));
+        let (Some((Ok(from), Ok(to))), false) = (bounds, inode == "0") else { continue };
+        // SAFETY: the range is a mapping of this process that is private, from a file and never written to (r-x): its pages
+        // are read from the file again when they are used again. The code that runs now is no exception.
+        let _ = unsafe { libc::madvise(from as *mut libc::c_void, to.saturating_sub(from), libc::MADV_DONTNEED) };
+    }
+}

@@ -10,9 +10,7 @@ use super::help;
 use super::keep::KeepArgs;
 use super::steps::StepArgs;
 use crate::access::{Policy, Rule};
-#[cfg(feature = "tls")]
-use crate::address::{Endpoint, ListenAddress, Scheme};
-use crate::address::{ListenId, SocketId};
+use crate::address::{Endpoint, ListenAddress, ListenId, Scheme, SocketId, UnixKind};
 use crate::commands::accept::{Offer, Options, read_list};
 use crate::commands::gate::Reject;
 use crate::commands::keep::Keep;
@@ -37,17 +35,17 @@ pub struct AcceptArgs {
     /// Receive datagrams: ports are UDP ports (as udp://…), unix:/path is a datagram socket
     #[arg(long)]
     datagram: bool,
-    /// Go on after the first client: stdin goes to all, what they send to stdout
+    /// Go on after the first client: all share stdin and stdout
     #[arg(short, long)]
     keep_open: bool,
     /// With a service: end after the first client
     #[arg(long, conflicts_with = "keep_open")]
     once: bool,
     /// Serve at most N clients at the same time
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(short, long, value_name = "N", allow_negative_numbers = true, value_parser = |text: &str| super::groups::whole_number(text, 1, u32::MAX))]
     max_conns: Option<u32>,
     /// How many connections may wait to be accepted
-    #[arg(long, value_name = "N", default_value_t = 4096, value_parser = clap::value_parser!(i32).range(0..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 4096, value_parser = clap::value_parser!(i32).range(0..))]
     backlog: i32,
     /// With -k: begin each line with the ID of its sender
     #[arg(long, requires = "keep_open")]
@@ -103,10 +101,10 @@ pub struct ServiceArgs {
     /// Send what a client says to all the others
     #[arg(long)]
     broker: bool,
-    /// As --broker, line by line, each with the name of its sender
+    /// As --broker, by lines, each with the name of its sender
     #[arg(long)]
     chat: bool,
-    /// Forward each client to this address, any transport to any
+    /// Forward each client to this address, over any transport
     #[arg(long, value_name = "ID", value_parser = SocketId::parse)]
     to: Option<SocketId>,
     /// Be a proxy for clients that speak http or socks5
@@ -118,7 +116,10 @@ pub struct ServiceArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Access")]
 pub struct AccessArgs {
-    /// Let in: address, CIDR, name, ADDR:PORT, all, or @FILE; all others are denied (repeat)
+    /// Let in these only (repeat)
+    ///
+    /// SPEC is an address, a network such as 10.0.0.0/8, a name, one of these with :PORT, all, or @FILE with one of them a
+    /// line.
     #[arg(long, value_name = "SPEC")]
     allow: Vec<String>,
     /// Keep out; wins over --allow (repeat)
@@ -279,6 +280,10 @@ impl AcceptArgs {
         Ok(Some(self.tls.server(&self.tls_server, Some(&connect))?))
     }
 
+    fn serves_datagrams(&self) -> bool {
+        self.datagram || self.at.iter().any(|at| matches!(at.address, ListenAddress::Udp { .. }))
+    }
+
     fn service(&self) -> Result<Option<Service>, Failure> {
         if let Some(command) = self.program.command(Group::Own)? {
             return Ok(Some(Service::Program(Rc::new(command))));
@@ -288,6 +293,10 @@ impl AcceptArgs {
             let endpoint = target.endpoint.clone().ok_or_else(|| {
                 Failure::message(Exit::MalformedAddress, format!("{target} is no address; type --to HOST:PORT"))
             })?;
+            if !can_be_reached(&endpoint, self.serves_datagrams()) {
+                let message = format!("forwarding to {endpoint} is not supported");
+                return Err(Failure::message(Exit::Unsupported, message));
+            }
             #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
             let mut options = self.dial.connect_options(&self.net, &self.time)?;
             #[cfg(feature = "tls")]
@@ -312,5 +321,15 @@ impl AcceptArgs {
             None if args.chat => Some(Service::Broker(Rc::default(), Naming::Named)),
             None => None,
         })
+    }
+}
+
+/// Whether clients can be forwarded to an address: datagrams go to datagrams, streams and messages to the others.
+fn can_be_reached(endpoint: &Endpoint, datagrams: bool) -> bool {
+    match endpoint {
+        Endpoint::Inet { scheme: Scheme::Udp, .. } => datagrams,
+        Endpoint::Inet { .. } => true,
+        Endpoint::Unix { kind, .. } => *kind != UnixKind::ZeroMq,
+        Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. } => false,
     }
 }

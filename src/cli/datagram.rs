@@ -90,13 +90,13 @@ pub struct GroupArgs {
 #[command(next_help_heading = "Replies")]
 pub struct ReplyArgs {
     /// End after N received messages, however long they take
-    #[arg(long, value_name = "N", conflicts_with = "replies")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "replies")]
     count: Option<u64>,
     /// Wait for N replies; status 28 when fewer come in time
-    #[arg(long, value_name = "N", conflicts_with = "listen")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "listen")]
     replies: Option<u64>,
     /// Print what comes for this long after the end of the input [default: 1s; with --replies: -w, or 10s]
-    #[arg(long, value_name = "DUR", value_parser = parse_duration)]
+    #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration)]
     replies_for: Option<Limit>,
 }
 
@@ -108,7 +108,7 @@ pub struct MessageArgs {
     #[arg(long, value_name = "KIND")]
     split: Option<Split>,
     /// Receive at most SIZE bytes of each message; the records of longer ones say that they are truncated
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = parse_size)]
     max_bytes: Option<u64>,
     /// Write received messages to FILE
     #[arg(short, long, value_name = "FILE")]

@@ -1,9 +1,10 @@
-//! Manual pages and completions, made from the definition of the command line.
+//! The files that are made from the definition of the command line: manual pages and completions.
 
 use std::path::{Path, PathBuf};
 
-use clap::{Args, ValueEnum};
+use clap::{Arg, Args, ValueEnum};
 
+use super::{help, manual, socket_names};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 
@@ -18,16 +19,46 @@ pub enum Shell {
     Fish,
 }
 
+impl Shell {
+    /// The file in which the shell looks for the completions of `netverb`.
+    fn file(self) -> &'static str {
+        match self {
+            Shell::Bash => "netverb.bash",
+            Shell::Zsh => "_netverb",
+            Shell::Fish => "netverb.fish",
+        }
+    }
+}
+
 /// `completions`
 #[derive(Debug, Args)]
+#[command(after_help = help::COMPLETIONS_EXAMPLES, override_usage = "netverb completions SHELL\n       netverb completions --all DIR")]
 pub struct CompletionsArgs {
     /// bash, zsh or fish
-    #[arg(value_enum)]
-    pub shell: Shell,
+    #[arg(value_enum, hide_possible_values = true)]
+    shell: Option<Shell>,
+    /// Write those for all shells into this directory instead
+    #[arg(long, value_name = "DIR", conflicts_with = "shell")]
+    all: Option<PathBuf>,
+}
+
+impl CompletionsArgs {
+    /// The text to print.
+    ///
+    /// # Errors
+    /// No shell, or a file that cannot be written.
+    pub fn text(&self) -> Result<String, Failure> {
+        match (self.shell, &self.all) {
+            (_, Some(directory)) => write(&all_completions()?, directory),
+            (Some(shell), None) => completions(shell),
+            (None, None) => Err(Failure::message(Exit::Usage, "a shell is missing; type bash, zsh or fish")),
+        }
+    }
 }
 
 /// `man`
 #[derive(Debug, Args)]
+#[command(after_help = help::MAN_EXAMPLES, override_usage = "netverb man [VERB]\n       netverb man --all DIR")]
 pub struct ManArgs {
     /// A verb; without one, the page of netverb itself
     verb: Option<String>,
@@ -43,25 +74,59 @@ impl ManArgs {
     /// An unknown verb, or a file that cannot be written.
     pub fn text(&self) -> Result<String, Failure> {
         match &self.all {
-            Some(directory) => all_pages(directory),
+            Some(directory) => write(&all_pages()?, directory),
             None => page(self.verb.as_deref()),
         }
     }
 }
 
+/// A file to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Generated {
+    /// Its name in its directory.
+    pub name: String,
+    /// Its content.
+    pub text: String,
+}
+
 /// The completions for a shell.
 ///
 /// # Errors
-/// Never in practice: clap writes into memory.
+/// Never in practice: clap writes text.
 pub fn completions(shell: Shell) -> Result<String, Failure> {
     let generator = match shell {
         Shell::Bash => clap_complete::Shell::Bash,
         Shell::Zsh => clap_complete::Shell::Zsh,
         Shell::Fish => clap_complete::Shell::Fish,
     };
+    let mut command = super::command();
+    command.build();
+    let mut command = command.mut_subcommands(|verb| verb.mut_args(with_plain_value_name));
     let mut text = Vec::new();
-    clap_complete::generate(generator, &mut super::command(), "netverb", &mut text);
-    Ok(super::socket_names::add(shell, &readable(text)?))
+    clap_complete::generate(generator, &mut command, "netverb", &mut text);
+    let text = String::from_utf8(text).map_err(|error| Failure::new(Exit::OutputFailed, error))?;
+    Ok(socket_names::add(shell, &text))
+}
+
+/// zsh gives colons and brackets in the name of a value a meaning, and nothing escapes them.
+fn with_plain_value_name(arg: Arg) -> Arg {
+    let plain = |name: &str| -> String {
+        let words = name.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        words.collect::<Vec<_>>().join(" ")
+    };
+    match arg.get_value_names().map(|names| names.iter().map(|name| plain(name)).collect::<Vec<_>>()) {
+        Some(names) => arg.value_names(names),
+        None => arg,
+    }
+}
+
+/// The completions for every shell: the files of completions/.
+///
+/// # Errors
+/// As [`completions`].
+pub fn all_completions() -> Result<Vec<Generated>, Failure> {
+    let of = |shell: &Shell| Ok(Generated { name: shell.file().to_owned(), text: completions(*shell)? });
+    Shell::value_variants().iter().map(of).collect()
 }
 
 /// The manual page of a verb, or of the program.
@@ -71,43 +136,41 @@ pub fn completions(shell: Shell) -> Result<String, Failure> {
 pub fn page(verb: Option<&str>) -> Result<String, Failure> {
     let mut command = super::command();
     command.build();
-    let Some(verb) = verb else { return render(command) };
-    let found = command.find_subcommand(verb).cloned();
-    let found = found.ok_or_else(|| {
-        Failure::message(Exit::Usage, format!("no manual page on {verb:?}; netverb help lists the verbs"))
-    })?;
-    let name = format!("netverb-{}", found.get_name());
-    render(found.name(name))
+    let Some(name) = verb else { return Ok(manual::main_page(&command)) };
+    match command.find_subcommand(name) {
+        Some(verb) => Ok(manual::verb_page(verb)),
+        None => {
+            let message = format!("no manual page on {name:?}; netverb help lists the verbs");
+            Err(Failure::message(Exit::Usage, message))
+        }
+    }
 }
 
-fn render(command: clap::Command) -> Result<String, Failure> {
-    let mut text = Vec::new();
-    clap_mangen::Man::new(command)
-        .render(&mut text)
-        .map_err(|error| Failure::message(Exit::OutputFailed, reason(&error)))?;
-    readable(text)
+/// Every manual page: the generated files of man/.
+///
+/// # Errors
+/// As [`page`].
+pub fn all_pages() -> Result<Vec<Generated>, Failure> {
+    let verbs: Vec<String> = super::command().get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
+    let mut pages = vec![Generated { name: "netverb.1".to_owned(), text: page(None)? }];
+    for verb in verbs {
+        pages.push(Generated { name: format!("netverb-{verb}.1"), text: page(Some(&verb))? });
+    }
+    Ok(pages)
 }
 
-/// Writes every manual page into a directory and lists what was written.
+/// Writes files into a directory, which is made if it is missing, and lists their names.
 ///
 /// # Errors
 /// A file that cannot be written: status 23.
-pub fn all_pages(directory: &Path) -> Result<String, Failure> {
-    let mut listed = String::new();
-    let verbs: Vec<String> = super::command().get_subcommands().map(|verb| verb.get_name().to_owned()).collect();
-    let pages = std::iter::once(None).chain(verbs.iter().map(Some));
-    for verb in pages {
-        let name = verb.map_or_else(|| "netverb.1".to_owned(), |verb| format!("netverb-{verb}.1"));
-        let path = directory.join(&name);
-        std::fs::write(&path, page(verb.map(String::as_str))?).map_err(|error| {
-            Failure::message(Exit::OutputFailed, format!("cannot write {}: {}", path.display(), reason(&error)))
-        })?;
-        listed.push_str(&name);
-        listed.push('\n');
+pub fn write(files: &[Generated], directory: &Path) -> Result<String, Failure> {
+    let failed = |path: &Path, error: &std::io::Error| {
+        Failure::message(Exit::OutputFailed, format!("cannot write {}: {}", path.display(), reason(error)))
+    };
+    std::fs::create_dir_all(directory).map_err(|error| failed(directory, &error))?;
+    for file in files {
+        let path = directory.join(&file.name);
+        std::fs::write(&path, &file.text).map_err(|error| failed(&path, &error))?;
     }
-    Ok(listed)
-}
-
-fn readable(text: Vec<u8>) -> Result<String, Failure> {
-    String::from_utf8(text).map_err(|error| Failure::new(Exit::OutputFailed, error))
+    Ok(files.iter().map(|file| format!("{}\n", file.name)).collect())
 }

@@ -25,13 +25,13 @@ use crate::transport::{ConnectOptions, Family, Lookup, Patience, Route, SocketOp
 #[command(next_help_heading = "Time")]
 pub struct TimeArgs {
     /// Limit connecting, and how long nothing may pass; with steps, each wait [default there: 10s]
-    #[arg(short = 'w', long, value_name = "DUR", value_parser = parse_duration, env = "NETVERB_TIMEOUT", hide_env = true)]
+    #[arg(short = 'w', long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration, env = "NETVERB_TIMEOUT", hide_env = true)]
     pub timeout: Option<Limit>,
     /// End when nothing passed for this long (status 28)
-    #[arg(long, value_name = "DUR", value_parser = parse_duration)]
+    #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration)]
     pub idle_timeout: Option<Limit>,
     /// Limit the whole command, name look-up included (status 28)
-    #[arg(long, value_name = "DUR", value_parser = parse_duration, default_value = "none", hide_default_value = true)]
+    #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration, default_value = "none", hide_default_value = true)]
     pub deadline: Limit,
 }
 
@@ -47,13 +47,13 @@ impl TimeArgs {
 #[command(next_help_heading = "Connecting")]
 pub struct DialArgs {
     /// Limit look-up and connecting
-    #[arg(long, value_name = "DUR", value_parser = parse_duration)]
+    #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration)]
     connect_timeout: Option<Limit>,
     /// Try again this many times when connecting fails
-    #[arg(long, value_name = "N", conflicts_with = "wait")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "wait", value_parser = |text: &str| whole_number(text, 0, u32::MAX))]
     retry: Option<u32>,
     /// Keep trying to connect for this long
-    #[arg(long, value_name = "DUR", value_parser = parse_duration)]
+    #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration)]
     wait: Option<Limit>,
     /// Connect from this local address and port
     #[arg(long, value_name = "[HOST][:PORT]", value_parser = parse_source, conflicts_with_all = ["source", "source_port"])]
@@ -64,8 +64,10 @@ pub struct DialArgs {
     /// Connect from this local port
     #[arg(short = 'p', long, value_name = "PORT", value_parser = port::parse)]
     source_port: Option<u16>,
-    /// Connect through a proxy: http, https, socks4, socks4a, socks5 or socks5h://[user:password@]host[:port] (repeat for
-    /// a chain, the nearest first)
+    /// Connect through a proxy (repeat for a chain, the nearest first)
+    ///
+    /// URL is http, https, socks4, socks4a, socks5 or socks5h, then ://[user:password@]host[:port]. socks4a and socks5h
+    /// leave the name look-up to the proxy.
     #[arg(long, value_name = "URL", value_parser = ProxyUrl::parse)]
     proxy: Vec<ProxyUrl>,
     /// USER:PASSWORD for the proxy, or @FILE that holds it
@@ -212,25 +214,25 @@ pub struct NetArgs {
     #[arg(long, value_name = "NAME=VALUE")]
     sockopt: Vec<NamedOption>,
     /// Hops that a packet may take
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=255))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |text: &str| whole_number(text, 1, 255))]
     ttl: Option<u32>,
     /// The type-of-service byte
-    #[arg(long, value_name = "N", value_parser = parse_byte)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_byte)]
     tos: Option<u32>,
     /// Send small writes at once (this is the default)
     #[arg(long)]
     nodelay: bool,
     /// Probe an idle connection after this long
-    #[arg(long, value_name = "DUR", value_parser = parse_duration)]
+    #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration)]
     keepalive: Option<Limit>,
     /// Size of the send buffer
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = parse_size)]
     sndbuf: Option<u64>,
     /// Size of the receive buffer
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = parse_size)]
     rcvbuf: Option<u64>,
     /// Mark packets for the firewall
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |text: &str| whole_number(text, 0, u32::MAX))]
     mark: Option<u32>,
     /// The TCP congestion control, such as cubic
     #[arg(long, value_name = "NAME")]
@@ -238,6 +240,15 @@ pub struct NetArgs {
     /// Do not reuse an address that is still in TIME_WAIT
     #[arg(long)]
     no_reuseaddr: bool,
+}
+
+/// A whole number within bounds, with a message that names them.
+pub fn whole_number(text: &str, least: u32, most: u32) -> Result<u32, String> {
+    match text.parse() {
+        Ok(number) if (least..=most).contains(&number) => Ok(number),
+        _ if most == u32::MAX => Err(format!("type a whole number from {least} up")),
+        _ => Err(format!("type a whole number from {least} to {most}")),
+    }
 }
 
 fn parse_byte(text: &str) -> Result<u32, String> {
@@ -303,7 +314,7 @@ pub struct DataArgs {
     #[arg(long)]
     hex: bool,
     /// Dump both directions in hex to FILE, or - for stderr
-    #[arg(long, value_name = "FILE|-", value_parser = parse_dump)]
+    #[arg(long, value_name = "FILE|-", value_parser = parse_dump, value_hint = clap::ValueHint::FilePath)]
     hex_dump: Option<DumpTarget>,
     /// Record both directions, with times, as JSON lines
     #[arg(long, value_name = "FILE")]
@@ -315,7 +326,7 @@ pub struct DataArgs {
     #[arg(long, value_name = "KIND")]
     hash: Option<HashKind>,
     /// Limit each direction to SIZE bytes a second
-    #[arg(long, value_name = "SIZE", value_parser = parse_rate)]
+    #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = parse_rate)]
     rate: Option<u64>,
     /// Only send: never print; end when the peer has everything
     #[arg(long, conflicts_with = "recv_only")]
@@ -330,10 +341,10 @@ pub struct DataArgs {
     #[arg(long)]
     no_shutdown: bool,
     /// End this long after the end of stdin
-    #[arg(short = 'q', long, value_name = "DUR", value_parser = parse_duration)]
+    #[arg(short = 'q', long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration)]
     quit_after_eof: Option<Limit>,
     /// After the peer's end of data, end when stdin was idle for this long [default: 1s]
-    #[arg(long, value_name = "DUR", value_parser = parse_duration, default_value = "1s", hide_default_value = true)]
+    #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration, default_value = "1s", hide_default_value = true)]
     half_open: Limit,
     /// Take in-band commands out of the received data
     #[arg(long, value_name = "ESC,END")]
@@ -418,11 +429,13 @@ impl DataArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Readiness")]
 pub struct ReadyArgs {
-    /// Write the port and a newline to FILE once connections are accepted
+    /// Write the port to FILE once connections are accepted
+    ///
+    /// The file appears at once with all its content, the port and a newline: it is written beside and renamed.
     #[arg(long, value_name = "FILE")]
     port_file: Option<PathBuf>,
-    /// Write the port and a newline to this descriptor once connections are accepted
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..))]
+    /// Write the port to descriptor N once connections are accepted
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(1..))]
     ready_fd: Option<i32>,
 }
 

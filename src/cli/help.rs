@@ -1,42 +1,48 @@
-//! Examples and help topics: the texts that clap does not make.
+//! Examples, help topics, and the choice of what `-h` shows: what clap does not make from the options.
 
+use std::ffi::OsString;
+
+use super::description;
 use crate::exit::Exit;
 use crate::failure::Failure;
+
+/// What the program is.
+pub const ABOUT: &str = "netcat with verbs: open, accept, read, write and close sockets from the shell";
 
 /// Shown under the main help.
 pub const EXAMPLES: &str = "\
 Examples:
-  netverb open example.org:80 -C              talk to a server, CRLF at the end of lines
-  netverb accept 8080 > file                  receive a file
-  netverb open host:8080 --send-only < file   send it
+  netverb open -C example.org:80              talk to a server by hand
   netverb accept 8080 --to localhost:80       forward a port
+  netverb open host:25/mail; netverb read mail --until reply; netverb close mail
   netverb help recipes                        more of these";
 
 /// Shown under the help of `open`.
 pub const OPEN_EXAMPLES: &str = "\
 Examples:
-  printf 'GET / HTTP/1.0\\n\\n' | netverb open localhost:80 -C
-  netverb open -z --wait 30s localhost:5432      wait for a server
-  netverb open unix:/run/app.sock < request
+  printf 'GET / HTTP/1.0\\n\\n' | netverb open -C localhost:80
   netverb open host:8080 --send-only --progress < file
-  netverb open host:25 -C --fail-on '(?m)^[45]' --expect '220 .*\\n' --send-line 'EHLO me' \\
-      --expect '(?m)^250 .*\\n' --send-line QUIT --expect '221 .*\\n'
-  netverb open host:25 --replay session            the client of a recorded --transcript
-  netverb open host:25/mail -C                     keep it: netverb ask mail --line NOOP";
+  netverb open -z --wait 30s localhost:5432
+  netverb open tls://host:465 --ca ca.pem
+  netverb open host:25/mail -C               then: netverb ask mail --line NOOP
+  netverb open unix:/run/app.sock < request
+  netverb open host:25 -C --fail-on '(?m)^[45]' --expect '220 .*\\n' \\
+      --send-line 'EHLO me' --expect '(?m)^250 .*\\n' --send-line QUIT
+  netverb open host:25 --replay session      the client of a --transcript";
 
 /// Shown under the help of `accept`.
 pub const ACCEPT_EXAMPLES: &str = "\
 Examples:
-  netverb accept 8080 > file                     one client
-  netverb accept -k 8080 --prefix                many, each line with its sender
-  netverb accept 8080,9000-9010 --echo
+  netverb accept 8080 > file                 one client
+  netverb accept -k 8080 --prefix            many, each line with its sender
   netverb accept localhost:8080 --to unix:/run/app.sock
-  netverb accept udp://:5000 --echo              datagrams
-  netverb accept 0 --port-file port -c 'date'    any free port
-  port=$(netverb accept 0/web)                   keep it: netverb next web
-  netverb accept 8080 --echo --allow 192.168.1.0/24
-  netverb accept 8080 --expect '(?s)^GET .*\\r\\n\\r\\n' --send $'HTTP/1.0 204 OK\\r\\n\\r\\n'
-  netverb accept 2525 --replay session           the server of a recorded --transcript";
+  netverb accept 0 --port-file port -c date  any free port, a program for each
+  port=$(netverb accept 0/web)               keep it: netverb next web
+  netverb accept 8080,9000-9010 --echo --allow 192.168.1.0/24
+  netverb accept udp://:5000 --echo          datagrams
+  netverb accept 8080 --expect '(?s)^GET .*\\r\\n\\r\\n' \\
+      --send $'HTTP/1.0 204 OK\\r\\n\\r\\n'
+  netverb accept 2525 --replay session       the server of a --transcript";
 
 /// Shown under the help of `wait`.
 pub const WAIT_EXAMPLES: &str = "\
@@ -117,24 +123,17 @@ Examples:
 /// Shown under the help of `datagram`.
 pub const DATAGRAM_EXAMPLES: &str = "\
 Examples:
-  netverb datagram --from :8080 --to 10.2.1.1:8080 hello   from port 8080 here to port 8080 there
-  netverb datagram host:5000 one two three                 three datagrams; answers are printed for 1s
-  netverb datagram host:5000 --split line < log            each line a datagram
-  netverb datagram --replies 1 host:7 ping                 one answer, or status 28
-  netverb datagram --listen 5000 --json                    every datagram as a record, with its sender
-  netverb datagram --listen 5000 --join 239.1.2.3%eth0     what is sent to a group
-  netverb datagram 239.1.2.3:5000 --ttl 4 hello            send to a group
-  netverb datagram -b 192.168.1.255:9 hello                send to everybody on the network
+  netverb datagram host:5000 one two three        three datagrams
+  netverb datagram host:5000 --split line < log   each line a datagram
+  netverb datagram --replies 1 host:7 ping        one answer, or status 28
+  netverb datagram --listen 5000 --json           each with its sender
+  netverb datagram -z host:53                     does anybody answer?
+  netverb datagram --from :8080 --to 10.2.1.1:8080 hello
+  netverb datagram --listen 5000 --join 239.1.2.3%eth0
+  netverb datagram 239.1.2.3:5000 --ttl 4 hello
+  netverb datagram -b 192.168.1.255:9 hello       to all on the network
   netverb datagram unix:/run/log.sock hello
-  netverb datagram -z host:53                              probe: 0 answers, 7 closed, 28 silent
-  netverb accept -k udp://:5000 --echo                     serve
-
-Messages: each DATA is one. Without DATA stdin is sent: all of it as one message, or as --split says; a terminal's
-lines one by one. At most 65507 bytes fit into one (status 63); nothing is ever split. Unix peers may be sent less
-or more, as their system allows.
-
-End: after the end of the input, answers are printed for --replies-for (1s; with --replies, -w or 10s). --count
-waits as long as it takes. A closed port is status 7, as soon as it is known.";
+  netverb accept -k udp://:5000 --echo            serve";
 
 /// Shown under the help of `resolve`.
 pub const RESOLVE_EXAMPLES: &str = "\
@@ -164,26 +163,150 @@ pub struct HelpArgs {
     pub topic: Option<String>,
 }
 
-/// The text of a topic.
+/// Shown under the help of `completions`.
+pub const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  source <(netverb completions bash)          for this shell
+  netverb completions zsh > ~/.zfunc/_netverb
+  netverb completions fish > ~/.config/fish/completions/netverb.fish";
+
+/// Shown under the help of `man`.
+pub const MAN_EXAMPLES: &str = "\
+Examples:
+  netverb man open | man -l -
+  netverb man --all ~/.local/share/man/man1";
+
+/// A text that `netverb help` prints and that the manual contains.
+#[derive(Debug)]
+pub struct Topic {
+    /// What `netverb help` calls it.
+    pub name: &'static str,
+    /// Its heading in the manual.
+    pub heading: &'static str,
+    /// Paragraphs, and indented lines that stay as they are.
+    pub text: &'static str,
+}
+
+/// `netverb help ids`
+pub const IDS: Topic = Topic { name: "ids", heading: "ADDRESSES AND SOCKET IDS", text: include_str!("help/ids.txt") };
+/// `netverb help exit-codes`
+pub const EXIT_CODES: Topic =
+    Topic { name: "exit-codes", heading: "EXIT STATUS", text: include_str!("help/exit-codes.txt") };
+/// `netverb help environment`
+pub const ENVIRONMENT: Topic =
+    Topic { name: "environment", heading: "ENVIRONMENT", text: include_str!("help/environment.txt") };
+/// `netverb help keeping`
+pub const KEEPING: Topic = Topic { name: "keeping", heading: "KEPT SOCKETS", text: include_str!("help/keeping.txt") };
+/// `netverb help recipes`
+pub const RECIPES: Topic = Topic { name: "recipes", heading: "EXAMPLES", text: include_str!("help/recipes.txt") };
+
+/// Every topic.
+pub const TOPICS: [Topic; 5] = [IDS, KEEPING, EXIT_CODES, ENVIRONMENT, RECIPES];
+
+/// The verbs that only print texts.
+pub const PRINTING: [&str; 3] = ["completions", "man", "help"];
+
+/// How many lines of examples `-h` of a verb shows.
+const EXAMPLES_SHOWN: usize = 5;
+
+/// A verb with a `-h` that shows its common options and first examples only.
+pub fn shortened(command: clap::Command) -> clap::Command {
+    let verb = command.get_name().to_owned();
+    let command = match command.get_after_help().map(ToString::to_string) {
+        Some(examples) => {
+            let first: Vec<&str> = examples.lines().take(1 + EXAMPLES_SHOWN).collect();
+            command.after_help(first.join("\n")).after_long_help(examples)
+        }
+        None => command,
+    };
+    command.mut_args(|arg| {
+        let rare = !arg.is_positional() && !arg.get_long().is_some_and(|option| description::is_common(&verb, option));
+        arg.hide_short_help(rare)
+    })
+}
+
+/// The program's own `-h` on one screen: the verbs that only print texts, and the options of all verbs, are left to `--help`.
+pub fn on_one_screen(command: clap::Command, words: &[OsString]) -> clap::Command {
+    if words.iter().any(|word| word == "--help") {
+        return command;
+    }
+    let command = PRINTING.iter().fold(command, |command, verb| command.mut_subcommand(verb, |verb| verb.hide(true)));
+    command.help_template(
+        "{about}\n\n{usage-heading} {usage}\n\nVerbs:\n{subcommands}\n\n\
+        Each has -h (short help), --help (all), -v (say more), -j (JSON events).\n\
+        netverb help [VERB | ids | keeping | exit-codes | environment | recipes]{after-help}",
+    )
+}
+
+/// The text of a topic, or the long help of a verb.
 ///
 /// # Errors
 /// Status 2 for an unknown one.
 pub fn topic(name: Option<&str>) -> Result<String, Failure> {
+    if let Some(topic) = TOPICS.iter().find(|topic| Some(topic.name) == name) {
+        return Ok(topic.text.to_owned());
+    }
     let mut command = super::command();
     command.build();
     let Some(name) = name else { return Ok(command.render_long_help().to_string()) };
-    match name {
-        "ids" => Ok(include_str!("help/ids.txt").to_owned()),
-        "exit-codes" => Ok(include_str!("help/exit-codes.txt").to_owned()),
-        "environment" => Ok(include_str!("help/environment.txt").to_owned()),
-        "recipes" => Ok(include_str!("help/recipes.txt").to_owned()),
-        "keeping" => Ok(include_str!("help/keeping.txt").to_owned()),
-        verb => match command.find_subcommand_mut(verb) {
-            Some(found) => Ok(found.render_long_help().to_string()),
-            None => Err(Failure::message(
-                Exit::Usage,
-                format!("no help on {verb:?}; type a verb, or one of ids, exit-codes, environment, keeping, recipes"),
-            )),
-        },
+    match command.find_subcommand_mut(name) {
+        Some(verb) => Ok(verb.render_long_help().to_string()),
+        None => {
+            let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name).collect();
+            let message = format!("no help on {name:?}; type a verb, or one of {}", topics.join(", "));
+            Err(Failure::message(Exit::Usage, message))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The columns and lines of the smallest screen that `-h` has to fit.
+    const SCREEN: (usize, usize) = (80, 30);
+
+    fn short_help(words: &[&str]) -> String {
+        let words: Vec<OsString> = words.iter().map(OsString::from).collect();
+        let command = on_one_screen(crate::cli::command(), &words).term_width(SCREEN.0);
+        let all = std::iter::once(OsString::from("netverb")).chain(words);
+        command.try_get_matches_from(all).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_short_help_fits_a_screen() {
+        let text = short_help(&["-h"]);
+        assert!(text.lines().count() <= SCREEN.1, "{} lines:\n{text}", text.lines().count());
+        assert!(text.lines().all(|line| line.chars().count() <= SCREEN.0), "{text}");
+        let mut command = crate::cli::command();
+        command.build();
+        for verb in command.get_subcommands().filter(|verb| !PRINTING.contains(&verb.get_name())) {
+            assert!(text.contains(&format!("\n  {} ", verb.get_name())), "{} is missing:\n{text}", verb.get_name());
+        }
+    }
+
+    #[test]
+    fn the_short_help_of_a_verb_is_much_shorter_than_the_long_one() {
+        for verb in ["open", "accept", "datagram"] {
+            let text = short_help(&[verb, "-h"]);
+            assert!(text.lines().count() <= 2 * SCREEN.1, "{} lines:\n{text}", text.lines().count());
+            assert!(!text.contains("--congestion"), "{text}");
+            assert!(short_help(&[verb, "--help"]).contains("--congestion"));
+        }
+    }
+
+    /// Wrapped, the columns of examples would be lost.
+    #[test]
+    fn examples_and_topics_fit_a_line() {
+        let mut command = crate::cli::command();
+        command.build();
+        let examples =
+            command.get_subcommands().filter_map(|verb| verb.get_after_long_help().or(verb.get_after_help()));
+        let examples = examples.map(ToString::to_string).chain([EXAMPLES.to_owned()]);
+        for text in examples.chain(TOPICS.map(|topic| topic.text.to_owned())) {
+            for line in text.lines() {
+                assert!(line.chars().count() <= SCREEN.0, "{} columns: {line}", line.chars().count());
+            }
+        }
     }
 }

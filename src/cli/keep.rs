@@ -21,13 +21,13 @@ pub struct KeepArgs {
     #[arg(long, value_name = "NAME", value_parser = SocketName::parse)]
     name: Option<SocketName>,
     /// Keep the socket, named or not, until nobody has used it for DUR; none: for ever [default: 10m]
-    #[arg(long, value_name = "DUR", value_parser = parse_duration, num_args = 0..=1, require_equals = true, default_missing_value = "10m")]
+    #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration, num_args = 0..=1, require_equals = true, default_missing_value = "10m")]
     keep: Option<Limit>,
     /// End the socket with this process
     #[arg(long, value_name = "PID", value_parser = clap::value_parser!(u32).range(1..))]
     owner: Option<u32>,
     /// How much is read ahead before the peer is slowed down [default: 1M]
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = parse_size)]
     buffer: Option<u64>,
     /// Stream a named socket instead of keeping it
     #[arg(long, conflicts_with_all = ["keep", "owner", "buffer"])]

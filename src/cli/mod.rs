@@ -2,10 +2,12 @@
 
 pub mod accept;
 pub mod datagram;
+pub mod description;
 pub mod generate;
 pub mod groups;
 pub mod help;
 pub mod keep;
+pub mod manual;
 pub mod open;
 pub mod payload;
 pub mod resolve;
@@ -141,7 +143,7 @@ struct Globals {
     /// Say nothing on stderr, not even errors
     #[arg(long, global = true, conflicts_with = "verbose")]
     quiet: bool,
-    /// Write events to stderr as JSON, one a line; reports on stdout become JSON too
+    /// Events on stderr and reports on stdout as JSON, one a line
     #[arg(short, long, global = true)]
     json: bool,
     /// Use colour
@@ -153,6 +155,12 @@ struct Globals {
     /// Keep sockets, and look for them, in this directory
     #[arg(long, global = true, value_name = "DIR", env = "NETVERB_SESSION_DIR", hide_env = true)]
     session_dir: Option<std::path::PathBuf>,
+    /// Print help: -h the common options, --help all of them
+    #[arg(short, long, global = true, action = ArgAction::Help)]
+    help: Option<bool>,
+    /// Print the version
+    #[arg(short = 'V', long, global = true, action = ArgAction::Version)]
+    version: Option<bool>,
 }
 
 /// The definition of the whole command line. What a verb has of its own is only defined when the verb is used.
@@ -163,9 +171,15 @@ pub fn command() -> clap::Command {
 fn command_with(verbs: &[verbs::Row]) -> clap::Command {
     let root = clap::Command::new("netverb")
         .version(env!("CARGO_PKG_VERSION"))
-        .about("netcat with verbs: open, accept, read, write and close sockets from the shell")
+        .about(help::ABOUT)
+        .long_about(description::long("netverb", help::ABOUT))
         .after_help(help::EXAMPLES)
+        .override_usage("netverb VERB [OPTIONS] …")
+        .subcommand_help_heading("Verbs")
+        .disable_help_flag(true)
         .disable_help_subcommand(true)
+        .disable_version_flag(true)
+        .propagate_version(true)
         .subcommand_required(true)
         .max_term_width(120);
     verbs.iter().fold(Globals::augment_args(root), |root, row| root.subcommand(row.command()))
@@ -189,7 +203,8 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
         Ok(matches) => matches,
         Err(error) => {
             return match error.kind() {
-                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Action::Print(error.render().to_string())),
+                ErrorKind::DisplayHelp => Ok(Action::Print(error.render().to_string())),
+                ErrorKind::DisplayVersion => Ok(Action::Print(VERSION.to_owned())),
                 _ => Err(refuse(usage_failure(&error), drawing(&error))),
             };
         }
@@ -230,9 +245,9 @@ fn matches(arguments: &[OsString], name: &str, color: Color) -> Result<ArgMatche
         Color::Always => ColorChoice::Always,
         Color::Auto => ColorChoice::Auto,
     };
-    let read = |verbs| command_with(verbs).color(color).try_get_matches_from(arguments);
-    let likely = verbs::find(name).and_then(|row| read(std::slice::from_ref(row)).ok());
-    likely.map_or_else(|| read(verbs::ALL), Ok)
+    let read = |command: clap::Command| command.color(color).try_get_matches_from(arguments);
+    let likely = verbs::find(name).and_then(|row| read(command_with(std::slice::from_ref(row))).ok());
+    likely.map_or_else(|| read(help::on_one_screen(command(), arguments)), Ok)
 }
 
 impl Verb {
@@ -272,6 +287,8 @@ fn parse_keeper(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
     (run.verbosity, run.format, run.deadline) = (Verbosity::Quiet, Format::Human { color: false }, Limit::Never);
     Ok(Action::Run(run))
 }
+
+const VERSION: &str = concat!("netverb ", env!("CARGO_PKG_VERSION"), "\n");
 
 const MISSING_VERB: &str = "a verb is missing; netverb help lists them, for example open and accept";
 

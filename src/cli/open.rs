@@ -19,13 +19,13 @@ use crate::service::program::Group;
 #[derive(Debug, Args)]
 #[command(after_help = help::OPEN_EXAMPLES, override_usage = "netverb open [OPTIONS] ID\n       netverb open [OPTIONS] HOST PORT")]
 pub struct OpenArgs {
-    /// Where to: host:port, :port, tcp://…, unix:/path, unix:@name, seqpacket:/path
+    /// Where to: host:port, :port, tls://host:port, unix:/path, unix:@name, seqpacket:/path (see netverb help ids)
     #[arg(value_name = "ID")]
     id: String,
     /// The port, where the host stands alone
     #[arg(value_name = "PORT")]
     port: Option<String>,
-    /// Probe: only see whether somebody answers (0 open, 7 refused, 28 silent)
+    /// Only see whether somebody answers (status 0 open, 7 refused, 28 silent)
     #[arg(short = 'z', long)]
     probe: bool,
     /// Run a shell command when the connection stands, with the socket's ID as its first argument

@@ -25,7 +25,7 @@ pub struct ResolveArgs {
     #[arg(short, long)]
     numeric: bool,
     /// Limit the whole command (status 28)
-    #[arg(long, short = 'w', alias = "timeout", value_name = "DUR", value_parser = parse_duration, default_value = "none", hide_default_value = true)]
+    #[arg(long, short = 'w', alias = "timeout", value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration, default_value = "none", hide_default_value = true)]
     pub deadline: Limit,
 }
 

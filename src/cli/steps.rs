@@ -49,7 +49,7 @@ struct Words {
     #[arg(long)]
     starttls: bool,
     /// Wait this long (repeat)
-    #[arg(long, value_name = "DUR", value_parser = parse_span)]
+    #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_span)]
     sleep: Vec<Duration>,
     /// Play our end of a recorded --transcript: open the client, accept the server
     ///

@@ -15,7 +15,7 @@ use crate::transport::tls::{ClientOptions, Pin, ServerOptions, TlsVersion};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "TLS")]
 pub struct TlsArgs {
-    /// Speak TLS; the peer's certificate is verified
+    /// Speak TLS; a server's certificate is verified
     #[arg(long, visible_alias = "tls")]
     secure: bool,
     /// Accept any certificate
@@ -24,10 +24,10 @@ pub struct TlsArgs {
     /// Verify the certificate against NAME, and send that name (SNI)
     #[arg(long, value_name = "NAME")]
     verify_host: Option<String>,
-    /// Trust the authorities in this file or folder instead of the system's (repeat)
+    /// Trust these authorities instead of the system's (repeat)
     #[arg(long, value_name = "FILE|DIR")]
     ca: Vec<PathBuf>,
-    /// Our certificate, in PEM; with accept repeat it for several names
+    /// Our certificate, in PEM; accept takes several, for several names
     #[arg(long, value_name = "FILE")]
     cert: Vec<PathBuf>,
     /// The key of --cert, in PEM; looked for in the same file where it is not given
@@ -51,7 +51,7 @@ pub struct TlsArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "TLS")]
 pub struct TlsServerArgs {
-    /// Make a certificate in memory for this run and print its pin
+    /// Make a certificate for this run and print its pin
     #[arg(long, conflicts_with = "cert")]
     self_signed: bool,
     /// Require a certificate of clients, from an authority in this file or folder (repeat)
@@ -67,7 +67,7 @@ pub struct InspectionArgs {
     #[arg(long)]
     tls_info: bool,
     /// Fail with 60 when a certificate has fewer than N days left
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     min_days: Option<i64>,
 }
 

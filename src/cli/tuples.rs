@@ -20,14 +20,16 @@ struct EncodingArgs {
     /// cbor, msgpack or json
     #[arg(long, value_name = "NAME", default_value = "cbor", hide_default_value = true, conflicts_with = "format")]
     encoding: Encoding,
-    /// Raw packets in this format, such as 'in2 A8'; to receive, repeat it and the first whose size fits wins
+    /// Raw packets in this format, such as 'in2 A8'
+    ///
+    /// To receive, repeat it: the first whose size fits wins.
     #[arg(long, value_name = "FMT")]
     format: Vec<String>,
     /// The character set of strings in packets: utf8, locale, ignore, or a name such as iso-8859-1
     #[arg(long, value_name = "NAME", requires = "format")]
     text_encoding: Option<String>,
     /// The largest tuple [default: 64M]
-    #[arg(long, value_name = "SIZE", value_parser = parse_size, default_value = "64M", hide_default_value = true)]
+    #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = parse_size, default_value = "64M", hide_default_value = true)]
     max_bytes: u64,
 }
 
@@ -82,7 +84,7 @@ pub struct SendTupleArgs {
     /// The tuple as a JSON array
     #[arg(long, value_name = "JSON", conflicts_with_all = ["values", "input"])]
     json_tuple: Option<String>,
-    /// Each record of stdin is a tuple: tsv, csv, json or lines
+    /// Each record of stdin is a tuple: tsv, csv, json, lines
     #[arg(long, value_name = "FORM", conflicts_with = "values")]
     input: Option<InputForm>,
     #[command(flatten)]
@@ -190,7 +192,7 @@ struct FormArgs {
 struct OutputArgs {
     #[command(flatten)]
     form: FormArgs,
-    /// Fail with 1 unless the values have these types, such as irs
+    /// Fail with 1 unless the types are these, such as irs
     #[arg(long, value_name = "TYPES")]
     expect_types: Option<ExpectedTypes>,
 }

@@ -26,7 +26,7 @@ pub struct UntilArgs {
     #[arg(long = "for", id = "amount", value_name = "AMOUNT")]
     amount: Option<Amount>,
     /// Read until nothing has come for this long, once something has
-    #[arg(long, value_name = "DUR", value_parser = parse_duration)]
+    #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration)]
     until_idle: Option<Limit>,
     /// Read what is there, or what comes next
     #[arg(long)]
@@ -48,7 +48,7 @@ pub struct BoundArgs {
     #[arg(long, help_heading = "Until")]
     partial: bool,
     /// Fail with 63 when the result is larger than SIZE [default: 64M]
-    #[arg(long, help_heading = "Until", value_name = "SIZE", value_parser = parse_size)]
+    #[arg(long, help_heading = "Until", value_name = "SIZE", allow_negative_numbers = true, value_parser = parse_size)]
     max_bytes: Option<u64>,
     #[command(flatten)]
     wait: WaitArgs,
@@ -58,7 +58,7 @@ pub struct BoundArgs {
 #[derive(Debug, Args)]
 pub struct WaitArgs {
     /// How long to wait, again after each byte that comes; 0: not at all [default: 10s]
-    #[arg(short = 'w', long, help_heading = "Time", value_name = "DUR", value_parser = parse_duration, env = "NETVERB_TIMEOUT", hide_env = true)]
+    #[arg(short = 'w', long, help_heading = "Time", value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration, env = "NETVERB_TIMEOUT", hide_env = true)]
     timeout: Option<Limit>,
 }
 

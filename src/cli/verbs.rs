@@ -1,14 +1,14 @@
 //! The verbs: one row for each, with its names, its words and how they become an action.
 
-use clap::{ArgMatches, Args, Command, FromArgMatches};
+use clap::{ArgMatches, Args, Command, FromArgMatches, Id};
 
-use super::generate::{self, CompletionsArgs, ManArgs};
+use super::generate::{CompletionsArgs, ManArgs};
 use super::help::{self, HelpArgs};
 #[cfg(feature = "tls")]
 use super::secure;
 #[cfg(feature = "tuples")]
 use super::tuples::{RecvTupleArgs, SendTupleArgs};
-use super::{Verb, accept, datagram, open, resolve, session, talk, usage_failure, wait};
+use super::{Verb, accept, datagram, description, open, resolve, session, talk, usage_failure, wait};
 use crate::failure::Failure;
 use crate::quantity::Limit;
 
@@ -52,7 +52,7 @@ pub const ALL: &[Row] = &[
     Row {
         name: "open",
         alias: Some("connect"),
-        about: "Connect, and join stdin and stdout or a program to the socket",
+        about: "Connect; stream, probe, join a program, keep it",
         define: define::<open::OpenArgs>,
         read: |matches, _| {
             let words: open::OpenArgs = words(matches)?;
@@ -63,7 +63,7 @@ pub const ALL: &[Row] = &[
     Row {
         name: "accept",
         alias: Some("listen"),
-        about: "Listen, and serve whoever connects",
+        about: "Listen; stream, serve, forward, keep the listener",
         define: define::<accept::AcceptArgs>,
         read: |matches, _| {
             let words: accept::AcceptArgs = words(matches)?;
@@ -74,7 +74,7 @@ pub const ALL: &[Row] = &[
     Row {
         name: "datagram",
         alias: Some("udp"),
-        about: "Send and receive datagrams: UDP, Unix, multicast, broadcast",
+        about: "Send and receive datagrams: UDP, Unix, multicast",
         define: define::<datagram::DatagramArgs>,
         read: |matches, _| {
             let words: datagram::DatagramArgs = words(matches)?;
@@ -194,19 +194,19 @@ pub const ALL: &[Row] = &[
         alias: None,
         about: "Print completions for a shell",
         define: define::<CompletionsArgs>,
-        read: |matches, _| generate::completions(words::<CompletionsArgs>(matches)?.shell).map(Asked::Print),
+        read: |matches, _| words::<CompletionsArgs>(matches)?.text().map(Asked::Print),
     },
     Row {
         name: "man",
         alias: None,
-        about: "Print the manual page",
+        about: "Print the manual page of netverb, or of a verb",
         define: define::<ManArgs>,
         read: |matches, _| words::<ManArgs>(matches)?.text().map(Asked::Print),
     },
     Row {
         name: "help",
         alias: None,
-        about: "Print help on a verb or a topic: ids, exit-codes, environment, keeping, recipes",
+        about: "Print help on a verb, ids, keeping, exit-codes, environment, recipes",
         define: define::<HelpArgs>,
         read: |matches, _| help::topic(words::<HelpArgs>(matches)?.topic.as_deref()).map(Asked::Print),
     },
@@ -214,8 +214,12 @@ pub const ALL: &[Row] = &[
 
 /// Adds a verb's own words; what it is about stands in its row.
 fn define<A: Args>(command: Command) -> Command {
-    let about = command.get_about().cloned();
-    A::augment_args(command).about(about.unwrap_or_default())
+    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    let globals: Vec<Id> = command.get_arguments().map(|arg| arg.get_id().clone()).collect();
+    let description = description::long(command.get_name(), &about);
+    let defined = A::augment_args(command).about(about).long_about(description);
+    // What all verbs share comes last in the help.
+    help::shortened(globals.into_iter().fold(defined, |command, id| command.mut_arg(id, |arg| arg)))
 }
 
 fn words<A: FromArgMatches>(matches: &mut ArgMatches) -> Result<A, Failure> {

@@ -41,16 +41,16 @@ pub struct WaitArgs {
     #[arg(long, value_name = "RE", allow_hyphen_values = true)]
     expect: Option<Pattern>,
     /// The longest pause between two tries; the first pauses are shorter
-    #[arg(long, value_name = "DUR", default_value = "250ms", value_parser = parse_span)]
+    #[arg(long, value_name = "DUR", allow_negative_numbers = true, default_value = "250ms", value_parser = parse_span)]
     interval: Duration,
     /// It must stay so for this long
-    #[arg(long, value_name = "DUR", default_value = "0", hide_default_value = true, value_parser = parse_span)]
+    #[arg(long, value_name = "DUR", allow_negative_numbers = true, default_value = "0", hide_default_value = true, value_parser = parse_span)]
     stable: Duration,
     /// Fail with 28 after this long; 0 tries once, none waits for ever
-    #[arg(short = 'w', long, value_name = "DUR", default_value = "60s", value_parser = parse_duration, env = "NETVERB_TIMEOUT", hide_env = true)]
+    #[arg(short = 'w', long, value_name = "DUR", allow_negative_numbers = true, default_value = "60s", value_parser = parse_duration, env = "NETVERB_TIMEOUT", hide_env = true)]
     timeout: Limit,
     /// Limit each try
-    #[arg(long, value_name = "DUR", default_value = "5s", value_parser = parse_span)]
+    #[arg(long, value_name = "DUR", allow_negative_numbers = true, default_value = "5s", value_parser = parse_span)]
     connect_timeout: Duration,
     #[cfg(feature = "tls")]
     #[command(flatten)]

@@ -94,12 +94,18 @@ pub fn ready(ports: &[u16], ready: &ReadyOptions, context: &Context) -> Result<(
     Ok(())
 }
 
-/// Writes a file so that a reader sees all of it or nothing: beside, then renamed.
+/// Writes a file so that a reader sees all of it or nothing: beside, then renamed. What is there and is no regular file,
+/// such as a FIFO, is written to as it is.
 fn write_beside(path: &Path, text: &str) -> io::Result<()> {
+    if std::fs::metadata(path).is_ok_and(|found| !found.is_file()) {
+        return File::options().write(true).open(path)?.write_all(text.as_bytes());
+    }
+    // A link stays one: what it leads to is replaced.
+    let path = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let mut beside = path.as_os_str().to_owned();
     beside.push(format!(".{}", std::process::id()));
     let beside = PathBuf::from(beside);
-    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, path));
+    let written = std::fs::write(&beside, text).and_then(|()| std::fs::rename(&beside, &path));
     if written.is_err() {
         let _ = std::fs::remove_file(&beside);
     }

@@ -15,6 +15,7 @@ use crate::failure::{Failure, reason};
 use crate::filter::transform::TakeCommands;
 use crate::filter::{InbandMarks, Incoming, LineEnding, Outgoing, Transform};
 use crate::output::hex::HexDump;
+use crate::output::human::Verbosity;
 use crate::output::progress::Progress;
 use crate::output::sanitize::Sanitizer;
 use crate::quantity::Limit;
@@ -148,6 +149,7 @@ impl Streams {
             rate: self.options.rate,
             idle: self.options.idle,
             presence: Presence::new(),
+            counted: self.progress.is_some() || self.context.reporter.shows(Verbosity::Verbose),
         }
     }
 

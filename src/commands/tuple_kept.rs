@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::tuple_receive::Printer;
-use super::tuple_send::Source;
+use super::tuple_send::{Source, encode};
 use crate::address::SocketId;
 use crate::condition::{Amount, Condition, Unit};
 use crate::exit::Exit;
@@ -42,13 +42,13 @@ pub fn send(
     let write = Write { timeout: limit(timeout), then: WriteEnd::Continue, message: serde_json::Value::Null };
     match source {
         Source::Arguments(tuple) => {
-            let bytes = encoded(codec, tuple)?;
+            let bytes = encoded(codec, tuple, max_bytes)?;
             dial(&context.place, id)?.write(&write, &mut Cursor::new(bytes))?;
         }
         Source::Stdin(form) => {
             let mut keeper = dial(&context.place, id)?;
             let reader = TupleReader::new(io::stdin().lock(), *form, max_bytes);
-            let mut records = Records { reader, codec, ready: Vec::new(), given: 0, failure: None };
+            let mut records = Records { reader, codec, max_bytes, ready: Vec::new(), given: 0, failure: None };
             let written = keeper.write(&write, &mut records);
             // What is wrong with a record says more than that the input ended there.
             match records.failure {
@@ -60,9 +60,9 @@ pub fn send(
     Ok(Exit::Done)
 }
 
-fn encoded(codec: &dyn Codec, tuple: &Tuple) -> Result<Vec<u8>, Failure> {
+fn encoded(codec: &dyn Codec, tuple: &Tuple, max_bytes: usize) -> Result<Vec<u8>, Failure> {
     let mut bytes = Vec::new();
-    codec.encode(tuple, &mut bytes).map_err(|error| Failure::new(error.exit(), error))?;
+    encode(codec, tuple, max_bytes, &mut bytes)?;
     Ok(bytes)
 }
 
@@ -70,6 +70,7 @@ fn encoded(codec: &dyn Codec, tuple: &Tuple) -> Result<Vec<u8>, Failure> {
 struct Records<'a, R> {
     reader: TupleReader<R>,
     codec: &'a dyn Codec,
+    max_bytes: usize,
     ready: Vec<u8>,
     given: usize,
     failure: Option<Failure>,
@@ -78,7 +79,7 @@ struct Records<'a, R> {
 impl<R: Input> Records<'_, R> {
     fn next(&mut self) -> Result<Option<Vec<u8>>, Failure> {
         match self.reader.next_tuple() {
-            Ok(Some(tuple)) => encoded(self.codec, &tuple).map(Some),
+            Ok(Some(tuple)) => encoded(self.codec, &tuple, self.max_bytes).map(Some),
             Ok(None) => Ok(None),
             Err(error) => Err(Failure::new(error.exit(), error)),
         }
@@ -122,8 +123,8 @@ pub fn receive(
     let mut seen = 0u64;
     loop {
         let looked = match look(&mut keeper, seen + 1, timeout)? {
-            Ok(bytes) => bytes,
-            Err((unmet, bytes)) => return end(&unmet, &bytes, codec, printer),
+            Sight::Unread(bytes) => bytes,
+            Sight::TooLittle(unmet, bytes) => return end(&unmet, &bytes, codec, printer),
         };
         let failed = |error: crate::tuple::CodecError| Failure::new(error.exit(), error);
         let mut progress = codec.decode(&looked).map_err(failed)?;
@@ -148,23 +149,27 @@ pub fn receive(
     }
 }
 
+/// What is to be seen of the unread data.
+enum Sight {
+    /// All of it.
+    Unread(Vec<u8>),
+    /// As much as was waited for did not come; what had come.
+    TooLittle(Unmet, Vec<u8>),
+}
+
 /// Everything that is unread, once it is at least `least` bytes; it stays where it is.
-fn look(
-    keeper: &mut Keeper,
-    least: u64,
-    timeout: Option<Duration>,
-) -> Result<Result<Vec<u8>, (Unmet, Vec<u8>)>, Failure> {
+fn look(keeper: &mut Keeper, least: u64, timeout: Option<Duration>) -> Result<Sight, Failure> {
     let at_least = Condition::For(Amount { count: least, unit: Unit::Bytes });
     for condition in [at_least, Condition::Any] {
         let read =
             Read { condition, timeout, max_bytes: usize::MAX, taking: Taking::Peek, when_unmet: WhenUnmet::Partial };
         match keeper.read(&read)? {
-            Outcome::Found(_, bytes) if read.condition == Condition::Any => return Ok(Ok(bytes)),
+            Outcome::Found(_, bytes) if read.condition == Condition::Any => return Ok(Sight::Unread(bytes)),
             Outcome::Found(..) => {}
-            Outcome::Unmet(unmet, bytes) => return Ok(Err((unmet, bytes))),
+            Outcome::Unmet(unmet, bytes) => return Ok(Sight::TooLittle(unmet, bytes)),
         }
     }
-    Ok(Ok(Vec::new()))
+    Ok(Sight::Unread(Vec::new()))
 }
 
 /// Takes exactly these bytes and shows what they were; they leave the socket when it is shown.

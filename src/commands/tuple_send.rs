@@ -62,8 +62,8 @@ struct Batch {
 }
 
 impl Batch {
-    fn push(&mut self, codec: &dyn Codec, tuple: &Tuple) -> Result<(), Failure> {
-        codec.encode(tuple, &mut self.bytes).map_err(|error| Failure::new(error.exit(), error))?;
+    fn push(&mut self, codec: &dyn Codec, tuple: &Tuple, max_bytes: usize) -> Result<(), Failure> {
+        encode(codec, tuple, max_bytes, &mut self.bytes)?;
         self.ends.push(self.bytes.len());
         Ok(())
     }
@@ -71,6 +71,22 @@ impl Batch {
     fn tuples(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         starts.zip(&self.ends).filter_map(|(start, end)| self.bytes.get(start..*end))
+    }
+}
+
+/// Appends the bytes of a tuple.
+///
+/// # Errors
+/// Values that the encoding cannot hold, or more bytes than are allowed; nothing of it is to be sent then.
+pub fn encode(codec: &dyn Codec, tuple: &Tuple, max_bytes: usize, bytes: &mut Vec<u8>) -> Result<(), Failure> {
+    let before = bytes.len();
+    codec.encode(tuple, bytes).map_err(|error| Failure::new(error.exit(), error))?;
+    match bytes.len() - before {
+        length if length > max_bytes => {
+            let message = format!("the tuple takes {length} bytes, and --max-bytes allows {max_bytes}");
+            Err(Failure::message(Exit::TooLarge, message))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -96,7 +112,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let first = match &options.source {
         Source::Arguments(tuple) => {
             let mut batch = Batch::default();
-            batch.push(&*options.codec, tuple)?;
+            batch.push(&*options.codec, tuple, options.max_bytes)?;
             Some(batch)
         }
         Source::Stdin(_) => None,
@@ -187,7 +203,7 @@ fn records(
             let mut reader = TupleReader::new(stdin, form, max_bytes);
             loop {
                 let pushed = match reader.next_tuple() {
-                    Ok(Some(tuple)) => outbox.borrow_mut().batch.push(&*codec, &tuple),
+                    Ok(Some(tuple)) => outbox.borrow_mut().batch.push(&*codec, &tuple, max_bytes),
                     Ok(None) => break,
                     Err(error) => Err(Failure::new(error.exit(), error)),
                 };

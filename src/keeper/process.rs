@@ -109,6 +109,8 @@ pub async fn keep(
 ) -> Result<(), Failure> {
     start(&kept, listener)?;
     let begun = begin.await;
+    #[cfg(target_os = "linux")]
+    sys::release_code();
     if begun.is_err() {
         kept.release();
         kept.end(Close::Graceful);
@@ -257,6 +259,8 @@ pub fn adopt(listener: &Kept, listening: &Listening, bytes: Bytes) -> Result<Str
         let (name, process) = (listener.name.clone(), listener.process.clone());
         let kept = Rc::new(Kept::new(id.clone(), name, Body::Stream(stream), process, claim));
         start(&kept, socket)?;
+        #[cfg(target_os = "linux")]
+        sys::release_code();
         return Ok(id);
     }
 }

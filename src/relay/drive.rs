@@ -114,7 +114,9 @@ impl<T: Traffic> Relay<T> {
             Poll::Ready(Err(failed)) => {
                 let fault = Fault::new(direction, failed);
                 // Only a failed send leaves the other direction a chance, and a failed read of what is no connection.
-                let fatal = matches!(fault.blame, Blame::Converting | Blame::Recording) || fault.is_lost_local_peer();
+                let fatal = matches!(fault.blame, Blame::Converting | Blame::Recording)
+                    || fault.is_lost_local_peer()
+                    || fault.leaves_connection_alive();
                 self.machine.failed(if fatal { Direction::In } else { direction });
                 if self.fault.is_none() || fault.blame == Blame::Receiving {
                     self.fault = Some(fault);

@@ -87,6 +87,15 @@ impl Fault {
     }
 
     /// Whether the local side is a connection, and lost.
+    /// Whether nothing but this program would end the connection: what could not be read or sent is our side's fault, and
+    /// the peer, which knows nothing of it, would wait for ever.
+    fn leaves_connection_alive(&self) -> bool {
+        use io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, WriteZero};
+        let over =
+            [BrokenPipe, ConnectionAborted, ConnectionReset, NotConnected, WriteZero].contains(&self.error.kind());
+        matches!(self.blame, Blame::Input | Blame::Sending) && !over
+    }
+
     fn is_lost_local_peer(&self) -> bool {
         use io::ErrorKind::{ConnectionReset, HostUnreachable, NetworkUnreachable, TimedOut, UnexpectedEof};
         let lost = matches!(

@@ -43,7 +43,8 @@ pub(super) async fn serve(
             &behalf
         }
     };
-    let mut target = match connect(&target.endpoint, options, &client.id, &*around.report).await {
+    let target_id = target_id(&client.id, &target.endpoint);
+    let mut target = match connect(&target.endpoint, options, &target_id, &*around.report).await {
         Ok(channel) => channel,
         Err(error) => {
             reset(&client.channel);
@@ -52,10 +53,47 @@ pub(super) async fn serve(
             return Closing { reason: failure.line(), verdict: Verdict::Reported(failure.exit) };
         }
     };
+    let closing = join(client, &mut target, split, watcher, around).await;
+    target_closed(&target_id, &target.peer().to_string(), &target.local().to_string(), &closing, &**watcher, around);
+    closing
+}
+
+/// What events call the connection to a target: it belongs to a client, and is not the client's own.
+pub(super) fn target_id(client: &str, target: &Endpoint) -> String {
+    format!("{client}>{target}")
+}
+
+/// The connection to a target is over: what it sent is what the client got.
+pub(super) fn target_closed(
+    id: &str,
+    peer: &str,
+    local: &str,
+    closing: &Closing,
+    watcher: &dyn Watcher,
+    around: &Surroundings,
+) {
+    let (from_client, to_client) = watcher.totals();
+    let event = Event::Closed {
+        peer: peer.to_owned(),
+        local: local.to_owned(),
+        bytes_in: to_client,
+        bytes_out: from_client,
+        reason: closing.reason.clone(),
+    };
+    around.report.event(id, &event);
+}
+
+async fn join(
+    client: &mut Client,
+    target: &mut Channel,
+    split: Split,
+    watcher: &Rc<dyn Watcher>,
+    around: &Surroundings,
+) -> Closing {
     let name = target.peer().clone();
     let rules = Rules { idle: around.idle, ..Rules::SYMMETRIC };
     let watched: &dyn Observer = &**watcher;
-    let outcome = match (&mut client.channel, &mut target) {
+    let outcome = match (&mut client.channel, &mut *target) {
         (Channel::Bytes(bytes), Channel::Bytes(target)) => {
             return streams(bytes, target, &client.id, watcher, around).await;
         }
@@ -74,7 +112,7 @@ pub(super) async fn serve(
     };
     if outcome.fault.is_some() {
         reset(&client.channel);
-        reset(&target);
+        reset(target);
     }
     closing(outcome, &name)
 }

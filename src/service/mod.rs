@@ -62,6 +62,8 @@ pub struct Surroundings {
     pub idle: Limit,
     /// Who else is there.
     pub presence: Rc<Presence>,
+    /// Whether somebody is shown how many bytes pass, so that they must pass here.
+    pub counted: bool,
 }
 
 impl Surroundings {
@@ -82,7 +84,10 @@ impl Surroundings {
 
     /// Whether bytes are changed, limited or recorded on their way, so that nobody else may move them.
     pub fn looks_at(&self, id: &str, watcher: &dyn Observer) -> bool {
-        [Direction::In, Direction::Out].into_iter().any(|direction| self.lane(direction, id, watcher).is_looked_at())
+        self.counted
+            || [Direction::In, Direction::Out]
+                .into_iter()
+                .any(|direction| self.lane(direction, id, watcher).is_looked_at())
     }
 }
 

@@ -59,7 +59,12 @@ pub(super) async fn serve(
         return Closing::unsupported(&client.id, "a proxy needs streams; message sockets are not supported", around);
     };
     match negotiate(bytes, &client.id, around, proxy).await {
-        Ok(mut target) => forward::streams(bytes, &mut target, &client.id, watcher, around).await,
+        Ok((mut target, id)) => {
+            let closing = forward::streams(bytes, &mut target, &client.id, watcher, around).await;
+            let (peer, local) = (target.peer().to_string(), target.local().to_string());
+            forward::target_closed(&id, &peer, &local, &closing, &**watcher, around);
+            closing
+        }
         Err(reason) => {
             around.report.event(&client.id, &Event::Error { message: reason.clone() });
             let ended = buffer::end(bytes).await;
@@ -72,8 +77,13 @@ pub(super) async fn serve(
     }
 }
 
-/// Reads the request, connects, answers. The target has got its first bytes.
-async fn negotiate(bytes: &mut Bytes, id: &str, around: &Surroundings, proxy: &Proxy) -> Result<Bytes, String> {
+/// Reads the request, connects, answers. The target, with its ID, has got its first bytes.
+async fn negotiate(
+    bytes: &mut Bytes,
+    id: &str,
+    around: &Surroundings,
+    proxy: &Proxy,
+) -> Result<(Bytes, String), String> {
     let credentials = proxy.credentials.as_ref();
     let reading = async {
         match proxy.protocol {
@@ -91,7 +101,8 @@ async fn negotiate(bytes: &mut Bytes, id: &str, around: &Surroundings, proxy: &P
         Target::Address(SocketAddr::V6(address)) => (Host::V6 { address: *address.ip(), scope: None }, address.port()),
     };
     let endpoint = Endpoint::Inet { scheme: Scheme::Tcp, host, port };
-    let mut target = match connect(&endpoint, &proxy.connect, id, &*around.report).await {
+    let target_id = forward::target_id(id, &endpoint);
+    let mut target = match connect(&endpoint, &proxy.connect, &target_id, &*around.report).await {
         Ok(Channel::Bytes(target)) => target,
         Ok(Channel::Messages(_)) => return Err("the target is no stream".to_owned()),
         Err(error) => {
@@ -107,7 +118,7 @@ async fn negotiate(bytes: &mut Bytes, id: &str, around: &Surroundings, proxy: &P
         buffer::write_all(&mut target, &request.first).await
     };
     answered.await.map_err(|error| Closing::failed(&error, Blame::Sending).reason)?;
-    Ok(target)
+    Ok((target, target_id))
 }
 
 fn refusal(failure: &Failure) -> Refusal {

@@ -63,6 +63,9 @@ pub enum Patience {
     For(Option<Duration>),
 }
 
+/// What the last try of `--wait` is given, even when the time is over.
+const LAST_TRY: Duration = Duration::from_millis(100);
+
 /// Why no connection came to stand.
 #[derive(Debug, thiserror::Error)]
 pub enum ConnectError {
@@ -204,7 +207,7 @@ async fn attempts(
     let mut tries = 0u32;
     loop {
         let left = match options.patience {
-            Patience::For(Some(total)) => Some(total.saturating_sub(begun.elapsed())),
+            Patience::For(Some(total)) => Some(total.saturating_sub(begun.elapsed()).max(LAST_TRY)),
             _ => None,
         };
         let limit = match (options.timeout, left) {
@@ -221,13 +224,18 @@ async fn attempts(
                 Patience::Once => false,
                 Patience::Retries(count) => tries <= count,
                 Patience::For(None) => true,
-                Patience::For(Some(total)) => begun.elapsed() + pause < total,
+                Patience::For(Some(total)) => begun.elapsed() < total,
             };
         if !again {
             return Err(error);
         }
         report.remark(&format!("{error}; trying again in {}", humantime::format_duration(pause)));
-        tokio::time::sleep(pause).await;
+        // The last try comes when the time is just over, not a pause before.
+        let rest = match options.patience {
+            Patience::For(Some(total)) => total.saturating_sub(begun.elapsed()),
+            _ => pause,
+        };
+        tokio::time::sleep(pause.min(rest)).await;
         pause = (pause * 2).min(Duration::from_secs(1));
     }
 }

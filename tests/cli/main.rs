@@ -3,7 +3,6 @@
 //! The name of a test begins with the number of the promise it checks in docs/behaviours.md (`b05_…`).
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)] // A test fails by panicking.
 
-#[allow(dead_code)] // The files of the themes grow into it.
 mod support;
 
 mod access;
@@ -11,12 +10,14 @@ mod addresses;
 mod bounds;
 mod datagrams;
 mod failures;
+mod inherited;
 mod kept;
 mod lines;
 mod listening;
 mod output;
 mod programs;
 mod proxies;
+mod recipes;
 mod records;
 mod replay;
 mod resolve;

@@ -60,10 +60,10 @@ fn talk(run: impl FnOnce(&Listener) -> Finished, turns: Vec<Turn>) -> (Finished,
                 }
             }
             // A client that gives up may reset the connection.
-            let _ = std::io::Write::write_all(&mut &*peer.socket(), b"from the target");
+            let _ = std::io::Write::write_all(&mut peer.socket(), b"from the target");
             let _ = peer.socket().shutdown(std::net::Shutdown::Write);
             let mut tunnel = Vec::new();
-            let _ = std::io::Read::read_to_end(&mut &*peer.socket(), &mut tunnel);
+            let _ = std::io::Read::read_to_end(&mut peer.socket(), &mut tunnel);
             (told, tunnel)
         }
     });
@@ -84,12 +84,12 @@ fn cut(sandbox: &Sandbox, arguments: &[&str], mut turns: Vec<Turn>, answer: &[u8
                 Turn::Read(length) => drop(peer.read(length)),
                 Turn::To(byte) => drop(read_to(&mut peer, &[byte])),
                 Turn::Say(bytes) | Turn::Slowly(bytes) => {
-                    let _ = std::io::Write::write_all(&mut &*peer.socket(), &bytes);
+                    let _ = std::io::Write::write_all(&mut peer.socket(), &bytes);
                 }
             }
         }
         let _ = peer.socket().shutdown(std::net::Shutdown::Write);
-        let _ = std::io::copy(&mut &*peer.socket(), &mut std::io::sink());
+        let _ = std::io::copy(&mut peer.socket(), &mut std::io::sink());
     });
     let ended = sandbox.netverb(["open".to_owned()].into_iter().chain(arguments)).feed(b"secret");
     proxy.join().unwrap();

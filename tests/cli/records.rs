@@ -36,7 +36,7 @@ fn b67_a_transcript_has_both_directions_in_order_with_times_and_exact_bytes() {
     for number in 0x80..0x94 {
         child.send(&[b'q', number, 0xff, b'\n']);
         assert_eq!(peer.read(5), [b'q', number, 0xff, b'\r', b'\n']);
-        peer.send(&[b'a', b'0', b'\r', b'\n']);
+        peer.send(b"a0\r\n");
         assert_eq!(child.read_stdout(3), b"a0\n");
         expected.push(("out".to_owned(), vec![b'q', number, 0xff, b'\r', b'\n']));
         expected.push(("in".to_owned(), b"a0\r\n".to_vec()));

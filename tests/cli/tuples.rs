@@ -32,9 +32,9 @@ fn received(sandbox: &Sandbox, options: &[&str], bytes: &[u8]) -> Finished {
     let bytes = bytes.to_vec();
     let sending = listener.serve(move |peer| {
         // A receiver that has enough, or too much, does not take the rest.
-        let _ = std::io::Write::write_all(&mut &*peer.socket(), &bytes);
+        let _ = std::io::Write::write_all(&mut peer.socket(), &bytes);
         let _ = peer.socket().shutdown(std::net::Shutdown::Write);
-        let _ = std::io::copy(&mut &*peer.socket(), &mut std::io::sink());
+        let _ = std::io::copy(&mut peer.socket(), &mut std::io::sink());
     });
     let ended = sandbox.netverb(["recv-tuple", &id].iter().chain(options)).run();
     sending.join().unwrap();

@@ -134,14 +134,14 @@ fn trust(options: &ClientOptions, expected: Option<&str>) -> Result<Trust, Local
     }
     let text = expected.ok_or(LocalError::NoName)?;
     let name = any_name(text).ok_or_else(|| LocalError::BadName { name: text.to_owned() })?;
-    let roots = match options.ca.is_empty() {
-        true => pki_files::system_authorities()?,
-        false => pki_files::authorities(&options.ca)?,
+    let (roots, given) = match options.ca.is_empty() {
+        true => (pki_files::system_authorities()?, Vec::new()),
+        false => (pki_files::authorities(&options.ca)?, pki_files::pins(&options.ca)?),
     };
     let verifier = WebPkiServerVerifier::builder_with_provider(Arc::new(roots), provider())
         .build()
         .map_err(|error| LocalError::Setup(error.to_string()))?;
-    Ok(Trust::Authority { verifier, name, pins: options.pins.clone() })
+    Ok(Trust::Authority { verifier, name, pins: options.pins.clone(), given })
 }
 
 /// A host without the scope that an address of our own network may carry (RFC 4007): no certificate knows it.

@@ -9,6 +9,7 @@ use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
 use super::local::LocalError;
+use super::pin::Pin;
 
 fn read(what: &'static str, path: &Path) -> Result<Vec<u8>, LocalError> {
     fs::read(path).map_err(|source| LocalError::Unreadable { what, path: path.to_owned(), source })
@@ -58,17 +59,33 @@ pub(super) fn key(path: &Path) -> Result<PrivateKeyDer<'static>, LocalError> {
 pub(super) fn authorities(paths: &[PathBuf]) -> Result<RootCertStore, LocalError> {
     let mut roots = RootCertStore::empty();
     for path in paths {
-        let found = if path.is_dir() { folder(path)? } else { certificates_in(&read("the CA file", path)?, path)? };
-        if found.is_empty() {
-            return Err(LocalError::NoCertificate { path: path.clone() });
-        }
-        for certificate in found {
+        for certificate in certificates_at(path)? {
             roots
                 .add(certificate)
                 .map_err(|error| LocalError::Damaged { path: path.clone(), reason: error.to_string() })?;
         }
     }
     Ok(roots)
+}
+
+/// The pins of the same certificates.
+///
+/// # Errors
+/// As [`authorities`].
+pub(super) fn pins(paths: &[PathBuf]) -> Result<Vec<Pin>, LocalError> {
+    let mut pins = Vec::new();
+    for path in paths {
+        pins.extend(certificates_at(path)?.iter().map(|certificate| Pin::of(certificate)));
+    }
+    Ok(pins)
+}
+
+fn certificates_at(path: &Path) -> Result<Vec<CertificateDer<'static>>, LocalError> {
+    let found = if path.is_dir() { folder(path)? } else { certificates_in(&read("the CA file", path)?, path)? };
+    match found.is_empty() {
+        true => Err(LocalError::NoCertificate { path: path.to_owned() }),
+        false => Ok(found),
+    }
 }
 
 fn folder(path: &Path) -> Result<Vec<CertificateDer<'static>>, LocalError> {

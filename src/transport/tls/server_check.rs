@@ -2,16 +2,18 @@
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
-use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::client::{WebPkiServerVerifier, verify_server_name};
 use rustls::crypto::{
     WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature, verify_tls13_signature_with_raw_key,
 };
 use rustls::pki_types::{CertificateDer, ServerName, SubjectPublicKeyInfoDer, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, Error, OtherError, SignatureScheme};
 use x509_parser::certificate::X509Certificate;
-use x509_parser::prelude::FromDer;
+use x509_parser::prelude::{ASN1Time, FromDer};
 
 use super::pin::Pin;
 
@@ -22,8 +24,9 @@ pub(super) enum Trust {
     Anyone,
     /// It is one of these, whatever its issuer, names and dates.
     Pinned(Vec<Pin>),
-    /// It leads to a trusted authority, is valid now and for this name; and where there are pins, is one of them.
-    Authority { verifier: Arc<WebPkiServerVerifier>, name: ServerName<'static>, pins: Vec<Pin> },
+    /// It leads to a trusted authority, is valid now and for this name; and where there are pins, is one of them. `given`
+    /// are the certificates that the user named as authorities: a server may show one of them itself.
+    Authority { verifier: Arc<WebPkiServerVerifier>, name: ServerName<'static>, pins: Vec<Pin>, given: Vec<Pin> },
 }
 
 /// The peer showed a certificate that was accepted, but did not sign the handshake with its key: it is somebody else's.
@@ -64,6 +67,32 @@ fn pinned(pins: &[Pin], certificate: &CertificateDer<'_>) -> Result<(), Error> {
     }
 }
 
+fn is_authority_as_server(error: &Error) -> bool {
+    let Error::InvalidCertificate(CertificateError::Other(OtherError(inner))) = error else { return false };
+    matches!(inner.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
+}
+
+/// A certificate that the user named as trusted, shown by the server itself: what `openssl req -x509` makes is marked as
+/// an authority's (CA:TRUE), which the library refuses from a server. Its name and its dates still count.
+fn trusted_by_itself(
+    certificate: &CertificateDer<'_>,
+    name: &ServerName<'_>,
+    now: UnixTime,
+) -> Result<ServerCertVerified, Error> {
+    verify_server_name(&ParsedCertificate::try_from(certificate)?, name)?;
+    let (_, parsed) = X509Certificate::from_der(certificate).map_err(|_| CertificateError::BadEncoding)?;
+    let moment =
+        |time: ASN1Time| UnixTime::since_unix_epoch(Duration::from_secs(time.timestamp().max(0).unsigned_abs()));
+    let (not_before, not_after) = (moment(parsed.validity().not_before), moment(parsed.validity().not_after));
+    if now < not_before {
+        return Err(CertificateError::NotValidYetContext { time: now, not_before }.into());
+    }
+    if now > not_after {
+        return Err(CertificateError::ExpiredContext { time: now, not_after }.into());
+    }
+    Ok(ServerCertVerified::assertion())
+}
+
 impl ServerCertVerifier for ServerCheck {
     fn verify_server_cert(
         &self,
@@ -80,8 +109,13 @@ impl ServerCertVerifier for ServerCheck {
             Trust::Anyone => Ok(ServerCertVerified::assertion()),
             Trust::Pinned(pins) => pinned(pins, end_entity).map(|()| ServerCertVerified::assertion()),
             // The name to verify is not always the one that is sent: an address is never sent.
-            Trust::Authority { verifier, name, pins } => {
-                let verified = verifier.verify_server_cert(end_entity, intermediates, name, ocsp_response, now)?;
+            Trust::Authority { verifier, name, pins, given } => {
+                let verified = match verifier.verify_server_cert(end_entity, intermediates, name, ocsp_response, now) {
+                    Err(error) if is_authority_as_server(&error) && given.contains(&Pin::of(end_entity)) => {
+                        trusted_by_itself(end_entity, name, now)?
+                    }
+                    verified => verified?,
+                };
                 if !pins.is_empty() {
                     pinned(pins, end_entity)?;
                 }

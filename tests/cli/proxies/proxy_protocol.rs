@@ -144,7 +144,7 @@ fn b51_a_bad_header_is_rejected_before_anything_starts() {
         let _ = client.socket().shutdown(std::net::Shutdown::Write); // It may be gone already.
         // Closed, or reset where bytes were left unread; never answered.
         let mut answer = Vec::new();
-        let _ = std::io::Read::read_to_end(&mut &*client.socket(), &mut answer);
+        let _ = std::io::Read::read_to_end(&mut client.socket(), &mut answer);
         assert_eq!(answer, b"", "{}", header.escape_ascii());
         let errors = server.wait_events("error", number + 1);
         let message = errors[number]["message"].as_str().unwrap();

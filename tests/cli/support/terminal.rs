@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write;
 use std::process::Command;
 
-use rexpect::process::{PtyProcess, Signal, WaitStatus};
+use rexpect::process::{PtyProcess, WaitStatus};
 
 use super::child::{Collected, Status};
 use super::{Sandbox, wait_until};
@@ -58,10 +58,5 @@ impl Terminal {
             WaitStatus::Signaled(_, signal, _) => Some(Status::Killed(signal as i32)),
             _ => None,
         })
-    }
-
-    /// Sends the script a signal.
-    pub fn signal(&mut self, signal: Signal) {
-        self.process.signal(signal).unwrap();
     }
 }

@@ -1,5 +1,6 @@
 //! Promises 47 and 48, and what is shown of a session: how connections end, and what other clients suffer.
 
+use std::io::{Read, Write};
 use std::time::Duration;
 
 use rcgen::date_time_ymd;
@@ -125,7 +126,7 @@ fn b48_a_silent_server_is_28_within_its_limit() {
     let mut child = sandbox.netverb(["open", "-4", &to, "--ca", "ca.pem", "--connect-timeout", "1s"]).spawn();
     let _silent = listener.accept();
     let ended = child.wait();
-    ended.failed(28, &["tls://localhost", "1s"]);
+    ended.failed(28, &["localhost", "1s"]);
     assert!(ended.took >= Duration::from_millis(950) && ended.took < Duration::from_secs(3), "{:?}", ended.took);
 }
 
@@ -158,7 +159,7 @@ fn b48_a_plain_text_server_is_35() {
         peer.send(b"220 mail.example ESMTP\r\n");
         peer.end();
         let mut received = Vec::new();
-        let _ = std::io::Read::read_to_end(&mut &*peer.socket(), &mut received);
+        let _ = std::io::Read::read_to_end(&mut peer.socket(), &mut received);
         received
     });
     open(&sandbox, port, &["--ca", "ca.pem"], b"secret").failed(35, &["plain text"]);
@@ -171,8 +172,11 @@ fn b48_a_denied_client_never_reaches_tls() {
     let sandbox = Sandbox::new();
     let _pki = Pki::for_localhost(&sandbox);
     let (server, port) = accept(&sandbox, &["-k", "--echo", "--deny", "127.0.0.0/8"]);
-    let mut client = Client::connect(&sandbox, port, |_| {});
-    client.handshake().unwrap_err();
+    // The reset may come as early as in connect(2); what counts is that not a byte of TLS comes.
+    if let Ok(mut client) = std::net::TcpStream::connect(("127.0.0.1", port)) {
+        let _ = client.write_all(&[0x16, 3, 1, 0, 5]);
+        assert!(matches!(client.read(&mut [0]), Ok(0) | Err(_)));
+    }
     server.wait_event("rejected");
 }
 

@@ -33,11 +33,11 @@ fn memory(sandbox: &Sandbox, options: &[&str], bytes: &[u8], endless: bool) -> (
     let id = listener.id();
     let bytes = bytes.to_vec();
     let sending = listener.serve(move |peer| {
-        let _ = std::io::Write::write_all(&mut &*peer.socket(), &bytes);
+        let _ = std::io::Write::write_all(&mut peer.socket(), &bytes);
         match endless {
             true => peer.flood(),
             // It has to decide by what came: no end comes.
-            false => drop(std::io::copy(&mut &*peer.socket(), &mut std::io::sink())),
+            false => drop(std::io::copy(&mut peer.socket(), &mut std::io::sink())),
         }
     });
     let script = "

@@ -163,17 +163,28 @@ async fn a_self_signed_certificate_is_refused_as_such() {
 }
 
 #[tokio::test]
-async fn an_authority_cannot_serve_but_can_be_pinned() {
+async fn an_authority_serves_only_where_it_is_itself_named_or_pinned() {
     let pki = Pki::new();
     let mut authority = params(&["host.example"]);
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
     let leaf = pki.self_signed("authority", &authority);
-    let options = ClientOptions { ca: vec![leaf.cert.clone()], ..ClientOptions::default() };
-    let (problem, error) = problem_of(&options, "host.example", &leaf).await;
-    assert_eq!(problem, CertificateProblem::AuthorityAsServer);
-    assert!(error.hints()[0].starts_with("to trust exactly this certificate: --pin sha256:"));
-    let options = ClientOptions { pins: vec![Pin::of(&leaf.der)], ..ClientOptions::default() };
-    assert!(client_of(&options, "host.example", &leaf).await.unwrap().verified);
+    // What `openssl req -x509` makes, given to both ends.
+    let named = ClientOptions { ca: vec![leaf.cert.clone()], ..ClientOptions::default() };
+    assert!(client_of(&named, "host.example", &leaf).await.unwrap().verified);
+    let (problem, _) = problem_of(&named, "other.example", &leaf).await;
+    assert!(matches!(problem, CertificateProblem::WrongName { .. }), "{problem:?}");
+    let mut expired = authority.clone();
+    expired.not_after = date_time_ymd(2020, 2, 3);
+    let old = pki.self_signed("expired-authority", &expired);
+    let named_old = ClientOptions { ca: vec![old.cert.clone()], ..ClientOptions::default() };
+    let (problem, _) = problem_of(&named_old, "host.example", &old).await;
+    assert!(matches!(problem, CertificateProblem::Expired { .. }), "{problem:?}");
+    // Another authority of that name does not vouch for it.
+    let namesake = pki.self_signed("namesake", &authority);
+    let other = ClientOptions { ca: vec![namesake.cert.clone()], ..ClientOptions::default() };
+    problem_of(&other, "host.example", &leaf).await;
+    let pinned = ClientOptions { pins: vec![Pin::of(&leaf.der)], ..ClientOptions::default() };
+    assert!(client_of(&pinned, "host.example", &leaf).await.unwrap().verified);
 }
 
 #[tokio::test]
