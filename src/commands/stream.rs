@@ -20,6 +20,7 @@ use crate::output::progress::Progress;
 use crate::output::sanitize::Sanitizer;
 use crate::quantity::Limit;
 use crate::relay::{AtLocalEnd, Blame, Output, Rules, Stdio, Traffic};
+use crate::service::presence::Presence;
 use crate::service::{Closing, Surroundings, Verdict, Watcher};
 use crate::transport::{Descriptor, Kind};
 
@@ -147,6 +148,7 @@ impl Streams {
             transforms: Rc::new(move |direction, id| transforms(&options, direction, id, shown, report.clone())),
             rate: self.options.rate,
             idle: self.options.idle,
+            presence: Presence::new(),
             counted: self.progress.is_some() || self.context.reporter.shows(Verbosity::Verbose),
         }
     }

@@ -21,7 +21,6 @@ impl Standing {
     /// Takes note of what opens and closes a connection.
     pub fn note(&mut self, id: &str, event: &Event) {
         match event {
-            // A client that is forwarded has its ID already when the target is reached.
             Event::Connected { peer, local, .. } | Event::Accepted { peer, local, .. } => {
                 let (peer, local) = (peer.clone(), local.clone());
                 self.0.entry(id.to_owned()).or_insert(Connection { peer, local, bytes_in: 0, bytes_out: 0 });
@@ -43,11 +42,16 @@ impl Standing {
         }
     }
 
-    /// The ends of all that stand.
-    pub fn closed(self, reason: &str) -> impl Iterator<Item = (String, Event)> {
-        self.0.into_iter().map(move |(id, connection)| {
-            let Connection { peer, local, bytes_in, bytes_out } = connection;
-            (id, Event::Closed { peer, local, bytes_in, bytes_out, reason: reason.to_owned() })
+    /// The ends of all that stand. What the target of a forward, `CLIENT>TARGET`, sent is what its client got.
+    pub fn closed(&self, reason: &str) -> impl Iterator<Item = (String, Event)> {
+        self.0.iter().map(move |(id, connection)| {
+            let client = id.split_once('>').and_then(|(client, _)| self.0.get(client));
+            let (bytes_in, bytes_out) = match client {
+                Some(client) => (client.bytes_out, client.bytes_in),
+                None => (connection.bytes_in, connection.bytes_out),
+            };
+            let (peer, local, reason) = (connection.peer.clone(), connection.local.clone(), reason.to_owned());
+            (id.clone(), Event::Closed { peer, local, bytes_in, bytes_out, reason })
         })
     }
 }
@@ -62,7 +66,7 @@ mod tests {
             |peer: &str| Event::Connected { peer: peer.to_owned(), local: "l".to_owned(), transport: "tcp" };
         let mut standing = Standing::default();
         standing.note("a", &connected("first"));
-        standing.note("a", &connected("target"));
+        standing.note("a>t", &connected("target"));
         standing.note("b", &connected("other"));
         standing.count("a", Direction::In, 3);
         standing.count("a", Direction::Out, 2);
@@ -71,8 +75,10 @@ mod tests {
         let left: Vec<(String, Event)> = standing.closed("over").collect();
         assert!(matches!(
             left.as_slice(),
-            [(id, Event::Closed { peer, bytes_in: 3, bytes_out: 2, reason, .. })]
-                if id == "a" && peer == "first" && reason == "over"
+            [
+                (client, Event::Closed { peer, bytes_in: 3, bytes_out: 2, reason, .. }),
+                (target, Event::Closed { bytes_in: 2, bytes_out: 3, .. }),
+            ] if client == "a" && peer == "first" && reason == "over" && target == "a>t"
         ));
     }
 

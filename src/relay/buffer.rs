@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::io;
-use std::task::Poll;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::side::Side;
@@ -51,21 +51,23 @@ pub fn give_back(buffer: Vec<u8>) {
 /// # Errors
 /// Those of the side.
 pub async fn read(from: &mut impl Side, size: usize) -> io::Result<(Vec<u8>, usize)> {
-    std::future::poll_fn(|cx| {
-        let mut buffer = borrow(size);
-        match from.poll_read(cx, &mut buffer) {
-            Poll::Ready(Ok(read)) => Poll::Ready(Ok((buffer, read))),
-            Poll::Ready(Err(error)) => {
-                give_back(buffer);
-                Poll::Ready(Err(error))
-            }
-            Poll::Pending => {
-                give_back(buffer);
-                Poll::Pending
-            }
+    std::future::poll_fn(|cx| poll_read(from, cx, size)).await
+}
+
+/// As [`read`], for one moment.
+pub fn poll_read(from: &mut impl Side, cx: &mut Context<'_>, size: usize) -> Poll<io::Result<(Vec<u8>, usize)>> {
+    let mut buffer = borrow(size);
+    match from.poll_read(cx, &mut buffer) {
+        Poll::Ready(Ok(read)) => Poll::Ready(Ok((buffer, read))),
+        Poll::Ready(Err(error)) => {
+            give_back(buffer);
+            Poll::Ready(Err(error))
         }
-    })
-    .await
+        Poll::Pending => {
+            give_back(buffer);
+            Poll::Pending
+        }
+    }
 }
 
 /// Writes everything.

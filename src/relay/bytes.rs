@@ -16,21 +16,22 @@ use crate::transport::Descriptor;
 
 #[derive(Debug)]
 enum Pump {
-    Copy(CopyPump),
+    /// `bulk` is the path on which to go on once the traffic turns out to be bulk. Messages are copied: for a few bytes two copies
+    /// cost less than a pipe and two splices.
+    Copy {
+        pump: CopyPump,
+        bulk: Path,
+    },
     Splice(SplicePump),
 }
 
 impl Pump {
     fn new(from: &impl Side, to: &impl Side, lane: &Lane<'_>) -> Pump {
-        let path = match (from.source(), to.sink()) {
+        let bulk = match (from.source(), to.sink()) {
             (Some(from), Some(to)) => plan::path(from.kind(), to.kind(), lane.is_looked_at()),
             _ => Path::Copy,
         };
-        match path {
-            Path::Copy => Pump::Copy(CopyPump::default()),
-            Path::Splice => Pump::Splice(SplicePump::new(false)),
-            Path::SpliceThrough => Pump::Splice(SplicePump::new(true)),
-        }
+        Pump::Copy { pump: CopyPump::default(), bulk }
     }
 
     fn poll(
@@ -42,15 +43,21 @@ impl Pump {
     ) -> Poll<Result<Moved, Failed>> {
         loop {
             match self {
-                Pump::Copy(pump) => return pump.poll(cx, from, to, lane),
+                Pump::Copy { pump, bulk } => {
+                    if *bulk == Path::Copy || !pump.met_bulk() {
+                        return pump.poll(cx, from, to, lane);
+                    }
+                    let splice = SplicePump::new(*bulk == Path::SpliceThrough);
+                    *self = Pump::Splice(splice);
+                }
                 Pump::Splice(pump) => {
                     let (Some(source), Some(sink)) = (from.source(), to.sink()) else {
-                        *self = Pump::Copy(CopyPump::default());
+                        *self = Pump::Copy { pump: CopyPump::default(), bulk: Path::Copy };
                         continue;
                     };
                     match pump.poll(cx, source, sink, lane) {
                         Poll::Ready(Ok(Spliced::Moved(moved))) => return Poll::Ready(Ok(moved)),
-                        Poll::Ready(Ok(Spliced::Refused(copy))) => *self = Pump::Copy(copy),
+                        Poll::Ready(Ok(Spliced::Refused(pump))) => *self = Pump::Copy { pump, bulk: Path::Copy },
                         Poll::Ready(Err(failed)) => return Poll::Ready(Err(failed)),
                         Poll::Pending => return Poll::Pending,
                     }

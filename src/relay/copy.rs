@@ -32,6 +32,11 @@ impl CopyPump {
         CopyPump { buffer: Some(rest), start: 0, end, chunk: 0, ended, settling: None }
     }
 
+    /// Whether a read has filled its buffer, and all that was read is written, so that another pump may go on from here.
+    pub fn met_bulk(&self) -> bool {
+        self.chunk > buffer::SMALLEST && self.start == self.end && !self.ended
+    }
+
     /// Moves one portion, or says that the end is reached and everything written.
     pub fn poll(
         &mut self,

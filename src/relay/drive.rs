@@ -104,12 +104,11 @@ impl<T: Traffic> Relay<T> {
 
     /// Tells the machine what a pump did; true when something moved.
     fn note(&mut self, direction: Direction, step: Poll<Result<Moved, Failed>>) -> bool {
-        let now = Instant::now();
         match step {
             Poll::Pending => return false,
-            Poll::Ready(Ok(Moved::Bytes(_))) => self.machine.moved(direction, now),
+            Poll::Ready(Ok(Moved::Bytes(_))) => self.machine.moved(direction, Instant::now()),
             Poll::Ready(Ok(Moved::End)) => {
-                self.machine.ended(direction, now);
+                self.machine.ended(direction, Instant::now());
                 self.traffic.ended(direction);
             }
             Poll::Ready(Err(failed)) => {

@@ -1,10 +1,12 @@
 //! Sends back what comes (RFC 862).
 
+use std::io;
 use std::rc::Rc;
 
+use super::presence::Presence;
 use super::{Client, Closing, Surroundings, Verdict, Watcher, within};
 use crate::event::Direction;
-use crate::relay::{Blame, buffer};
+use crate::relay::{Blame, Side, buffer};
 use crate::transport::seqpacket::{MAX_MESSAGE, Seqpacket};
 use crate::transport::{Bytes, Channel};
 
@@ -20,7 +22,7 @@ async fn stream(bytes: &mut Bytes, watcher: &Rc<dyn Watcher>, around: &Surroundi
     let mut outgoing = around.lane(Direction::Out, id, &**watcher);
     let mut size = buffer::SMALLEST;
     loop {
-        let read = match within(around.idle, buffer::read(bytes, size)).await {
+        let read = match within(around.idle, read(bytes, size, &around.presence)).await {
             None => return Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle },
             Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
             Some(Ok(read)) => read,
@@ -45,6 +47,19 @@ async fn stream(bytes: &mut Bytes, watcher: &Rc<dyn Watcher>, around: &Surroundi
             return Closing::clean("the client closed");
         }
     }
+}
+
+/// Reads as soon as there is something. An echo is waited for: so is, for a moment, what its lone client sends next.
+async fn read(bytes: &mut Bytes, size: usize, presence: &Presence) -> io::Result<(Vec<u8>, usize)> {
+    std::future::poll_fn(|cx| {
+        let read = buffer::poll_read(bytes, cx, size);
+        match read.is_ready() {
+            true => presence.moved(),
+            false => presence.before_sleep(bytes.source()),
+        }
+        read
+    })
+    .await
 }
 
 async fn datagrams(messages: &mut Seqpacket, watcher: &Rc<dyn Watcher>, around: &Surroundings) -> Closing {

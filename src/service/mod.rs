@@ -5,6 +5,7 @@ pub mod discard;
 pub mod echo;
 pub mod forward;
 pub mod outbox;
+pub mod presence;
 pub mod program;
 pub mod proxy_server;
 pub mod respond;
@@ -22,6 +23,8 @@ use crate::filter::Transform;
 use crate::quantity::Limit;
 use crate::relay::{Blame, End, Lane, Observer, Outcome};
 use crate::transport::Channel;
+
+use presence::Presence;
 
 /// A client that was let in.
 #[derive(Debug)]
@@ -57,6 +60,8 @@ pub struct Surroundings {
     pub rate: Option<u64>,
     /// How long nothing may pass.
     pub idle: Limit,
+    /// Who else is there.
+    pub presence: Rc<Presence>,
     /// Whether somebody is shown how many bytes pass, so that they must pass here.
     pub counted: bool,
 }
@@ -184,6 +189,7 @@ pub async fn serve(
     watcher: &Rc<dyn Watcher>,
     around: &Surroundings,
 ) -> Closing {
+    let _present = around.presence.enter();
     // Each in an allocation of its own: a held connection costs what its service needs, not what the largest one does.
     let serving: Pin<Box<dyn Future<Output = Closing> + '_>> = match service {
         Service::Echo => Box::pin(echo::serve(client, watcher, around)),

@@ -37,9 +37,6 @@ pub enum Kind {
 /// to take without blocking (PIPE_BUF).
 const SHARED_WRITE: usize = 4096;
 
-/// What moves at once and is no larger than this is more likely a message than a part of a bulk transfer.
-const MESSAGE: usize = 4096;
-
 #[derive(Debug)]
 enum Readiness {
     /// Never blocks for long: files and devices that epoll refuses.
@@ -206,23 +203,20 @@ impl Descriptor {
     }
 
     /// Waits until both can move bytes between them, then runs a call such as splice(2), until it does not answer EAGAIN.
-    /// The call says how many bytes it moved.
-    pub fn poll_pair(
+    pub fn poll_pair<T>(
         from: &Descriptor,
         to: &Descriptor,
         cx: &mut Context<'_>,
-        mut call: impl FnMut(BorrowedFd<'_>, BorrowedFd<'_>) -> io::Result<usize>,
-    ) -> Poll<io::Result<usize>> {
+        mut call: impl FnMut(BorrowedFd<'_>, BorrowedFd<'_>) -> io::Result<T>,
+    ) -> Poll<io::Result<T>> {
         loop {
             let reading = ready!(from.poll_guard(cx, Interest::READABLE))?;
             let writing = ready!(to.poll_guard(cx, Interest::WRITABLE))?;
-            let result = uninterrupted(|| call(from.as_fd(), to.as_fd()));
-            let blocked = matches!(&result, Err(error) if error.kind() == io::ErrorKind::WouldBlock);
-            // A message was probably all there was: asking now saves the call that would only answer EAGAIN.
-            if !blocked && !matches!(&result, Ok(1..=MESSAGE)) {
-                return Poll::Ready(result);
+            match uninterrupted(|| call(from.as_fd(), to.as_fd())) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                result => return Poll::Ready(result),
             }
-            // Neither EAGAIN nor a short count says which side it was.
+            // EAGAIN does not say which side it was.
             let mut sides = [PollFd::new(from, PollFlags::IN), PollFd::new(to, PollFlags::OUT)];
             rustix::event::poll(&mut sides, Some(&Timespec::default()))?;
             let [from_ready, to_ready] = sides.map(|side| !side.revents().is_empty());
@@ -231,9 +225,6 @@ impl Descriptor {
             }
             if let (false, Some(mut guard)) = (to_ready, writing) {
                 guard.clear_ready();
-            }
-            if !blocked {
-                return Poll::Ready(result);
             }
             if from_ready && to_ready {
                 cx.waker().wake_by_ref();

@@ -73,11 +73,13 @@ fn assert_sound(ended: &Finished) -> Vec<Value> {
         .flat_map(|event| [(event, "in", "bytes_in"), (event, "out", "bytes_out")])
     {
         let id = event["id"].as_str().unwrap().to_owned();
-        if id.contains('>') {
-            // The target of a forward: its bytes are the client's, told as such.
-            continue;
-        }
-        let sum = data.get(&(id, direction.to_owned())).copied().unwrap_or(0);
+        // What the target of a forward sent is what its client got, and told as such.
+        let told = match (id.split_once('>'), direction) {
+            (None, direction) => (id, direction),
+            (Some((client, _)), "in") => (client.to_owned(), "out"),
+            (Some((client, _)), _) => (client.to_owned(), "in"),
+        };
+        let sum = data.get(&(told.0, told.1.to_owned())).copied().unwrap_or(0);
         assert_eq!(event[field], sum, "{event}");
     }
     closed.sort_unstable();
