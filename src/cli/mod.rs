@@ -34,6 +34,7 @@ use clap::{ArgAction, ArgMatches, Args, ColorChoice, FromArgMatches};
 use crate::address::SocketName;
 use crate::commands;
 use crate::commands::context::Place;
+use crate::commands::recorder::DumpTarget;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::Format;
@@ -213,6 +214,11 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
     // Now it is known what belongs together, as in `-jz`, and what is the value of another option.
     let format = if globals.json { Format::Json } else { Format::Human { color: wants_color(globals.color) } };
     let refuse = |failure, drawing| Box::new(Refusal { name, failure, format, drawing });
+    let dump = matches.subcommand().and_then(|(_, words)| words.try_get_one::<DumpTarget>("hex_dump").ok().flatten());
+    if let (true, Some(DumpTarget::Stderr)) = (globals.json, dump) {
+        let message = "--hex-dump - would mix with the events that --json writes to stderr; type --hex-dump FILE";
+        return Err(refuse(Failure::message(Exit::Usage, message), None));
+    }
     let verbosity = match (globals.quiet, globals.verbose) {
         (true, _) => Verbosity::Quiet,
         (false, 0) => Verbosity::Normal,

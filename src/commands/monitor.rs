@@ -20,6 +20,8 @@ pub struct Monitor {
     progress: Option<Rc<Progress>>,
     bytes_in: Cell<u64>,
     bytes_out: Cell<u64>,
+    ended_in: Cell<bool>,
+    ended_out: Cell<bool>,
 }
 
 impl Monitor {
@@ -30,8 +32,16 @@ impl Monitor {
         recorder: Option<Rc<RefCell<Recorder>>>,
         progress: Option<Rc<Progress>>,
     ) -> Self {
-        let (bytes_in, bytes_out) = (Cell::new(0), Cell::new(0));
-        Monitor { id: id.to_owned(), reporter, recorder, progress, bytes_in, bytes_out }
+        Monitor {
+            id: id.to_owned(),
+            reporter,
+            recorder,
+            progress,
+            bytes_in: Cell::new(0),
+            bytes_out: Cell::new(0),
+            ended_in: Cell::new(false),
+            ended_out: Cell::new(false),
+        }
     }
 }
 
@@ -63,7 +73,12 @@ impl Observer for Monitor {
     }
 
     fn ended(&self, direction: Direction) {
-        if self.reporter.shows(Verbosity::Debug) {
+        let before = match direction {
+            Direction::In => self.ended_in.replace(true),
+            Direction::Out => self.ended_out.replace(true),
+        };
+        // Who waits for the rest of a connection comes to an end that was told.
+        if !before && self.reporter.shows(Verbosity::Debug) {
             self.reporter.event(&self.id, &Event::Eof { direction });
         }
     }
