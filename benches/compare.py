@@ -94,9 +94,8 @@ def run_once(work, tool, settings):
     return sample
 
 
-def measure(works, tools, settings):
+def measure(works, tools, settings, samples):
     """Every tool once in every round, in another order each time. What took too long once is not waited for again."""
-    samples = {}
     hopeless = set()
     for turn in range(settings.rounds):
         for work in works:
@@ -111,7 +110,6 @@ def measure(works, tools, settings):
                     samples.setdefault((work.title, tool.name), []).append(sample)
                     shown = f"failed: {sample}" if isinstance(sample, str) else f"{report.number(sample.value)} {work.unit}"
                     print(f"round {turn + 1}: {work.group}: {tool.name}: {shown}", file=sys.stderr)
-    return samples
 
 
 def machine():
@@ -136,10 +134,15 @@ def main():
     settings.load = build_load()
     settings.settle = 0.1
     settings.disturbed = 0
+    samples, interrupted = {}, False
     with tempfile.TemporaryDirectory(prefix="netverb-bench-", dir=settings.directory) as directory:
-        settings.source = os.path.join(directory, "source")
-        write_source(settings.source, settings.size)
-        samples = measure(works, tools, settings)
+        try:
+            settings.source = os.path.join(directory, "source")
+            write_source(settings.source, settings.size)
+            measure(works, tools, settings, samples)
+        except KeyboardInterrupt:
+            # What is known until now is still worth showing.
+            interrupted = True
     results = report.evaluate(works, tools, samples)
     facts = {"rounds": settings.rounds, "size": settings.size, "disturbed samples": settings.disturbed} | machine()
     if settings.json:
@@ -147,12 +150,12 @@ def main():
             json.dump({"machine": facts, "works": results}, file, indent=1, ensure_ascii=False)
     print("\n".join(report.table(results)))
     print("\n" + ", ".join(f"{name}: {value}" for name, value in facts.items()))
+    if interrupted:
+        print("interrupted: the rounds are not complete")
+        sys.exit(130)
 
 
 if __name__ == "__main__":
     # An end from outside cleans up like one from the keyboard.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        main()
-    except KeyboardInterrupt:
-        sys.exit(130)
+    main()

@@ -166,15 +166,15 @@ struct Globals {
 
 /// The definition of the whole command line. What a verb has of its own is only defined when the verb is used.
 pub fn command() -> clap::Command {
-    command_with(verbs::ALL)
+    let described =
+        root().about(help::ABOUT).long_about(description::long("netverb", help::ABOUT)).after_help(help::EXAMPLES);
+    verbs::ALL.iter().fold(described, |root, row| root.subcommand(row.command()))
 }
 
-fn command_with(verbs: &[verbs::Row]) -> clap::Command {
+/// What all verbs have in common.
+fn root() -> clap::Command {
     let root = clap::Command::new("netverb")
         .version(env!("CARGO_PKG_VERSION"))
-        .about(help::ABOUT)
-        .long_about(description::long("netverb", help::ABOUT))
-        .after_help(help::EXAMPLES)
         .override_usage("netverb VERB [OPTIONS] …")
         .subcommand_help_heading("Verbs")
         .disable_help_flag(true)
@@ -183,7 +183,7 @@ fn command_with(verbs: &[verbs::Row]) -> clap::Command {
         .propagate_version(true)
         .subcommand_required(true)
         .max_term_width(120);
-    verbs.iter().fold(Globals::augment_args(root), |root, row| root.subcommand(row.command()))
+    Globals::augment_args(root)
 }
 
 /// Reads a command line, the program's name first.
@@ -242,9 +242,9 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
 
 /// Has clap read the words, with `name` as the likely verb.
 ///
-/// Defining all verbs takes longer than anything else at the start, so that only the likely one is defined at first. Where it is not
-/// the verb, the words cannot be understood, for nothing else may stand where the verb does; only then, or for any other fault,
-/// all of them are defined, and the answer is the same as if they had been from the beginning.
+/// Defining all verbs and describing them takes longer than anything else at the start, so that only the likely one is defined at
+/// first. Where it is not the verb, the words cannot be understood, for nothing else may stand where the verb does; only then, for
+/// any other fault, or when help is asked for, everything is defined, and the answer is as if it had been from the beginning.
 fn matches(arguments: &[OsString], name: &str, color: Color) -> Result<ArgMatches, clap::Error> {
     let color = match color {
         Color::Never => ColorChoice::Never,
@@ -252,7 +252,7 @@ fn matches(arguments: &[OsString], name: &str, color: Color) -> Result<ArgMatche
         Color::Auto => ColorChoice::Auto,
     };
     let read = |command: clap::Command| command.color(color).try_get_matches_from(arguments);
-    let likely = verbs::find(name).and_then(|row| read(command_with(std::slice::from_ref(row))).ok());
+    let likely = verbs::find(name).and_then(|row| read(root().subcommand(row.undescribed())).ok());
     likely.map_or_else(|| read(help::on_one_screen(command(), arguments)), Ok)
 }
 
@@ -363,4 +363,17 @@ fn address_error(error: &clap::Error) -> Option<&crate::address::IdError> {
 
 fn drawing(error: &clap::Error) -> Option<String> {
     address_error(error).map(crate::address::IdError::marked)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_name_of_a_verb_may_be_the_value_of_an_option() {
+        let words = ["netverb", "--session", "open", "sockets"].map(OsString::from);
+        let Ok(Action::Run(run)) = parse(words.into()) else { panic!("not understood") };
+        assert!(matches!(run.verb, Verb::Sockets(_)), "{:?}", run.verb);
+        assert!(run.place.session.is_some());
+    }
 }

@@ -34,7 +34,12 @@ pub struct Row {
 impl Row {
     /// Its definition for clap.
     pub fn command(&self) -> Command {
-        let command = Command::new(self.name).about(self.about).defer(self.define);
+        self.undescribed().about(self.about)
+    }
+
+    /// Its definition for clap without what only help shows.
+    pub fn undescribed(&self) -> Command {
+        let command = Command::new(self.name).defer(self.define);
         match self.alias {
             Some(alias) => command.visible_alias(alias),
             None => command,
@@ -212,9 +217,10 @@ pub const ALL: &[Row] = &[
     },
 ];
 
-/// Adds a verb's own words; what it is about stands in its row.
+/// Adds a verb's own words; what it is about stands in its row. The descriptions take longer than the definition itself, and
+/// are left out where there is no such line.
 fn define<A: Args>(command: Command) -> Command {
-    let about = command.get_about().map(ToString::to_string).unwrap_or_default();
+    let Some(about) = command.get_about().map(ToString::to_string) else { return A::augment_args(command) };
     let globals: Vec<Id> = command.get_arguments().map(|arg| arg.get_id().clone()).collect();
     let description = description::long(command.get_name(), &about);
     let defined = A::augment_args(command).about(about).long_about(description);
