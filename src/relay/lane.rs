@@ -10,8 +10,9 @@ use super::rate::Rate;
 use crate::event::Direction;
 use crate::filter::Transform;
 
-/// How long a conversion may hold back a CR that could be half of a CR LF: the two mostly come together.
-pub const SETTLE: Duration = Duration::from_millis(30);
+/// How long a conversion may hold back what could still be the first half of something, such as a CR whose LF has not come:
+/// long enough for a line end that comes in two packets, short enough for a prompt that ends in a CR.
+pub const SETTLE: Duration = Duration::from_secs(1);
 
 /// What a step of a pump did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

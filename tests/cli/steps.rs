@@ -387,6 +387,7 @@ fn read_line(child: &mut Child) -> Vec<u8> {
     line
 }
 
+#[cfg(feature = "tls")]
 #[test]
 fn a_mail_is_sent_to_a_real_server_with_starttls() {
     let sandbox = Sandbox::new();
