@@ -13,12 +13,12 @@ use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::keeper::wire::Taking;
+use crate::message::Message;
 use crate::quantity::Limit;
 use crate::relay::{Side, buffer};
 use crate::transport::listener::{ListenOptions, listen};
-use crate::transport::seqpacket::MAX_MESSAGE;
-use crate::transport::{Bytes, Channel, ConnectOptions, Descriptor, connect};
-use crate::tuple::{Codec, ExpectedTypes, Form, Progress, Tuple};
+use crate::transport::{Bytes, Channel, ConnectOptions, Descriptor, Messages, connect};
+use crate::tuple::{Codec, CodecError, ExpectedTypes, Form, Progress, Tuple};
 
 /// Where the tuples come from.
 #[derive(Debug)]
@@ -183,16 +183,21 @@ impl Receiver<'_> {
         }
     }
 
-    async fn messages(&mut self, messages: &crate::transport::seqpacket::Seqpacket) -> Result<(), Failure> {
-        let mut space = vec![0; MAX_MESSAGE.min(self.max_bytes.saturating_add(1))];
+    async fn messages(&mut self, messages: &Messages) -> Result<(), Failure> {
+        let mut message = Message::default();
         loop {
-            let received = match crate::service::within(self.idle, messages.receive(&mut space)).await {
+            let received = match crate::service::within(self.idle, messages.receive(&mut message)).await {
                 None => return Err(self.timed_out()),
                 Some(received) => received.map_err(|error| self.lost(&error))?,
             };
-            let Some(count) = received else { return self.end(&[]) };
-            self.printer.context.reporter.count(&self.id, Direction::In, count as u64);
-            let tuple = self.codec.decode_message(space.get(..count).unwrap_or_default());
+            if !received {
+                return self.end(&[]);
+            }
+            self.printer.context.reporter.count(&self.id, Direction::In, message.len() as u64);
+            if message.len() > self.max_bytes {
+                return Err(self.failed(CodecError::TooLarge { limit: self.max_bytes }));
+            }
+            let tuple = self.codec.decode_message(message.bytes());
             let tuple = tuple.map_err(|error| Failure::new(error.exit(), error))?;
             if self.print(&tuple)? {
                 return Ok(());
@@ -216,7 +221,7 @@ impl Receiver<'_> {
         settled.map_err(|error| self.failed(error))
     }
 
-    fn failed(&self, error: crate::tuple::CodecError) -> Failure {
+    fn failed(&self, error: CodecError) -> Failure {
         Failure::new(error.exit(), error)
     }
 

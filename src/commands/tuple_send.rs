@@ -12,6 +12,7 @@ use crate::address::SocketId;
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::message::Message;
 use crate::quantity::Limit;
 use crate::relay::buffer;
 use crate::transport::{Channel, ConnectOptions, connect};
@@ -145,13 +146,18 @@ impl Sender<'_> {
             Channel::Bytes(bytes) => buffer::write_all(bytes, &batch.bytes).await,
             Channel::Messages(messages) => {
                 let mut sent = Ok(());
+                let mut message = Message::default();
                 for tuple in batch.tuples() {
-                    sent = messages.send(tuple).await;
+                    message.set(tuple);
+                    sent = messages.feed(&message).await;
                     if sent.is_err() {
                         break;
                     }
                 }
-                sent
+                match sent {
+                    Ok(()) => messages.flush().await,
+                    failed => failed,
+                }
             }
         };
         sent.map_err(|error| self.failed(&error))?;
@@ -174,7 +180,7 @@ impl Sender<'_> {
     async fn finish(&mut self) -> Result<(), Failure> {
         let finished = match self.channel {
             Channel::Bytes(bytes) => buffer::deliver(bytes).await,
-            Channel::Messages(messages) => messages.shutdown(),
+            Channel::Messages(messages) => messages.end().await,
         };
         finished.map_err(|error| self.failed(&error))
     }

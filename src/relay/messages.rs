@@ -10,13 +10,12 @@ use super::lane::{Failed, Moved, Observer};
 use super::side::Side;
 use super::{Outcome, Waiting, buffer};
 use crate::event::{Direction, Report};
-use crate::message::{Split, Splitter};
-use crate::transport::Descriptor;
-use crate::transport::seqpacket::{MAX_MESSAGE, Seqpacket};
+use crate::message::{Message, Split, Splitter};
+use crate::transport::{Descriptor, Messages};
 
-struct Messages<'a, S> {
+struct Relayed<'a, S> {
     stream: &'a mut S,
-    socket: &'a Seqpacket,
+    socket: &'a Messages,
     split: Split,
     observer: &'a dyn Observer,
     report: &'a dyn Report,
@@ -26,71 +25,88 @@ struct Messages<'a, S> {
     start: usize,
     filled: usize,
     ended: bool,
-    /// The message that is being sent.
-    sending: Option<Vec<u8>>,
+    /// The message that is being sent, where there is one.
+    outgoing: Message,
+    sending: bool,
+    /// Messages were sent since the last flush.
+    unflushed: bool,
     /// What is being written to the stream: `output[written..]`.
     output: Vec<u8>,
     written: usize,
-    space: Vec<u8>,
+    incoming: Message,
 }
 
 /// Relays until both directions are over or a rule ends it.
 pub async fn run(
     stream: &mut impl Side,
-    socket: &Seqpacket,
+    socket: &Messages,
     rules: Rules,
     split: Split,
     observer: &dyn Observer,
     report: &dyn Report,
     waiting: Waiting,
 ) -> Outcome {
-    let messages = Messages {
+    let messages = Relayed {
         stream,
         socket,
         split,
         observer,
         report,
-        splitter: Splitter::new(split, MAX_MESSAGE),
+        splitter: Splitter::new(split, socket.limit()),
         input: vec![0; buffer::LARGEST / 4],
         start: 0,
         filled: 0,
         ended: false,
-        sending: None,
+        outgoing: Message::default(),
+        sending: false,
+        unflushed: false,
         output: Vec::new(),
         written: 0,
-        space: vec![0; MAX_MESSAGE],
+        incoming: Message::default(),
     };
     drive::run(messages, rules, waiting).await
 }
 
-impl<S: Side> Messages<'_, S> {
+impl<S: Side> Relayed<'_, S> {
     fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<Result<Moved, Failed>> {
         loop {
-            if let Some(message) = &self.sending {
-                ready!(self.socket.poll_send(cx, message)).map_err(Failed::Writing)?;
-                let length = message.len();
-                self.note(Direction::Out, message).map_err(Failed::Recording)?;
-                self.sending = None;
-                return Poll::Ready(Ok(Moved::Bytes(length)));
+            if self.sending {
+                ready!(self.socket.poll_send(cx, &self.outgoing)).map_err(Failed::Writing)?;
+                (self.sending, self.unflushed) = (false, true);
+                self.note(Direction::Out, self.outgoing.bytes()).map_err(Failed::Recording)?;
+                return Poll::Ready(Ok(Moved::Bytes(self.outgoing.len())));
             }
             let mut rest = self.input.get(self.start..self.filled).unwrap_or_default();
             let before = rest.len();
             let invalid = |error| Failed::Converting(io::Error::new(io::ErrorKind::InvalidData, error));
             if let Some(message) = self.splitter.next_message(&mut rest).map_err(invalid)? {
-                self.sending = Some(message.to_vec());
+                self.outgoing.set(message);
+                self.sending = true;
             }
             self.start += before - rest.len();
-            if self.sending.is_some() {
+            if self.sending {
                 continue;
             }
             if self.ended {
                 match self.splitter.finish().map_err(invalid)? {
-                    Some(message) => self.sending = Some(message.to_vec()),
+                    Some(message) => {
+                        self.outgoing.set(message);
+                        self.sending = true;
+                    }
                     None => return Poll::Ready(Ok(Moved::End)),
                 }
                 continue;
             }
-            let read = ready!(self.stream.poll_read(cx, &mut self.input)).map_err(Failed::Reading)?;
+            let read = match self.stream.poll_read(cx, &mut self.input) {
+                Poll::Ready(read) => read.map_err(Failed::Reading)?,
+                // Nothing more for the moment: what was taken leaves now.
+                Poll::Pending if self.unflushed => {
+                    ready!(self.socket.poll_flush(cx)).map_err(Failed::Writing)?;
+                    self.unflushed = false;
+                    return Poll::Pending;
+                }
+                Poll::Pending => return Poll::Pending,
+            };
             (self.start, self.filled) = (0, read);
             self.ended = read == 0;
         }
@@ -106,9 +122,10 @@ impl<S: Side> Messages<'_, S> {
                 self.written += written;
                 return Poll::Ready(Ok(Moved::Bytes(written)));
             }
-            let length = ready!(self.socket.poll_receive(cx, &mut self.space)).map_err(Failed::Reading)?;
-            let Some(length) = length else { return Poll::Ready(Ok(Moved::End)) };
-            let message = self.space.get(..length).unwrap_or_default();
+            if !ready!(self.socket.poll_receive(cx, &mut self.incoming)).map_err(Failed::Reading)? {
+                return Poll::Ready(Ok(Moved::End));
+            }
+            let message = self.incoming.bytes();
             self.note(Direction::In, message).map_err(Failed::Recording)?;
             self.output.clear();
             self.written = 0;
@@ -127,7 +144,7 @@ impl<S: Side> Messages<'_, S> {
     }
 }
 
-impl<S: Side> Traffic for Messages<'_, S> {
+impl<S: Side> Traffic for Relayed<'_, S> {
     fn poll_move(&mut self, direction: Direction, cx: &mut Context<'_>) -> Poll<Result<Moved, Failed>> {
         match direction {
             Direction::Out => self.poll_out(cx),
@@ -137,7 +154,7 @@ impl<S: Side> Traffic for Messages<'_, S> {
 
     fn poll_end(&mut self, direction: Direction, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match direction {
-            Direction::Out => Poll::Ready(self.socket.shutdown()),
+            Direction::Out => self.socket.poll_end(cx),
             Direction::In => self.stream.poll_end(cx),
         }
     }
@@ -169,6 +186,7 @@ mod tests {
     use super::*;
     use crate::event::{Event, Phase};
     use crate::relay::{Output, Stdio};
+    use crate::transport::seqpacket::Seqpacket;
 
     struct Deaf;
 
@@ -196,7 +214,8 @@ mod tests {
         let (ours, theirs) = Socket::pair(Domain::UNIX, Type::SEQPACKET, None).unwrap();
         ours.set_nonblocking(true).unwrap();
         theirs.set_nonblocking(true).unwrap();
-        let (ours, theirs) = (Seqpacket::new(ours, None).unwrap(), Seqpacket::new(theirs, None).unwrap());
+        let of = |socket| Messages::Seqpacket(Seqpacket::new(socket, None).unwrap());
+        let (ours, theirs) = (of(ours), of(theirs));
         let (reader, mut writer) = io::pipe().unwrap();
         let mut stdio = Stdio::new(Some(Descriptor::own_pipe(OwnedFd::from(reader)).unwrap()), Output::Discard);
         let relay = run(&mut stdio, &ours, Rules::SYMMETRIC, Split::Line, &Deaf, &Deaf, Waiting::Patient);
@@ -204,12 +223,12 @@ mod tests {
             // The relay has found the input empty by now: it was polled first.
             writer.write_all(b"one\ntwo").unwrap();
             drop(writer);
-            let mut space = [0; 64];
+            let mut message = Message::default();
             let mut heard: Vec<Vec<u8>> = Vec::new();
-            while let Some(count) = theirs.receive(&mut space).await.unwrap() {
-                heard.push(space[..count].to_vec());
+            while theirs.receive(&mut message).await.unwrap() {
+                heard.push(message.bytes().to_vec());
             }
-            theirs.shutdown().unwrap();
+            theirs.end().await.unwrap();
             heard
         };
         let both = async { tokio::join!(biased; relay, peer) };

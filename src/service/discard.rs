@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use super::{Client, Closing, LINGER, Surroundings, Verdict, Watcher, within};
 use crate::event::Direction;
+use crate::message::Message;
 use crate::quantity::Limit;
 use crate::relay::{Blame, Lane, Side, buffer};
 use crate::transport::Channel;
-use crate::transport::seqpacket::MAX_MESSAGE;
 
 pub(super) async fn serve(client: &mut Client, watcher: &Rc<dyn Watcher>, around: &Surroundings) -> Closing {
     match &mut client.channel {
@@ -19,15 +19,14 @@ pub(super) async fn serve(client: &mut Client, watcher: &Rc<dyn Watcher>, around
             closing
         }
         Channel::Messages(messages) => {
-            let mut space = vec![0; MAX_MESSAGE];
+            let mut message = Message::default();
             loop {
-                match within(around.idle, messages.receive(&mut space)).await {
+                match within(around.idle, messages.receive(&mut message)).await {
                     None => return idle(),
                     Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
-                    Some(Ok(None)) => return Closing::clean("the client closed"),
-                    Some(Ok(Some(count))) => {
-                        let message = space.get(..count).unwrap_or_default();
-                        if let Err(error) = around.note_message(Direction::In, message, &**watcher) {
+                    Some(Ok(false)) => return Closing::clean("the client closed"),
+                    Some(Ok(true)) => {
+                        if let Err(error) = around.note_message(Direction::In, message.bytes(), &**watcher) {
                             return Closing::failed(&error, Blame::Recording);
                         }
                     }

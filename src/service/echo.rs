@@ -6,14 +6,14 @@ use std::rc::Rc;
 use super::presence::Presence;
 use super::{Client, Closing, Surroundings, Verdict, Watcher, within};
 use crate::event::Direction;
+use crate::message::Message;
 use crate::relay::{Blame, Side, buffer};
-use crate::transport::seqpacket::{MAX_MESSAGE, Seqpacket};
-use crate::transport::{Bytes, Channel};
+use crate::transport::{Bytes, Channel, Messages};
 
 pub(super) async fn serve(client: &mut Client, watcher: &Rc<dyn Watcher>, around: &Surroundings) -> Closing {
     match &mut client.channel {
         Channel::Bytes(bytes) => stream(bytes, watcher, around, &client.id).await,
-        Channel::Messages(messages) => datagrams(messages, watcher, around).await,
+        Channel::Messages(messages) => whole(messages, watcher, around).await,
     }
 }
 
@@ -62,21 +62,20 @@ async fn read(bytes: &mut Bytes, size: usize, presence: &Presence) -> io::Result
     .await
 }
 
-async fn datagrams(messages: &mut Seqpacket, watcher: &Rc<dyn Watcher>, around: &Surroundings) -> Closing {
-    let mut space = vec![0; MAX_MESSAGE];
+async fn whole(messages: &mut Messages, watcher: &Rc<dyn Watcher>, around: &Surroundings) -> Closing {
+    let mut message = Message::default();
     loop {
-        let count = match within(around.idle, messages.receive(&mut space)).await {
+        match within(around.idle, messages.receive(&mut message)).await {
             None => return Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle },
             Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
-            Some(Ok(None)) => return Closing::clean("the client closed"),
-            Some(Ok(Some(count))) => count,
-        };
-        let message = space.get(..count).unwrap_or_default();
-        if let Err(error) = messages.send(message).await {
+            Some(Ok(false)) => return Closing::clean("the client closed"),
+            Some(Ok(true)) => {}
+        }
+        if let Err(error) = messages.send(&message).await {
             return Closing::failed(&error, Blame::Sending);
         }
         for direction in [Direction::In, Direction::Out] {
-            if let Err(error) = around.note_message(direction, message, &**watcher) {
+            if let Err(error) = around.note_message(direction, message.bytes(), &**watcher) {
                 return Closing::failed(&error, Blame::Recording);
             }
         }

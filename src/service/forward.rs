@@ -9,11 +9,10 @@ use crate::address::{Endpoint, Peer};
 use crate::event::{Direction, Event, Phase, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
-use crate::message::Split;
+use crate::message::{Message, Split};
 use crate::relay::{self, Blame, Observer, Outcome, Rules, Waiting};
 use crate::transport::proxy::proxy_protocol::Ends;
-use crate::transport::seqpacket::{MAX_MESSAGE, Seqpacket};
-use crate::transport::{Bytes, Channel, ConnectOptions, connect};
+use crate::transport::{Bytes, Channel, ConnectOptions, Messages, connect};
 
 /// Where clients are forwarded to.
 #[derive(Debug)]
@@ -216,7 +215,7 @@ impl Report for Mirror<'_> {
     }
 }
 
-async fn messages(client: &Seqpacket, target: &Seqpacket, watcher: &dyn Observer, around: &Surroundings) -> Closing {
+async fn messages(client: &Messages, target: &Messages, watcher: &dyn Observer, around: &Surroundings) -> Closing {
     let both = async {
         tokio::try_join!(
             pass(client, target, Direction::In, watcher, around),
@@ -230,19 +229,18 @@ async fn messages(client: &Seqpacket, target: &Seqpacket, watcher: &dyn Observer
 }
 
 async fn pass(
-    from: &Seqpacket,
-    to: &Seqpacket,
+    from: &Messages,
+    to: &Messages,
     direction: Direction,
     watcher: &dyn Observer,
     around: &Surroundings,
 ) -> io::Result<()> {
-    let mut space = vec![0; MAX_MESSAGE];
-    while let Some(count) = from.receive(&mut space).await? {
-        let message = space.get(..count).unwrap_or_default();
-        to.send(message).await?;
-        around.note_message(direction, message, watcher)?;
+    let mut message = Message::default();
+    while from.receive(&mut message).await? {
+        to.send(&message).await?;
+        around.note_message(direction, message.bytes(), watcher)?;
     }
-    to.shutdown()
+    to.end().await
 }
 
 /// Whose connection is forwarded, for the PROXY protocol.

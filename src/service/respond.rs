@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use super::{Client, Closing, Surroundings, Watcher, discard};
 use crate::event::Direction;
+use crate::message::Message;
 use crate::relay::{Blame, buffer};
 use crate::transport::Channel;
 
@@ -30,9 +31,9 @@ pub(super) async fn serve(
             discard::linger(bytes, &mut incoming).await;
             Closing::clean("answered")
         }
-        Channel::Messages(messages) => match messages.send(answer).await {
+        Channel::Messages(messages) => match messages.send(&Message::new(answer)).await {
             Ok(()) => {
-                let _ = messages.shutdown();
+                let _ = messages.end().await;
                 match around.note_message(Direction::Out, answer, &**watcher) {
                     Ok(()) => Closing::clean("answered"),
                     Err(error) => Closing::failed(&error, Blame::Recording),

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::seqpacket::Seqpacket;
+use super::messages::Messages;
 use super::socket::Socket;
 #[cfg(feature = "tls")]
 use super::tls::SessionInfo;
@@ -18,7 +18,7 @@ pub enum Channel {
     /// A stream of bytes.
     Bytes(Bytes),
     /// Messages with boundaries.
-    Messages(Seqpacket),
+    Messages(Messages),
 }
 
 impl Channel {
@@ -42,7 +42,7 @@ impl Channel {
     pub fn transport(&self) -> &'static str {
         match self {
             Channel::Bytes(bytes) => bytes.transport(),
-            Channel::Messages(_) => "seqpacket",
+            Channel::Messages(messages) => messages.transport(),
         }
     }
 }

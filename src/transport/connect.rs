@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::channel::{Bytes, Channel};
 use super::descriptor::Descriptor;
 use super::dial::{self, Failures};
+use super::messages::Messages;
 use super::proxy::ProxyError;
 use super::resolve::{self, Lookup, ResolveError};
 use super::route::Route;
@@ -276,7 +277,8 @@ async fn attempt(
         Endpoint::Unix { kind: UnixKind::Seqpacket, name } => {
             let socket = unix_socket(endpoint, name, Type::SEQPACKET, options, id, report).await?;
             let failed = |error| ConnectError::Unix { target: endpoint.to_string(), error };
-            Channel::Messages(Seqpacket::new(socket, Some(Peer::Unix(Some(name.clone())))).map_err(failed)?)
+            let socket = Seqpacket::new(socket, Some(Peer::Unix(Some(name.clone())))).map_err(failed)?;
+            Channel::Messages(Messages::Seqpacket(socket))
         }
         other => return Err(ConnectError::Unsupported(other.to_string())),
     };

@@ -11,6 +11,7 @@ use tokio::io::Interest;
 
 use super::channel::{Bytes, Channel};
 use super::descriptor::Descriptor;
+use super::messages::Messages;
 use super::resolve::{self, Family, Lookup};
 use super::seqpacket::Seqpacket;
 use super::socket::{Socket, peer_of};
@@ -211,7 +212,10 @@ impl Pending {
     /// When the event loop refuses the socket.
     pub fn into_channel(self, options: &SocketOptions) -> io::Result<Channel> {
         match (self.carries, self.local.socket_addr(), self.peer.socket_addr()) {
-            (Carries::Messages, ..) => return Ok(Channel::Messages(Seqpacket::new(self.socket, Some(self.peer))?)),
+            (Carries::Messages, ..) => {
+                let socket = Seqpacket::new(self.socket, Some(self.peer))?;
+                return Ok(Channel::Messages(Messages::Seqpacket(socket)));
+            }
             (_, Some(local), Some(peer)) => {
                 let _ = self.socket.set_tcp_nodelay(true);
                 if options.congestion.is_none() {

@@ -11,6 +11,7 @@ use tokio::io::Interest;
 use super::descriptor::Descriptor;
 use super::socket::peer_of;
 use crate::address::Peer;
+use crate::message::Message;
 
 /// The largest message that is received whole; the kernel's own limit is below it with default buffers.
 pub const MAX_MESSAGE: usize = 1 << 20;
@@ -47,18 +48,23 @@ impl Seqpacket {
         &self.peer
     }
 
-    /// Receives one message, which may be empty, into `buffer`; `None` is the end of data.
+    /// Receives one message, which may be empty, into `message`; false is the end of data.
     ///
     /// # Errors
-    /// InvalidData when the message is larger than the buffer: nothing is cut silently.
-    pub fn poll_receive(&self, cx: &mut Context<'_>, buffer: &mut [u8]) -> Poll<io::Result<Option<usize>>> {
+    /// InvalidData when the message is larger than [`MAX_MESSAGE`]: nothing is cut silently.
+    pub fn poll_receive(&self, cx: &mut Context<'_>, message: &mut Message) -> Poll<io::Result<bool>> {
         self.descriptor.poll_io(cx, Interest::READABLE, |fd| {
-            let (_, length) = rustix::net::recv(fd, &mut *buffer, RecvFlags::DONTWAIT | RecvFlags::TRUNC)?;
-            if length > buffer.len() {
-                let text = format!("a message of {length} bytes is larger than the limit of {}", buffer.len());
+            let received = message.fill(MAX_MESSAGE, |space| {
+                let received = rustix::net::recv(fd, &mut *space, RecvFlags::DONTWAIT | RecvFlags::TRUNC);
+                let length = received.as_ref().map_or(0, |(_, length)| *length);
+                (received, length)
+            });
+            let (_, length) = received?;
+            if length > MAX_MESSAGE {
+                let text = format!("a message of {length} bytes is larger than the limit of {MAX_MESSAGE}");
                 return Err(io::Error::new(io::ErrorKind::InvalidData, text));
             }
-            Ok(if length == 0 && has_ended(fd)? { None } else { Some(length) })
+            Ok(length > 0 || !has_ended(fd)?)
         })
     }
 
@@ -71,22 +77,6 @@ impl Seqpacket {
             rustix::net::send(fd, message, SendFlags::DONTWAIT | SendFlags::NOSIGNAL | SendFlags::EOR)?;
             Ok(())
         })
-    }
-
-    /// Receives one message.
-    ///
-    /// # Errors
-    /// As [`Seqpacket::poll_receive`].
-    pub async fn receive(&self, buffer: &mut [u8]) -> io::Result<Option<usize>> {
-        std::future::poll_fn(|cx| self.poll_receive(cx, buffer)).await
-    }
-
-    /// Sends one message.
-    ///
-    /// # Errors
-    /// As [`Seqpacket::poll_send`].
-    pub async fn send(&self, message: &[u8]) -> io::Result<()> {
-        std::future::poll_fn(|cx| self.poll_send(cx, message)).await
     }
 
     /// Sends the end of data.
@@ -128,18 +118,27 @@ mod tests {
             let kind = socket2::Type::SEQPACKET.nonblocking();
             let (one, other) = socket2::Socket::pair(socket2::Domain::UNIX, kind, None).unwrap();
             let socket = Seqpacket::new(one, None).unwrap();
-            let mut space = [0; 10];
+            let mut heard = Message::default();
             for message in [&b""[..], b"a", b"", b"b"] {
                 other.send(message).unwrap();
             }
-            for length in [0, 1] {
-                assert_eq!(socket.receive(&mut space).await.unwrap(), Some(length));
+            for sent in [&b""[..], b"a"] {
+                assert!(receive(&socket, &mut heard).await.unwrap());
+                assert_eq!(heard.bytes(), sent);
             }
             // Nor when the end is in sight.
             drop(other);
-            for length in [Some(0), Some(1), None, None] {
-                assert_eq!(socket.receive(&mut space).await.unwrap(), length);
+            for sent in [&b""[..], b"b"] {
+                assert!(receive(&socket, &mut heard).await.unwrap());
+                assert_eq!(heard.bytes(), sent);
+            }
+            for _ in 0..2 {
+                assert!(!receive(&socket, &mut heard).await.unwrap());
             }
         });
+    }
+
+    async fn receive(socket: &Seqpacket, message: &mut Message) -> io::Result<bool> {
+        std::future::poll_fn(|cx| socket.poll_receive(cx, message)).await
     }
 }
