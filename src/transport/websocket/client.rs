@@ -19,6 +19,7 @@ use crate::transport::http_head::{self, HeadError, first_line};
 /// A refusal, an answer that makes no sense, a connection that breaks.
 pub async fn connect(
     mut bytes: Bytes,
+    ends: Ends,
     host: &str,
     resource: &str,
     settings: &Settings,
@@ -38,7 +39,7 @@ pub async fn connect(
     })?;
     let early = buffer.split_off(end);
     let protocol = agreed(&buffer, &key, target, settings)?;
-    let (ends, origin) = (Ends::of(&bytes), Origin::of(&bytes));
+    let origin = Origin::of(&bytes);
     let socket = WebSocket::new(bytes, early, Role::Client, ends, settings).await;
     Ok(socket.with_origin(origin).with_protocol(protocol))
 }

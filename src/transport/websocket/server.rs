@@ -77,7 +77,7 @@ pub async fn accept(mut bytes: Bytes, settings: &Settings, limit: Duration) -> R
         Ok(done) => done?,
         Err(_) => return Err(HandshakeError::TimedOut),
     };
-    let (ends, origin) = (Ends::of(&bytes), Origin::of(&bytes));
+    let (ends, origin) = (Ends::of(&bytes, bytes.transport() == "tls"), Origin::of(&bytes));
     let mut socket = WebSocket::new(bytes, early, Role::Server, ends, settings).await;
     socket.tell(request.environment());
     Ok(socket.with_origin(origin).with_protocol(protocol))

@@ -344,8 +344,8 @@ impl Origin {
 
 impl Ends {
     /// Those of the connection below.
-    pub fn of(bytes: &crate::transport::Bytes) -> Self {
-        let transport = if bytes.transport() == "tls" { "wss" } else { "ws" };
+    pub fn of(bytes: &crate::transport::Bytes, secure: bool) -> Self {
+        let transport = if secure { "wss" } else { "ws" };
         Ends { local: bytes.local().clone(), peer: bytes.peer().clone(), transport }
     }
 }
