@@ -74,6 +74,43 @@ impl Messages {
         }
     }
 
+    /// The code that the peer closed with, where the transport has codes and the peer gave one.
+    pub fn close_code(&self) -> Option<u16> {
+        match self {
+            Messages::Seqpacket(_) => None,
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.closed().and_then(|frame| frame.code),
+        }
+    }
+
+    /// The peer's farewell in words, where the transport has one.
+    pub fn farewell(&self) -> Option<String> {
+        match self {
+            Messages::Seqpacket(_) => None,
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.closed().map(|frame| format!("closed with {frame}")),
+        }
+    }
+
+    /// What programs are told beside the addresses.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        match self {
+            Messages::Seqpacket(_) => Vec::new(),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.environment(),
+        }
+    }
+
+    /// Whether each direction ends by itself. Otherwise [`Messages::poll_end`] closes the socket: the peer's farewell ends the
+    /// other direction, and after the peer's own close nothing can be sent.
+    pub fn has_half_close(&self) -> bool {
+        match self {
+            Messages::Seqpacket(_) => true,
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(_) => false,
+        }
+    }
+
     /// Receives one message, which may be empty, into `message`; false is the end of data.
     ///
     /// # Errors
