@@ -283,6 +283,7 @@ impl MessageArgs {
             },
             progress: self.progress,
             rate: None,
+            split: None,
         }
     }
 }

@@ -397,6 +397,7 @@ impl DataArgs {
             },
             progress: self.progress,
             rate: self.rate,
+            split: self.split,
         }
     }
 

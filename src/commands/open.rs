@@ -26,7 +26,7 @@ use crate::message::Split;
 use crate::relay::messages::Form;
 use crate::relay::{self, Waiting};
 use crate::service::program::{Command, Environment};
-use crate::service::{Client, Closing, Service, serve};
+use crate::service::{Client, Closing, Service, Verdict, serve};
 #[cfg(feature = "tls")]
 use crate::transport::secure::SecureLayer;
 use crate::transport::{Channel, ConnectOptions, connect};
@@ -187,7 +187,11 @@ pub async fn stream(client: &mut Client, form: Form, streams: &Streams) -> Resul
             relay::messages::run(&mut stdio, messages, rules, form, outgoing, incoming, report, Waiting::Eager).await
         }
     };
-    Ok((Closing::of(outcome, &client.channel), watcher.totals()))
+    let closing = Closing::of(outcome, &client.channel);
+    if closing.verdict == Verdict::Clean {
+        client.channel.take_leave().await;
+    }
+    Ok((closing, watcher.totals()))
 }
 
 /// Starts `--on-open`: a shell command with the socket's ID as its first argument. It runs beside the stream; its output

@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::filter::transform::TakeCommands;
 use crate::filter::{InbandMarks, Incoming, LineEnding, Outgoing, Transform};
+use crate::message::Split;
 use crate::output::hex::HexDump;
 use crate::output::human::Verbosity;
 use crate::output::progress::Progress;
@@ -58,6 +59,8 @@ pub struct StreamOptions {
     pub progress: bool,
     /// `--rate`, in bytes per second.
     pub rate: Option<u64>,
+    /// `--split`.
+    pub split: Option<Split>,
 }
 
 /// What a run has open for its streams.
@@ -175,6 +178,7 @@ impl Streams {
             rate: self.options.rate,
             idle: self.options.idle,
             presence: Presence::new(),
+            split: self.options.split.unwrap_or(Split::Line),
             counted: self.progress.is_some() || self.context.reporter.shows(Verbosity::Verbose),
         }
     }

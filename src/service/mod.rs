@@ -10,6 +10,7 @@ pub mod program;
 pub mod proxy_server;
 pub mod respond;
 pub mod room;
+pub mod voice;
 
 use std::io;
 use std::pin::Pin;
@@ -20,6 +21,7 @@ use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::reason;
 use crate::filter::Transform;
+use crate::message::Split;
 use crate::quantity::Limit;
 use crate::relay::{Blame, End, Lane, Observer, Outcome, is_oversized};
 use crate::transport::{Channel, Messages};
@@ -62,6 +64,8 @@ pub struct Surroundings {
     pub idle: Limit,
     /// Who else is there.
     pub presence: Rc<Presence>,
+    /// What ends a message where messages are cut out of a stream and written into one.
+    pub split: Split,
     /// Whether somebody is shown how many bytes pass, so that they must pass here.
     pub counted: bool,
 }
@@ -124,7 +128,8 @@ impl Service {
     pub fn needs_streams(&self) -> bool {
         match self {
             Service::Echo | Service::Discard | Service::Respond(_) | Service::Forward(_) => false,
-            Service::Broker(..) | Service::Program(_) | Service::Proxy(_) => true,
+            Service::Broker(..) | Service::Program(_) => false,
+            Service::Proxy(_) => true,
         }
     }
 }
@@ -227,7 +232,11 @@ pub async fn serve(
         Service::Program(command) => Box::pin(program::serve(client, watcher, around, command)),
         Service::Proxy(proxy) => Box::pin(proxy_server::serve(client, watcher, around, proxy)),
     };
-    serving.await
+    let closing = serving.await;
+    if closing.verdict == Verdict::Clean {
+        client.channel.take_leave().await;
+    }
+    closing
 }
 
 /// Ends the wait when nothing came for too long.
