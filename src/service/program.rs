@@ -130,7 +130,7 @@ impl Environment {
             local: channel.local().clone(),
             tls: match channel {
                 Channel::Bytes(bytes) => bytes.environment(),
-                Channel::Messages(_) => Vec::new(),
+                Channel::Messages(messages) => messages.environment(),
             },
         }
     }

@@ -5,14 +5,36 @@ use std::io;
 use std::task::{Context, Poll};
 
 use super::seqpacket::Seqpacket;
+#[cfg(feature = "ws")]
+use super::websocket::WebSocket;
 use crate::address::Peer;
 use crate::message::Message;
+
+/// A message over the limit: nothing is cut silently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a message of {length} bytes is larger than the limit of {limit}")]
+pub struct TooLarge {
+    /// Its length in bytes.
+    pub length: usize,
+    /// The limit in bytes.
+    pub limit: usize,
+}
+
+impl TooLarge {
+    /// What is inside an error, if it is this.
+    pub fn in_io(error: &io::Error) -> Option<&TooLarge> {
+        error.get_ref()?.downcast_ref()
+    }
+}
 
 /// A message socket.
 #[derive(Debug)]
 pub enum Messages {
     /// SOCK_SEQPACKET (unix(7)).
     Seqpacket(Seqpacket),
+    /// A WebSocket (RFC 6455).
+    #[cfg(feature = "ws")]
+    WebSocket(Box<WebSocket>),
 }
 
 impl Messages {
@@ -20,6 +42,8 @@ impl Messages {
     pub fn local(&self) -> &Peer {
         match self {
             Messages::Seqpacket(socket) => socket.local(),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.local(),
         }
     }
 
@@ -27,13 +51,17 @@ impl Messages {
     pub fn peer(&self) -> &Peer {
         match self {
             Messages::Seqpacket(socket) => socket.peer(),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.peer(),
         }
     }
 
-    /// The name of the transport: `seqpacket`.
+    /// The name of the transport: `seqpacket`, `ws`, `wss`.
     pub fn transport(&self) -> &'static str {
         match self {
             Messages::Seqpacket(_) => "seqpacket",
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.transport(),
         }
     }
 
@@ -41,6 +69,45 @@ impl Messages {
     pub fn limit(&self) -> usize {
         match self {
             Messages::Seqpacket(_) => super::seqpacket::MAX_MESSAGE,
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.limit(),
+        }
+    }
+
+    /// The code that the peer closed with, where the transport has codes and the peer gave one.
+    pub fn close_code(&self) -> Option<u16> {
+        match self {
+            Messages::Seqpacket(_) => None,
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.closed().and_then(|frame| frame.code),
+        }
+    }
+
+    /// The peer's farewell in words, where the transport has one.
+    pub fn farewell(&self) -> Option<String> {
+        match self {
+            Messages::Seqpacket(_) => None,
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.closed().map(|frame| format!("closed with {frame}")),
+        }
+    }
+
+    /// What programs are told beside the addresses.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        match self {
+            Messages::Seqpacket(_) => Vec::new(),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.environment(),
+        }
+    }
+
+    /// Whether each direction ends by itself. Otherwise [`Messages::poll_end`] closes the socket: the peer's farewell ends the
+    /// other direction, and after the peer's own close nothing can be sent.
+    pub fn has_half_close(&self) -> bool {
+        match self {
+            Messages::Seqpacket(_) => true,
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(_) => false,
         }
     }
 
@@ -51,6 +118,8 @@ impl Messages {
     pub fn poll_receive(&self, cx: &mut Context<'_>, message: &mut Message) -> Poll<io::Result<bool>> {
         match self {
             Messages::Seqpacket(socket) => socket.poll_receive(cx, message),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.poll_receive(cx, message),
         }
     }
 
@@ -61,6 +130,8 @@ impl Messages {
     pub fn poll_send(&self, cx: &mut Context<'_>, message: &Message) -> Poll<io::Result<()>> {
         match self {
             Messages::Seqpacket(socket) => socket.poll_send(cx, message.bytes()),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.poll_send(cx, message),
         }
     }
 
@@ -68,9 +139,12 @@ impl Messages {
     ///
     /// # Errors
     /// What the transport says.
-    pub fn poll_flush(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    #[cfg_attr(not(feature = "ws"), expect(unused_variables, reason = "nothing else waits"))]
+    pub fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Messages::Seqpacket(_) => Poll::Ready(Ok(())),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.poll_flush(cx),
         }
     }
 
@@ -78,9 +152,12 @@ impl Messages {
     ///
     /// # Errors
     /// What the transport says, unless the peer is gone already.
-    pub fn poll_end(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    #[cfg_attr(not(feature = "ws"), expect(unused_variables, reason = "nothing else waits"))]
+    pub fn poll_end(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Messages::Seqpacket(socket) => Poll::Ready(socket.shutdown()),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.poll_end(cx),
         }
     }
 
