@@ -5,7 +5,10 @@ use std::io;
 use std::task::{Context, Poll};
 
 use super::seqpacket::Seqpacket;
+#[cfg(feature = "zmq")]
+use super::zeromq::ZeroMq;
 use crate::address::Peer;
+use crate::event::Report;
 use crate::message::Message;
 
 /// A message socket.
@@ -13,6 +16,9 @@ use crate::message::Message;
 pub enum Messages {
     /// SOCK_SEQPACKET (unix(7)).
     Seqpacket(Seqpacket),
+    /// A ZeroMQ socket with all its peers.
+    #[cfg(feature = "zmq")]
+    ZeroMq(Box<ZeroMq>),
 }
 
 impl Messages {
@@ -20,6 +26,8 @@ impl Messages {
     pub fn local(&self) -> &Peer {
         match self {
             Messages::Seqpacket(socket) => socket.local(),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.local(),
         }
     }
 
@@ -27,13 +35,26 @@ impl Messages {
     pub fn peer(&self) -> &Peer {
         match self {
             Messages::Seqpacket(socket) => socket.peer(),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.peer(),
         }
     }
 
-    /// The name of the transport: `seqpacket`.
+    /// The name of the transport: `seqpacket`, `zeromq`.
     pub fn transport(&self) -> &'static str {
         match self {
             Messages::Seqpacket(_) => "seqpacket",
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(_) => "zeromq",
+        }
+    }
+
+    /// Where to tell what happens with peers that come and go by themselves.
+    pub fn report_to(&self, report: &std::rc::Rc<dyn Report>) {
+        match self {
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.report_to(report.clone()),
+            Messages::Seqpacket(_) => _ = report,
         }
     }
 
@@ -41,6 +62,8 @@ impl Messages {
     pub fn limit(&self) -> usize {
         match self {
             Messages::Seqpacket(_) => super::seqpacket::MAX_MESSAGE,
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(_) => super::zeromq::MAX_MESSAGE,
         }
     }
 
@@ -51,6 +74,8 @@ impl Messages {
     pub fn poll_receive(&self, cx: &mut Context<'_>, message: &mut Message) -> Poll<io::Result<bool>> {
         match self {
             Messages::Seqpacket(socket) => socket.poll_receive(cx, message),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.poll_receive(cx, message),
         }
     }
 
@@ -61,6 +86,8 @@ impl Messages {
     pub fn poll_send(&self, cx: &mut Context<'_>, message: &Message) -> Poll<io::Result<()>> {
         match self {
             Messages::Seqpacket(socket) => socket.poll_send(cx, message.bytes()),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.poll_send(cx, message),
         }
     }
 
@@ -68,9 +95,12 @@ impl Messages {
     ///
     /// # Errors
     /// What the transport says.
-    pub fn poll_flush(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let _ = &cx;
         match self {
             Messages::Seqpacket(_) => Poll::Ready(Ok(())),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.poll_flush(cx),
         }
     }
 
@@ -78,9 +108,12 @@ impl Messages {
     ///
     /// # Errors
     /// What the transport says, unless the peer is gone already.
-    pub fn poll_end(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub fn poll_end(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let _ = &cx;
         match self {
             Messages::Seqpacket(socket) => Poll::Ready(socket.shutdown()),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.poll_end(cx),
         }
     }
 

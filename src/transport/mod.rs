@@ -18,6 +18,8 @@ pub mod sockopt;
 #[cfg(feature = "tls")]
 pub mod tls;
 pub mod unix;
+#[cfg(feature = "zmq")]
+pub mod zeromq;
 
 pub use channel::{Bytes, Channel};
 pub use connect::{ConnectOptions, Patience, connect};
