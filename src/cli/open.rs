@@ -53,6 +53,9 @@ pub struct OpenArgs {
     #[cfg(feature = "tls")]
     #[command(flatten)]
     inspection: super::tls::InspectionArgs,
+    #[cfg(feature = "zmq")]
+    #[command(flatten)]
+    zmq: super::zeromq::ZeroMqArgs,
     #[command(flatten)]
     net: NetArgs,
     /// Time limits
@@ -94,7 +97,10 @@ impl OpenArgs {
             let text = "--no-wait is for a kept socket; give it a name, as in HOST:PORT/NAME, or add --keep";
             return Err(Failure::message(Exit::Usage, text));
         }
-        let stream = self.data.stream_options(&self.time);
+        #[cfg_attr(not(feature = "zmq"), expect(unused_mut, reason = "only ZeroMQ changes it"))]
+        let mut stream = self.data.stream_options(&self.time);
+        #[cfg(feature = "zmq")]
+        let zmq = self.zmq.options(false, &mut stream.traffic)?;
         let conversation = self.steps.conversation(&self.time, &stream)?;
         let mode = match (self.program.command(Group::Shared)?, conversation) {
             (Some(command), _) => Mode::Program(command),
@@ -106,8 +112,12 @@ impl OpenArgs {
                 None => Mode::Stream,
             },
         };
-        #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
+        #[cfg_attr(not(any(feature = "tls", feature = "zmq")), expect(unused_mut, reason = "only these add to it"))]
         let mut connect = self.dial.connect_options(&self.net, &self.time)?;
+        #[cfg(feature = "zmq")]
+        {
+            connect.zmq = zmq;
+        }
         #[cfg(feature = "tls")]
         {
             let named = matches!(id.endpoint, Some(Endpoint::Inet { scheme: Scheme::Tls, .. }));

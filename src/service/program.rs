@@ -14,12 +14,16 @@ use std::time::Duration;
 
 use tokio::process::Child;
 
+#[cfg(feature = "zmq")]
+use super::requests::{self, Answer};
 use super::{Client, Closing, Surroundings, Verdict, Watcher, discard};
 use crate::event::{Direction, Event};
 use crate::failure::reason;
 use crate::relay::{self, Blame, Observer, Rules, Side, Waiting, buffer};
 use crate::sys;
 use crate::transport::descriptor::Disconnect;
+#[cfg(feature = "zmq")]
+use crate::transport::Messages;
 use crate::transport::{Channel, Descriptor};
 
 /// How long a program may take to end after its connection is gone and SIGHUP was sent.
@@ -160,6 +164,10 @@ pub(super) async fn serve(
     let environment = Environment::of(&client.id, &client.channel);
     let bytes = match &mut client.channel {
         Channel::Bytes(bytes) => bytes,
+        #[cfg(feature = "zmq")]
+        Channel::Messages(Messages::ZeroMq(_)) => {
+            return requests::serve(client, watcher, around, Answer::Program(command)).await;
+        }
         Channel::Messages(_) => {
             return Closing::unsupported(
                 &client.id,

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio::time::{Instant, Sleep};
 
 use crate::address::Endpoint;
@@ -28,6 +28,8 @@ pub struct Arrival {
     pub id: String,
     /// The connection.
     pub stream: Bytes,
+    /// Its place among as many as may be there at the same time.
+    pub place: Option<OwnedSemaphorePermit>,
 }
 
 /// What comes of waiting for a peer.
@@ -115,7 +117,7 @@ impl Dialler {
                     return Poll::Ready(match dialled {
                         Ok(Channel::Bytes(stream)) => {
                             (self.state, self.since) = (State::Connected, Instant::now());
-                            Came::Peer(Arrival { id: self.id.clone(), stream })
+                            Came::Peer(Arrival { id: self.id.clone(), stream, place: None })
                         }
                         Ok(Channel::Messages(_)) => {
                             Came::Never(ConnectError::Unsupported("ZeroMQ over a message socket".to_owned()))

@@ -159,7 +159,7 @@ impl Core {
     pub fn welcome(&mut self, arrival: Arrival) {
         let role = if self.source.dials() { Role::Client } else { Role::Server };
         self.serials += 1;
-        let session = Session::new(arrival.stream, role, &self.options, arrival.id, self.serials);
+        let session = Session::new(arrival, role, &self.options, self.serials);
         if self.source.dials() && !self.connected_told {
             self.connected_told = true;
             let (peer, local) = (session.peer().to_string(), session.local().to_string());

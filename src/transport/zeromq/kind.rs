@@ -94,6 +94,11 @@ impl Kind {
         matches!(self, Kind::Router | Kind::Stream)
     }
 
+    /// Whether peers that come and go are told of by an empty message.
+    pub fn tells_arrivals(self) -> bool {
+        self == Kind::Stream
+    }
+
     /// The types that it talks to (RFC 28 to 31).
     pub fn partners(self) -> &'static [Kind] {
         match self {

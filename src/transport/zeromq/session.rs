@@ -10,8 +10,10 @@ use std::time::Duration;
 use omq_proto::proto::{Command, Connection, Role};
 use omq_proto::subscription::SubscriptionSet;
 use tokio::io::AsyncWrite;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Instant;
 
+use super::arrivals::Arrival;
 use super::decoder::{Decoder, Got};
 use super::frame;
 use super::handshake::{Handshake, Introduction, drain};
@@ -68,6 +70,7 @@ pub struct Session {
     /// Payload received from it and sent to it, in bytes.
     pub counts: (u64, u64),
     stream: Bytes,
+    _place: Option<OwnedSemaphorePermit>,
     phase: Phase,
     is_old: bool,
     decoder: Decoder,
@@ -94,7 +97,8 @@ pub enum Driven {
 
 impl Session {
     /// A peer at the other end of this connection.
-    pub fn new(stream: Bytes, role: Role, options: &ZeroMqOptions, id: String, serial: u64) -> Self {
+    pub fn new(arrival: Arrival, role: Role, options: &ZeroMqOptions, serial: u64) -> Self {
+        let Arrival { id, stream, place } = arrival;
         let phase = match options.kind {
             Kind::Stream => Phase::Raw,
             _ => Phase::Handshake(Box::new(Handshake::new(options, role, MAX_MESSAGE))),
@@ -108,6 +112,7 @@ impl Session {
             subscribed_bytes: 0,
             counts: (0, 0),
             stream,
+            _place: place,
             phase,
             is_old: false,
             decoder: Decoder::default(),

@@ -14,6 +14,7 @@ use super::core::{Core, Ending};
 use super::kind::Kind;
 use super::options::ZeroMqOptions;
 use super::send::Sent;
+use super::session::Session;
 use super::wakers::{Waits, Wakers};
 use crate::address::{Endpoint, Peer};
 use crate::event::Report;
@@ -68,7 +69,7 @@ impl ZeroMq {
         let mut core = Core::new(options, Source::Dialler(Box::new(dialler)), id.to_owned());
         if let Some(stream) = first {
             core.note_connected();
-            core.welcome(Arrival { id: id.to_owned(), stream });
+            core.welcome(Arrival { id: id.to_owned(), stream, place: None });
         }
         Self::new(core, local, peer)
     }
@@ -181,22 +182,15 @@ impl ZeroMq {
         }
         self.wakers.register(Waits::ToFlush, cx.waker());
         for _ in 0..TURNS {
-            let Ending::Begun { until, shut_until } = core.ending else { return Poll::Ready(core.check()) };
-            let happened = core.drive(&mut Context::from_waker(&self.waker));
-            if let Err(error) = core.check() {
-                core.ending = Ending::Done;
-                return Poll::Ready(Err(error));
+            if let Ending::Done = core.ending {
+                return Poll::Ready(core.check());
             }
-            let delivered = core.backlog.is_empty() && core.sessions().all(|session| session.is_flushed());
-            if delivered && core.poll_leave(&mut Context::from_waker(&self.waker), shut_until) {
+            let (happened, ended) = core.poll_deliver(&mut Context::from_waker(&self.waker));
+            if let Some(ended) = ended {
                 core.ending = Ending::Done;
-                return Poll::Ready(core.settle());
-            }
-            if until.is_some_and(|until| until <= Instant::now()) {
-                core.ending = Ending::Done;
-                let count = core.undelivered();
-                let late = io::Error::new(io::ErrorKind::TimedOut, Undelivered { count });
-                return Poll::Ready(if count == 0 { core.settle() } else { Err(late) });
+                // Whoever receives may be at the end now.
+                self.waker.wake_by_ref();
+                return Poll::Ready(ended);
             }
             if !happened {
                 return Poll::Pending;
@@ -213,6 +207,25 @@ impl Core {
         for session in self.peers.iter_mut().flatten().filter(|session| session.has_batch()) {
             let _ = session.poll_out(cx);
         }
+    }
+
+    /// Goes on with the end of sending: whether something happened, and the outcome where there is one.
+    fn poll_deliver(&mut self, cx: &mut Context<'_>) -> (bool, Option<io::Result<()>>) {
+        let Ending::Begun { until, shut_until } = self.ending else { return (false, Some(Ok(()))) };
+        let happened = self.drive(cx);
+        if let Err(error) = self.check() {
+            return (happened, Some(Err(error)));
+        }
+        let delivered = self.backlog.is_empty() && self.sessions().all(Session::is_flushed);
+        if delivered && self.poll_leave(cx, shut_until) {
+            return (happened, Some(self.settle()));
+        }
+        let late = until.is_some_and(|until| until <= Instant::now());
+        let ended = late.then(|| match self.undelivered() {
+            0 => self.settle(),
+            count => Err(io::Error::new(io::ErrorKind::TimedOut, Undelivered { count })),
+        });
+        (happened, ended)
     }
 
     /// Takes leave of the peers, where nothing is to come from them; true when that is done. A peer that has closed has read
