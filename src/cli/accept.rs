@@ -85,6 +85,9 @@ pub struct AcceptArgs {
     #[cfg(feature = "tls")]
     #[command(flatten)]
     tls_server: super::tls::TlsServerArgs,
+    #[cfg(feature = "zmq")]
+    #[command(flatten)]
+    zmq: super::zeromq::ZeroMqArgs,
     #[command(flatten)]
     net: NetArgs,
     /// Time limits
@@ -201,7 +204,10 @@ impl AcceptArgs {
         ];
         only_one(&forms)?;
         let kept = self.kept(&forms)?;
-        let stream = self.data.stream_options(&self.time);
+        #[cfg_attr(not(feature = "zmq"), expect(unused_mut, reason = "only ZeroMQ changes it"))]
+        let mut stream = self.data.stream_options(&self.time);
+        #[cfg(feature = "zmq")]
+        let zmq = self.zmq.options(self.once, &mut stream.traffic)?;
         let conversation = self.steps.conversation(&self.time, &stream)?;
         if conversation.is_some() && self.keep_open {
             let message =
@@ -223,6 +229,8 @@ impl AcceptArgs {
         let tls = self.server_tls()?;
         Ok(Options {
             expects_header: self.accept_proxy || (self.dial.proxy_protocol().is_some() && self.service.to.is_none()),
+            #[cfg(feature = "zmq")]
+            zmq,
             #[cfg(feature = "tls")]
             tls,
             listen: ListenOptions {

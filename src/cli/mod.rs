@@ -25,6 +25,8 @@ pub mod tuples;
 pub mod until;
 pub mod verbs;
 pub mod wait;
+#[cfg(feature = "zmq")]
+pub mod zeromq;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -81,6 +83,9 @@ pub enum Verb {
     Datagram(Box<commands::datagram::Options>),
     /// `resolve`
     Resolve(commands::resolve::Options),
+    /// `zmq-keygen`
+    #[cfg(feature = "zmq")]
+    ZmqKeygen(commands::zmq_keygen::Options),
     /// `read`
     Read(Box<commands::read::Options>),
     /// `write`

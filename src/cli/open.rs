@@ -56,6 +56,9 @@ pub struct OpenArgs {
     #[cfg(feature = "tls")]
     #[command(flatten)]
     inspection: super::tls::InspectionArgs,
+    #[cfg(feature = "zmq")]
+    #[command(flatten)]
+    zmq: super::zeromq::ZeroMqArgs,
     #[command(flatten)]
     net: NetArgs,
     /// Time limits
@@ -97,7 +100,10 @@ impl OpenArgs {
             let text = "--no-wait is for a kept socket; give it a name, as in HOST:PORT/NAME, or add --keep";
             return Err(Failure::message(Exit::Usage, text));
         }
-        let stream = self.data.stream_options(&self.time);
+        #[cfg_attr(not(feature = "zmq"), expect(unused_mut, reason = "only ZeroMQ changes it"))]
+        let mut stream = self.data.stream_options(&self.time);
+        #[cfg(feature = "zmq")]
+        let zmq = self.zmq.options(false, &mut stream.traffic)?;
         let conversation = self.steps.conversation(&self.time, &stream)?;
         let mode = match (self.program.command(Group::Shared)?, conversation) {
             (Some(command), _) => Mode::Program(command),
@@ -110,11 +116,18 @@ impl OpenArgs {
             },
         };
         self.messages.check(carries(id.endpoint.as_ref()))?;
-        #[cfg_attr(not(any(feature = "tls", feature = "ws")), expect(unused_mut, reason = "only these add to it"))]
+        #[cfg_attr(
+            not(any(feature = "tls", feature = "ws", feature = "zmq")),
+            expect(unused_mut, reason = "only these add to it")
+        )]
         let mut connect = self.dial.connect_options(&self.net, &self.time)?;
         #[cfg(feature = "ws")]
         if id.endpoint.as_ref().is_some_and(Endpoint::is_websocket) {
             self.messages.apply(&mut connect)?;
+        }
+        #[cfg(feature = "zmq")]
+        {
+            connect.zmq = zmq;
         }
         #[cfg(feature = "tls")]
         {

@@ -18,6 +18,8 @@ use super::keep::Keep;
 use super::open;
 use super::shared_stdio::{Prefix, SharedStdio};
 use super::stream::{Shown, StreamOptions, Streams, verdict};
+#[cfg(feature = "zmq")]
+use super::zeromq;
 use crate::access::Policy;
 use crate::address::{ListenAddress, ListenId, Peer};
 use crate::conversation::Part;
@@ -40,6 +42,8 @@ use crate::transport::secure;
 use crate::transport::tls::{ServerOptions, ServerTls};
 #[cfg(feature = "ws")]
 use crate::transport::websocket;
+#[cfg(feature = "zmq")]
+use crate::transport::zeromq::ZeroMqOptions;
 use crate::transport::{Bytes, Channel, SocketOptions};
 
 /// How long a proxy in front may take to say whom it brings.
@@ -112,6 +116,9 @@ pub struct Options {
     pub websocket: Option<websocket::Settings>,
     /// Whether each client begins with a PROXY protocol header.
     pub expects_header: bool,
+    /// The ZeroMQ socket whose peers the clients are.
+    #[cfg(feature = "zmq")]
+    pub zmq: Option<Box<ZeroMqOptions>>,
     /// How TLS is done with clients, where it is.
     #[cfg(feature = "tls")]
     pub tls: Option<ServerOptions>,
@@ -171,6 +178,13 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let name = options.at.first().and_then(|at| at.name.clone());
     let mut gate = Gate::new(listeners, admission, options.reject, name, context);
     let host = Rc::new(host);
+    #[cfg(feature = "zmq")]
+    if let (Some(zmq), Some(first)) = (options.zmq, bound.into_iter().next()) {
+        let form = host.form;
+        let served = zeromq::serve_peers(host, gate, *zmq, first, (&options.offer, conversation), form, &streams).await;
+        streams.finish();
+        return served;
+    }
     let served = match (conversation, options.offer) {
         (Some(conversation), _) => host.one_conversation(gate, conversation, &streams).await,
         (None, Offer::Stdio { many: true, prefix }) => {
@@ -258,6 +272,20 @@ impl Host {
         Ok((host, pins))
     }
 
+    /// A free place for another client; `None` where their number has no bound.
+    pub(super) async fn place(&self) -> Option<tokio::sync::OwnedSemaphorePermit> {
+        match &self.places {
+            Some(places) => places.clone().acquire_owned().await.ok(),
+            None => None,
+        }
+    }
+
+    /// Where to tell what happens.
+    #[cfg(feature = "zmq")]
+    pub(super) fn context(&self) -> &Context {
+        &self.context
+    }
+
     /// The first client gets stdin and stdout, and the door is closed behind it: a second one is refused, not queued.
     async fn one_on_stdio(self: Rc<Self>, mut gate: Gate, streams: &Streams) -> Result<Exit, Failure> {
         let mut client = self.first(&mut gate).await?;
@@ -313,10 +341,7 @@ impl Host {
     async fn serve_all(self: &Rc<Self>, gate: &mut Gate, around: &Surroundings, job: &Job) -> Result<Exit, Failure> {
         loop {
             // Without a free place nobody is accepted: who comes waits in the queue of the system.
-            let place = match &self.places {
-                Some(places) => places.clone().acquire_owned().await.ok(),
-                None => None,
-            };
+            let place = self.place().await;
             let admitted = gate.next().await?;
             let (host, around, job) = (self.clone(), around.clone(), job.clone());
             tokio::task::spawn_local(async move {

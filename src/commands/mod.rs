@@ -37,5 +37,9 @@ pub mod tuple_receive;
 pub mod tuple_send;
 pub mod wait;
 pub mod write;
+#[cfg(feature = "zmq")]
+mod zeromq;
+#[cfg(feature = "zmq")]
+pub mod zmq_keygen;
 
 pub use context::Context;

@@ -99,6 +99,10 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         options.inspection.show_aside(session, context);
         options.inspection.demand(session)?;
     }
+    if let Channel::Messages(messages) = &channel {
+        let report: Rc<dyn Report> = context.reporter.clone();
+        messages.report_to(&report);
+    }
     let mut client = Client { id, channel };
     if let Some(command) = &options.on_open {
         run_hook(command, &client, context)?;

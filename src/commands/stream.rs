@@ -306,6 +306,7 @@ pub fn verdict(peer: &str, closing: &Closing) -> Result<Exit, Failure> {
         Verdict::Program(status) => return Ok(Exit::Program(status)),
         Verdict::Reported(exit) => return Ok(exit),
         Verdict::TargetLost(exit) => (exit, reason.clone()),
+        Verdict::Undelivered => (Exit::TimedOut, format!("not everything reached {peer}: {reason}")),
         Verdict::Idle => (Exit::TimedOut, format!("nothing came from {peer} or went to it for too long")),
         Verdict::Failed(Blame::Sending) => (Exit::SendFailed, format!("cannot send to {peer}: {reason}")),
         Verdict::Failed(Blame::Receiving) => (Exit::ReceiveFailed, format!("connection to {peer} lost: {reason}")),

@@ -4,10 +4,13 @@ pub mod broker;
 pub mod discard;
 pub mod echo;
 pub mod forward;
+pub mod one_shot;
 pub mod outbox;
 pub mod presence;
 pub mod program;
 pub mod proxy_server;
+#[cfg(feature = "zmq")]
+mod requests;
 pub mod respond;
 pub mod room;
 
@@ -151,6 +154,8 @@ pub enum Verdict {
     TargetLost(Exit),
     /// A program ended with this status, or could not be run, which was reported.
     Program(u8),
+    /// What was sent was not delivered within its time.
+    Undelivered,
     /// The client could not be served, which was reported: the target of a forward was not reached, or the service does not
     /// serve this transport.
     Reported(Exit),
@@ -196,6 +201,10 @@ impl Closing {
 impl From<Outcome> for Closing {
     fn from(outcome: Outcome) -> Self {
         if let Some(fault) = outcome.fault {
+            #[cfg(feature = "zmq")]
+            if fault.error.get_ref().is_some_and(|error| error.is::<crate::transport::zeromq::Undelivered>()) {
+                return Closing { reason: reason(&fault.error), verdict: Verdict::Undelivered };
+            }
             return Closing { reason: reason(&fault.error), verdict: Verdict::Failed(fault.blame) };
         }
         match outcome.end {

@@ -7,7 +7,10 @@ use std::task::{Context, Poll};
 use super::seqpacket::Seqpacket;
 #[cfg(feature = "ws")]
 use super::websocket::WebSocket;
+#[cfg(feature = "zmq")]
+use super::zeromq::ZeroMq;
 use crate::address::Peer;
+use crate::event::Report;
 use crate::message::Message;
 
 /// A message over the limit: nothing is cut silently.
@@ -35,6 +38,9 @@ pub enum Messages {
     /// A WebSocket (RFC 6455).
     #[cfg(feature = "ws")]
     WebSocket(Box<WebSocket>),
+    /// A ZeroMQ socket with all its peers.
+    #[cfg(feature = "zmq")]
+    ZeroMq(Box<ZeroMq>),
 }
 
 impl Messages {
@@ -44,6 +50,8 @@ impl Messages {
             Messages::Seqpacket(socket) => socket.local(),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.local(),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.local(),
         }
     }
 
@@ -53,15 +61,31 @@ impl Messages {
             Messages::Seqpacket(socket) => socket.peer(),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.peer(),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.peer(),
         }
     }
 
-    /// The name of the transport: `seqpacket`, `ws`, `wss`.
+    /// The name of the transport: `seqpacket`, `ws`, `wss`, `zeromq`.
     pub fn transport(&self) -> &'static str {
         match self {
             Messages::Seqpacket(_) => "seqpacket",
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.transport(),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(_) => "zeromq",
+        }
+    }
+
+    /// Where to tell what happens with peers that come and go by themselves.
+    #[cfg_attr(not(feature = "zmq"), expect(unused_variables, reason = "the others have one peer"))]
+    pub fn report_to(&self, report: &std::rc::Rc<dyn Report>) {
+        match self {
+            Messages::Seqpacket(_) => {}
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(_) => {}
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.report_to(report.clone()),
         }
     }
 
@@ -71,6 +95,8 @@ impl Messages {
             Messages::Seqpacket(_) => super::seqpacket::MAX_MESSAGE,
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.limit(),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(_) => super::zeromq::MAX_MESSAGE,
         }
     }
 
@@ -80,6 +106,8 @@ impl Messages {
             Messages::Seqpacket(_) => None,
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.closed().and_then(|frame| frame.code),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(_) => None,
         }
     }
 
@@ -89,6 +117,8 @@ impl Messages {
             Messages::Seqpacket(_) => None,
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.closed().map(|frame| format!("closed with {frame}")),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(_) => None,
         }
     }
 
@@ -98,6 +128,8 @@ impl Messages {
             Messages::Seqpacket(_) => Vec::new(),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.environment(),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(_) => Vec::new(),
         }
     }
 
@@ -108,6 +140,8 @@ impl Messages {
             Messages::Seqpacket(_) => true,
             #[cfg(feature = "ws")]
             Messages::WebSocket(_) => false,
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(_) => true,
         }
     }
 
@@ -120,6 +154,8 @@ impl Messages {
             Messages::Seqpacket(socket) => socket.poll_receive(cx, message),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.poll_receive(cx, message),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.poll_receive(cx, message),
         }
     }
 
@@ -132,6 +168,8 @@ impl Messages {
             Messages::Seqpacket(socket) => socket.poll_send(cx, message.bytes()),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.poll_send(cx, message),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.poll_send(cx, message),
         }
     }
 
@@ -139,12 +177,14 @@ impl Messages {
     ///
     /// # Errors
     /// What the transport says.
-    #[cfg_attr(not(feature = "ws"), expect(unused_variables, reason = "nothing else waits"))]
+    #[cfg_attr(not(any(feature = "ws", feature = "zmq")), expect(unused_variables, reason = "nothing else waits"))]
     pub fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Messages::Seqpacket(_) => Poll::Ready(Ok(())),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.poll_flush(cx),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.poll_flush(cx),
         }
     }
 
@@ -152,12 +192,14 @@ impl Messages {
     ///
     /// # Errors
     /// What the transport says, unless the peer is gone already.
-    #[cfg_attr(not(feature = "ws"), expect(unused_variables, reason = "nothing else waits"))]
+    #[cfg_attr(not(any(feature = "ws", feature = "zmq")), expect(unused_variables, reason = "nothing else waits"))]
     pub fn poll_end(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Messages::Seqpacket(socket) => Poll::Ready(socket.shutdown()),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.poll_end(cx),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.poll_end(cx),
         }
     }
 
