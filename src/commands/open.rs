@@ -97,7 +97,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         options.inspection.show_aside(session, context);
         options.inspection.demand(session)?;
     }
-    let mut client = Client { id, channel };
+    let mut client = Client { id, port: None, channel };
     if let Some(command) = &options.on_open {
         run_hook(command, &client, context)?;
     }
