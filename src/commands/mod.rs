@@ -10,6 +10,8 @@ pub mod conversation;
 pub mod datagram;
 pub mod expect;
 pub mod gate;
+#[cfg(feature = "http")]
+pub mod http_ports;
 #[cfg(feature = "tls")]
 pub mod inspection;
 pub mod keep;
