@@ -85,7 +85,8 @@ impl std::fmt::Debug for Options {
 pub fn run_kept(options: &mut Options, context: &Context) -> Option<Result<Exit, Failure>> {
     let From::Kept(id, taking, timeout) = &options.from else { return None };
     let mut printer = Printer::new(options.form, options.expected.take(), options.count, context);
-    Some(tuple_kept::receive(id, &mut *options.codec, &mut printer, *taking, *timeout, context))
+    let wanted = tuple_kept::Wanted { taking: *taking, timeout: *timeout, max_bytes: options.max_bytes };
+    Some(tuple_kept::receive(id, &mut *options.codec, &mut printer, &wanted, context))
 }
 
 /// Runs the command.
