@@ -31,6 +31,8 @@ pub mod sockets;
 pub mod stream;
 pub mod transcript_file;
 #[cfg(feature = "tuples")]
+mod tuple_datagrams;
+#[cfg(feature = "tuples")]
 pub mod tuple_kept;
 #[cfg(feature = "tuples")]
 pub mod tuple_receive;

@@ -10,6 +10,7 @@ use tokio::io::Interest;
 use tokio::time::Instant;
 
 use super::channel::{Bytes, Channel};
+use super::datagram;
 use super::descriptor::Descriptor;
 use super::dial::{self, Failures};
 use super::messages::Messages;
@@ -108,6 +109,9 @@ pub enum ConnectError {
     /// A socket option was refused.
     #[error(transparent)]
     Option(#[from] OptionError),
+    /// A datagram socket could not be made.
+    #[error(transparent)]
+    Datagram(#[from] datagram::DatagramError),
     /// A proxy on the way failed.
     #[error(transparent)]
     Proxy(#[from] ProxyError),
@@ -144,6 +148,7 @@ impl ConnectError {
             ConnectError::Failed { .. } | ConnectError::Unix { .. } => Exit::Refused,
             ConnectError::TimedOut { .. } => Exit::TimedOut,
             ConnectError::Source { .. } => Exit::CannotBind,
+            ConnectError::Datagram(error) => error.exit(),
             ConnectError::Proxy(error) => error.exit(),
             ConnectError::NoProxy(_) => Exit::ProxyFailed,
             #[cfg(feature = "tls")]
@@ -279,6 +284,9 @@ async fn attempt(
             let failed = |error| ConnectError::Unix { target: endpoint.to_string(), error };
             let socket = Seqpacket::new(socket, Some(Peer::Unix(Some(name.clone())))).map_err(failed)?;
             Channel::Messages(Messages::Seqpacket(socket))
+        }
+        Endpoint::Inet { scheme: Scheme::Udp, host, port } => {
+            Channel::Messages(Messages::Datagram(Box::new(datagram::connect(host, *port, options).await?)))
         }
         other => return Err(ConnectError::Unsupported(other.to_string())),
     };

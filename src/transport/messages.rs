@@ -4,6 +4,7 @@
 use std::io;
 use std::task::{Context, Poll};
 
+use super::datagram::Flow;
 use super::seqpacket::Seqpacket;
 use crate::address::Peer;
 use crate::message::Message;
@@ -13,6 +14,8 @@ use crate::message::Message;
 pub enum Messages {
     /// SOCK_SEQPACKET (unix(7)).
     Seqpacket(Seqpacket),
+    /// The datagrams exchanged with one peer (udp(7), unix(7)).
+    Datagram(Box<Flow>),
 }
 
 impl Messages {
@@ -20,6 +23,7 @@ impl Messages {
     pub fn local(&self) -> &Peer {
         match self {
             Messages::Seqpacket(socket) => socket.local(),
+            Messages::Datagram(flow) => flow.local(),
         }
     }
 
@@ -27,13 +31,15 @@ impl Messages {
     pub fn peer(&self) -> &Peer {
         match self {
             Messages::Seqpacket(socket) => socket.peer(),
+            Messages::Datagram(flow) => flow.peer(),
         }
     }
 
-    /// The name of the transport: `seqpacket`.
+    /// The name of the transport: `seqpacket`, `udp`, `unix-datagram`.
     pub fn transport(&self) -> &'static str {
         match self {
             Messages::Seqpacket(_) => "seqpacket",
+            Messages::Datagram(flow) => flow.transport(),
         }
     }
 
@@ -41,6 +47,7 @@ impl Messages {
     pub fn limit(&self) -> usize {
         match self {
             Messages::Seqpacket(_) => super::seqpacket::MAX_MESSAGE,
+            Messages::Datagram(flow) => flow.limit(),
         }
     }
 
@@ -51,6 +58,7 @@ impl Messages {
     pub fn poll_receive(&self, cx: &mut Context<'_>, message: &mut Message) -> Poll<io::Result<bool>> {
         match self {
             Messages::Seqpacket(socket) => socket.poll_receive(cx, message),
+            Messages::Datagram(flow) => flow.poll_receive(cx, message),
         }
     }
 
@@ -61,6 +69,7 @@ impl Messages {
     pub fn poll_send(&self, cx: &mut Context<'_>, message: &Message) -> Poll<io::Result<()>> {
         match self {
             Messages::Seqpacket(socket) => socket.poll_send(cx, message.bytes()),
+            Messages::Datagram(flow) => flow.poll_send(cx, message),
         }
     }
 
@@ -68,9 +77,10 @@ impl Messages {
     ///
     /// # Errors
     /// What the transport says.
-    pub fn poll_flush(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Messages::Seqpacket(_) => Poll::Ready(Ok(())),
+            Messages::Datagram(flow) => flow.poll_flush(cx),
         }
     }
 
@@ -78,9 +88,10 @@ impl Messages {
     ///
     /// # Errors
     /// What the transport says, unless the peer is gone already.
-    pub fn poll_end(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub fn poll_end(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Messages::Seqpacket(socket) => Poll::Ready(socket.shutdown()),
+            Messages::Datagram(flow) => flow.poll_end(cx),
         }
     }
 
