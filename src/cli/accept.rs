@@ -8,6 +8,7 @@ use clap::Args;
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, ReadyArgs, TimeArgs, only_one};
 use super::help;
 use super::keep::KeepArgs;
+use super::misbehave::MisbehaveArgs;
 use super::steps::StepArgs;
 use crate::access::{Policy, Rule};
 use crate::address::{Endpoint, ListenAddress, ListenId, Scheme, SocketId, UnixKind};
@@ -70,6 +71,8 @@ pub struct AcceptArgs {
     ready: ReadyArgs,
     #[command(flatten)]
     data: DataArgs,
+    #[command(flatten)]
+    misbehave: MisbehaveArgs,
     #[command(flatten)]
     dial: DialArgs,
     #[cfg(feature = "tls")]
@@ -194,7 +197,8 @@ impl AcceptArgs {
         ];
         only_one(&forms)?;
         let kept = self.kept(&forms)?;
-        let stream = self.data.stream_options(&self.time);
+        let mut stream = self.data.stream_options(&self.time);
+        stream.misbehaviour = self.misbehave.misbehaviour()?;
         let conversation = self.steps.conversation(&self.time, &stream)?;
         if conversation.is_some() && self.keep_open {
             let message =
@@ -243,7 +247,8 @@ impl AcceptArgs {
         let more = [("-k", self.keep_open), ("--once", self.once), ("-m", self.max_conns.is_some())];
         let other = forms.iter().chain(&more);
         let other = other.into_iter().find_map(|(word, given)| given.then_some(*word));
-        let kept = self.keep.keep(name.as_ref(), other.or_else(|| self.data.foreground_only()))?;
+        let other = other.or_else(|| self.data.foreground_only()).or_else(|| self.misbehave.foreground_only());
+        let kept = self.keep.keep(name.as_ref(), other)?;
         if let Some(first) = self.at.first_mut() {
             first.name = name;
         }

@@ -282,6 +282,7 @@ impl MessageArgs {
             },
             progress: self.progress,
             rate: None,
+            misbehaviour: None,
         }
     }
 }

@@ -396,6 +396,7 @@ impl DataArgs {
             },
             progress: self.progress,
             rate: self.rate,
+            misbehaviour: None,
         }
     }
 

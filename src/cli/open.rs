@@ -5,6 +5,7 @@ use clap::Args;
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, TimeArgs, only_one};
 use super::help;
 use super::keep::KeepArgs;
+use super::misbehave::MisbehaveArgs;
 use super::steps::StepArgs;
 use crate::address::SocketId;
 #[cfg(feature = "tls")]
@@ -45,6 +46,8 @@ pub struct OpenArgs {
     program: ProgramArgs,
     #[command(flatten)]
     data: DataArgs,
+    #[command(flatten)]
+    misbehave: MisbehaveArgs,
     #[command(flatten)]
     dial: DialArgs,
     #[cfg(feature = "tls")]
@@ -88,13 +91,14 @@ impl OpenArgs {
             replay,
         ];
         let other = other.into_iter().find_map(|(word, given)| given.then_some(word));
-        let other = other.or_else(|| self.data.foreground_only());
+        let other = other.or_else(|| self.data.foreground_only()).or_else(|| self.misbehave.foreground_only());
         let kept = self.keep.keep(id.name.as_ref(), other)?;
         if self.no_wait && kept.is_none() {
             let text = "--no-wait is for a kept socket; give it a name, as in HOST:PORT/NAME, or add --keep";
             return Err(Failure::message(Exit::Usage, text));
         }
-        let stream = self.data.stream_options(&self.time);
+        let mut stream = self.data.stream_options(&self.time);
+        stream.misbehaviour = self.misbehave.misbehaviour()?;
         let conversation = self.steps.conversation(&self.time, &stream)?;
         let mode = match (self.program.command(Group::Shared)?, conversation) {
             (Some(command), _) => Mode::Program(command),

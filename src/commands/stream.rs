@@ -12,6 +12,7 @@ use crate::conversation::Printer;
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::filter::misbehaviour::Misbehaviour;
 use crate::filter::transform::TakeCommands;
 use crate::filter::{InbandMarks, Incoming, LineEnding, Outgoing, Transform};
 use crate::output::hex::HexDump;
@@ -53,6 +54,8 @@ pub struct StreamOptions {
     pub progress: bool,
     /// `--rate`, in bytes per second.
     pub rate: Option<u64>,
+    /// How the peer is mistreated, for tests.
+    pub misbehaviour: Option<Misbehaviour>,
 }
 
 /// What a run has open for its streams.
