@@ -16,6 +16,7 @@ use crate::commands::accept::{Offer, Options, read_list};
 use crate::commands::gate::Reject;
 use crate::commands::keep::Keep;
 use crate::commands::shared_stdio::Prefix;
+use crate::commands::stream::StreamOptions;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::message::Split;
@@ -205,7 +206,7 @@ impl AcceptArgs {
                 "steps and --replay serve the first client alone; leave out -k, and run the command again for each";
             return Err(Failure::message(Exit::Usage, message));
         }
-        let service = self.service()?;
+        let service = self.service(&stream)?;
         let prefix = if self.prefix { Prefix::Sender } else { Prefix::None };
         let offer = match (service, conversation) {
             (Some(service), _) => Offer::Service { service, once: self.once },
@@ -289,7 +290,7 @@ impl AcceptArgs {
         self.datagram || self.at.iter().any(|at| matches!(at.address, ListenAddress::Udp { .. }))
     }
 
-    fn service(&self) -> Result<Option<Service>, Failure> {
+    fn service(&self, stream: &StreamOptions) -> Result<Option<Service>, Failure> {
         if let Some(command) = self.program.command(Group::Own)? {
             return Ok(Some(Service::Program(Rc::new(command))));
         }
@@ -308,7 +309,8 @@ impl AcceptArgs {
             {
                 options.tls = self.tls.client(!self.serves_tls())?;
             }
-            let target = Target { endpoint, connect: options, split: self.data.split().unwrap_or(Split::Line) };
+            let split = self.data.split().unwrap_or(Split::Line);
+            let target = Target { endpoint, connect: options, split, misbehaviour: stream.misbehaviour.clone() };
             return Ok(Some(Service::Forward(Rc::new(target))));
         }
         if let Some(protocol) = args.proxy_server {

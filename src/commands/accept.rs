@@ -16,17 +16,19 @@ use super::gate::{Admitted, Gate, Reject};
 use super::keep::Keep;
 use super::open;
 use super::shared_stdio::{Prefix, SharedStdio};
-use super::stream::{Shown, StreamOptions, Streams, verdict};
+use super::stream::{self, Shown, StreamOptions, Streams, verdict};
 use crate::access::Policy;
 use crate::address::{ListenAddress, ListenId, Peer};
 use crate::conversation::Part;
 #[cfg(feature = "tls")]
 use crate::conversation::Upgrade;
-use crate::event::{Event, Report};
+use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::filter::misbehaviour::Misbehaviour;
 use crate::limits;
 use crate::message::Split;
+use crate::relay::misbehave;
 use crate::service::{Client, Closing, Service, Surroundings, serve};
 use crate::transport::listener::{ListenOptions, Listener, listen};
 use crate::transport::proxy::proxy_protocol;
@@ -129,6 +131,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
             "seqpacket sockets have messages, and this needs streams; use --echo, --discard, --respond or --to";
         return Err(Failure::message(Exit::Unsupported, message));
     }
+    stream::check_misbehaviour(options.stream.misbehaviour.as_ref(), listeners.iter().any(Listener::has_messages), context)?;
     let streams = Streams::open(options.stream.clone(), context)?;
     #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
     let (mut host, pins) = Host::new(&options, context)?;
@@ -195,6 +198,7 @@ pub(super) struct Host {
     places: Option<Arc<Semaphore>>,
     context: Context,
     expects_header: bool,
+    misbehaviour: Option<Misbehaviour>,
     #[cfg(feature = "tls")]
     tls: Option<ServerTls>,
 }
@@ -231,6 +235,7 @@ impl Host {
             socket: options.listen.socket.clone(),
             split: options.split.unwrap_or(Split::Line),
             expects_header: options.expects_header,
+            misbehaviour: options.stream.misbehaviour.clone(),
             places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
             context: context.clone(),
             #[cfg(feature = "tls")]
@@ -349,11 +354,14 @@ impl Host {
 
     /// Lets a client in: what comes before it is served. What is wrong with it is reported.
     pub(super) async fn enter(&self, admitted: Admitted) -> Option<Client> {
-        let Admitted { id, pending } = admitted;
+        let Admitted { id, number, pending } = admitted;
         let (peer, local) = (pending.peer().to_string(), pending.local().to_string());
         let reason = match pending.into_channel(&self.socket) {
             Ok(channel) => match self.prepare(channel, &id).await {
-                Ok(channel) => return Some(Client { id, channel }),
+                Ok(channel) => {
+                    let how = self.misbehaviour.as_ref();
+                    return Some(Client { id, channel: misbehave::put_on(channel, how, number, Direction::Out) });
+                }
                 Err(reason) => reason,
             },
             Err(error) => format!("cannot serve: {}", reason(&error)),

@@ -13,7 +13,7 @@ use super::datagram;
 use super::inspection::Inspection;
 use super::keep::Keep;
 use super::probe;
-use super::stream::{Shown, StreamOptions, Streams, verdict};
+use super::stream::{check_misbehaviour, Shown, StreamOptions, Streams, verdict};
 use crate::address::{Endpoint, Scheme, SocketId};
 use crate::conversation::Part;
 #[cfg(feature = "tls")]
@@ -22,7 +22,7 @@ use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::message::Split;
-use crate::relay::{self, Waiting};
+use crate::relay::{self, Waiting, misbehave};
 use crate::service::program::{Command, Environment};
 use crate::service::{Client, Closing, Service, Verdict, serve};
 #[cfg(feature = "tls")]
@@ -88,8 +88,10 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         Mode::Conversation(talk) => Some(prepare(talk, &endpoint, &options, context).await?),
         _ => None,
     };
+    let misbehaviour = options.stream.misbehaviour.clone();
     let streams = Streams::open(options.stream, context)?;
     let channel = connect(&endpoint, &options.connect, &id, &*context.reporter).await?;
+    check_misbehaviour(misbehaviour.as_ref(), matches!(channel, Channel::Messages(_)), context)?;
     #[cfg(feature = "tls")]
     if let Channel::Bytes(bytes) = &channel
         && let Some(session) = bytes.session()
@@ -97,6 +99,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         options.inspection.show_aside(session, context);
         options.inspection.demand(session)?;
     }
+    let channel = misbehave::put_on(channel, misbehaviour.as_ref(), 1, Direction::Out);
     let mut client = Client { id, channel };
     if let Some(command) = &options.on_open {
         run_hook(command, &client, context)?;

@@ -264,6 +264,26 @@ impl Transform for Escape {
     }
 }
 
+/// Whether misbehaviour is possible on this transport; tells the seed of what is left to chance.
+///
+/// # Errors
+/// What only datagrams can do: status 2. Anything on a message socket: status 4.
+pub fn check_misbehaviour(how: Option<&Misbehaviour>, messages: bool, context: &Context) -> Result<(), Failure> {
+    let Some(how) = how else { return Ok(()) };
+    if let Some(word) = how.only_for_datagrams() {
+        let text = format!("{word} is for datagrams; a stream loses nothing, but see --stall-after and --reset-after");
+        return Err(Failure::message(Exit::Usage, text));
+    }
+    if messages {
+        let text = "a message socket does not misbehave; --latency, --slice and the like need a stream";
+        return Err(Failure::message(Exit::Unsupported, text));
+    }
+    if how.is_random() {
+        context.reporter.remark(&format!("chance is drawn with --seed {}", how.seed));
+    }
+    Ok(())
+}
+
 /// How long stdin is, where it is a regular file.
 fn size_of_stdin() -> Option<u64> {
     let facts = rustix::fs::fstat(rustix::stdio::stdin()).ok()?;

@@ -70,11 +70,20 @@ pub fn poll_read(from: &mut impl Side, cx: &mut Context<'_>, size: usize) -> Pol
     }
 }
 
-/// Writes everything.
+/// Writes everything and flushes it.
 ///
 /// # Errors
 /// Those of the side; WriteZero when it takes nothing any more.
 pub async fn write_all(to: &mut impl Side, bytes: &[u8]) -> io::Result<()> {
+    hand_over(to, bytes).await?;
+    std::future::poll_fn(|cx| to.poll_flush(cx)).await
+}
+
+/// Writes everything; whoever reads next has to flush it.
+///
+/// # Errors
+/// Those of the side; WriteZero when it takes nothing any more.
+pub async fn hand_over(to: &mut impl Side, bytes: &[u8]) -> io::Result<()> {
     let mut rest = bytes;
     while !rest.is_empty() {
         let written = std::future::poll_fn(|cx| to.poll_write(cx, rest)).await?;
@@ -83,7 +92,7 @@ pub async fn write_all(to: &mut impl Side, bytes: &[u8]) -> io::Result<()> {
         }
         rest = rest.get(written..).unwrap_or_default();
     }
-    std::future::poll_fn(|cx| to.poll_flush(cx)).await
+    Ok(())
 }
 
 /// Ends writing.
