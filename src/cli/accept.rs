@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use clap::Args;
 
+use super::capture::{CaptureArgs, ViewArgs};
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, ReadyArgs, TimeArgs, only_one};
 use super::help;
 use super::keep::KeepArgs;
@@ -72,6 +73,10 @@ pub struct AcceptArgs {
     ready: ReadyArgs,
     #[command(flatten)]
     data: DataArgs,
+    #[command(flatten)]
+    view: ViewArgs,
+    #[command(flatten)]
+    capture: CaptureArgs,
     #[command(flatten)]
     misbehave: MisbehaveArgs,
     #[command(flatten)]
@@ -200,6 +205,7 @@ impl AcceptArgs {
         let kept = self.kept(&forms)?;
         let mut stream = self.data.stream_options(&self.time);
         stream.misbehaviour = self.misbehave.misbehaviour()?;
+        stream.recorder.pcap = self.capture.pcap.take();
         let conversation = self.steps.conversation(&self.time, &stream)?;
         if conversation.is_some() && self.keep_open {
             let message =
@@ -207,6 +213,7 @@ impl AcceptArgs {
             return Err(Failure::message(Exit::Usage, message));
         }
         let service = self.service(&stream)?;
+        stream.recorder.view = self.view.form(service.is_some())?;
         let prefix = if self.prefix { Prefix::Sender } else { Prefix::None };
         let offer = match (service, conversation) {
             (Some(service), _) => Offer::Service { service, once: self.once },
@@ -245,7 +252,12 @@ impl AcceptArgs {
     fn kept(&mut self, forms: &[(&'static str, bool)]) -> Result<Option<Keep>, Failure> {
         let written = self.at.first().and_then(|at| at.name.clone());
         let name = self.keep.name(written.as_ref())?;
-        let more = [("-k", self.keep_open), ("--once", self.once), ("-m", self.max_conns.is_some())];
+        let more = [
+            ("-k", self.keep_open),
+            ("--once", self.once),
+            ("-m", self.max_conns.is_some()),
+            ("--pcap", self.capture.pcap.is_some()),
+        ];
         let other = forms.iter().chain(&more);
         let other = other.into_iter().find_map(|(word, given)| given.then_some(*word));
         let other = other.or_else(|| self.data.foreground_only()).or_else(|| self.misbehave.foreground_only());

@@ -2,6 +2,7 @@
 
 use clap::Args;
 
+use super::capture::CaptureArgs;
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, TimeArgs, only_one};
 use super::help;
 use super::keep::KeepArgs;
@@ -47,6 +48,8 @@ pub struct OpenArgs {
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
+    capture: CaptureArgs,
+    #[command(flatten)]
     misbehave: MisbehaveArgs,
     #[command(flatten)]
     dial: DialArgs,
@@ -80,6 +83,12 @@ impl OpenArgs {
             steps,
             replay,
         ])?;
+        let treated = self.misbehave.foreground_only().or(self.capture.pcap.is_some().then_some("--pcap"));
+        if let (Some(word), true) = (treated, self.probe || self.pass_fd) {
+            let text =
+                format!("{word} has no use with -z and -F, which send and receive nothing; leave one of them out");
+            return Err(Failure::message(Exit::Usage, text));
+        }
         id.name = self.keep.name(id.name.as_ref())?;
         let other = [
             ("-z", self.probe),
@@ -87,6 +96,7 @@ impl OpenArgs {
             ("-c", self.program.shell.is_some()),
             ("-F", self.pass_fd),
             ("--on-open", self.on_open.is_some()),
+            ("--pcap", self.capture.pcap.is_some()),
             steps,
             replay,
         ];
@@ -99,6 +109,7 @@ impl OpenArgs {
         }
         let mut stream = self.data.stream_options(&self.time);
         stream.misbehaviour = self.misbehave.misbehaviour()?;
+        stream.recorder.pcap = self.capture.pcap;
         let conversation = self.steps.conversation(&self.time, &stream)?;
         let mode = match (self.program.command(Group::Shared)?, conversation) {
             (Some(command), _) => Mode::Program(command),

@@ -131,7 +131,11 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
             "seqpacket sockets have messages, and this needs streams; use --echo, --discard, --respond or --to";
         return Err(Failure::message(Exit::Unsupported, message));
     }
-    stream::check_misbehaviour(options.stream.misbehaviour.as_ref(), listeners.iter().any(Listener::has_messages), context)?;
+    stream::check_misbehaviour(
+        options.stream.misbehaviour.as_ref(),
+        listeners.iter().any(Listener::has_messages),
+        context,
+    )?;
     let streams = Streams::open(options.stream.clone(), context)?;
     #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
     let (mut host, pins) = Host::new(&options, context)?;
@@ -159,24 +163,30 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let name = options.at.first().and_then(|at| at.name.clone());
     let mut gate = Gate::new(listeners, admission, options.reject, name, context);
     let host = Rc::new(host);
-    let served = match (conversation, options.offer) {
-        (Some(conversation), _) => host.one_conversation(gate, conversation, &streams).await,
-        (None, Offer::Stdio { many: true, prefix }) => {
-            host.many_on_stdio(&mut gate, &streams, &options.stream, prefix).await
+    let serving = async {
+        match (conversation, options.offer) {
+            (Some(conversation), _) => host.one_conversation(gate, conversation, &streams).await,
+            (None, Offer::Stdio { many: true, prefix }) => {
+                host.many_on_stdio(&mut gate, &streams, &options.stream, prefix).await
+            }
+            (None, Offer::Service { service, once: true }) => {
+                let around = streams.surroundings(Shown::ToProgram);
+                host.one_by_service(gate, &service, &around).await
+            }
+            (None, Offer::Service { service, once: false }) => {
+                let around = streams.surroundings(Shown::ToProgram);
+                host.serve_all(&mut gate, &around, &Job::Service(Rc::new(service))).await
+            }
+            (None, Offer::Stdio { .. } | Offer::Conversation(_)) => host.one_on_stdio(gate, &streams).await,
+            (None, Offer::Keep(_)) => Err(Failure::message(Exit::Usage, "a kept listener is its keeper's")),
         }
-        (None, Offer::Service { service, once: true }) => {
-            let around = streams.surroundings(Shown::ToProgram);
-            host.one_by_service(gate, &service, &around).await
-        }
-        (None, Offer::Service { service, once: false }) => {
-            let around = streams.surroundings(Shown::ToProgram);
-            host.serve_all(&mut gate, &around, &Job::Service(Rc::new(service))).await
-        }
-        (None, Offer::Stdio { .. } | Offer::Conversation(_)) => host.one_on_stdio(gate, &streams).await,
-        (None, Offer::Keep(_)) => Err(Failure::message(Exit::Usage, "a kept listener is its keeper's")),
     };
-    streams.finish();
-    served
+    let served = tokio::select! {
+        biased;
+        failure = streams.record_failed() => Err(failure),
+        served = serving => served,
+    };
+    streams.finish(served)
 }
 
 #[cfg(feature = "tls")]

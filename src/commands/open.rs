@@ -13,7 +13,7 @@ use super::datagram;
 use super::inspection::Inspection;
 use super::keep::Keep;
 use super::probe;
-use super::stream::{check_misbehaviour, Shown, StreamOptions, Streams, verdict};
+use super::stream::{Shown, StreamOptions, Streams, check_misbehaviour, verdict};
 use crate::address::{Endpoint, Scheme, SocketId};
 use crate::conversation::Part;
 #[cfg(feature = "tls")]
@@ -108,8 +108,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         Some(prepared) => conversation::run(prepared, client, &streams, context).await,
         None => join(&mut client, &options.mode, options.split.unwrap_or(Split::Line), &streams, context).await,
     };
-    streams.finish();
-    joined
+    streams.finish(joined)
 }
 
 /// Prepares a conversation, and the TLS that it may start.

@@ -214,11 +214,7 @@ fn copy(error: &io::Error) -> io::Error {
 }
 
 impl AsyncRead for Misbehaving {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         // A failure to send is the next writer's to hear of; what the peer has said is read all the same.
         if let Poll::Ready(Err(error)) = self.poll_drive(cx)
             && self.reset
