@@ -33,8 +33,7 @@ async fn stream(bytes: &mut Bytes, watcher: &Rc<dyn Watcher>, around: &Surroundi
         let sent = async {
             let received = incoming.receive(held.get(..count).unwrap_or_default(), ended)?;
             let answer = outgoing.convert(&received, ended)?;
-            buffer::hand_over(bytes, &answer).await?;
-            outgoing.written(&answer)
+            buffer::send_unflushed(bytes, &answer, &outgoing).await
         };
         if let Err(error) = sent.await {
             return Closing::failed(&error, Blame::Sending);

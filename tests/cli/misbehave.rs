@@ -215,8 +215,18 @@ fn b77_misbehaviour_that_makes_no_sense_is_refused() {
 #[test]
 fn b77_what_is_said_inside_tls_is_cut_and_reset_too() {
     let sandbox = Sandbox::new();
-    let arguments =
-        ["accept", "--json", "--self-signed", "127.0.0.1:0", "--echo", "--slice", "3", "--reset-after", "8"];
+    let arguments = [
+        "accept",
+        "--json",
+        "--secure",
+        "--self-signed",
+        "127.0.0.1:0",
+        "--echo",
+        "--slice",
+        "3",
+        "--reset-after",
+        "8",
+    ];
     let child = sandbox.netverb(arguments).spawn();
     let to = format!("127.0.0.1:{}", child.port());
     let mut client = sandbox.netverb(["open", "--secure", "--no-verify", &to]).spawn();
