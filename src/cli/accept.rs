@@ -5,10 +5,12 @@ use std::rc::Rc;
 
 use clap::Args;
 
+use super::capture::{CaptureArgs, ViewArgs};
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, ReadyArgs, TimeArgs, only_one};
 use super::help;
 use super::keep::KeepArgs;
 use super::messages::{Carries, MessageArgs};
+use super::misbehave::MisbehaveArgs;
 use super::steps::StepArgs;
 use crate::access::{Policy, Rule};
 use crate::address::{Endpoint, ListenAddress, ListenId, Scheme, SocketId, UnixKind};
@@ -16,6 +18,7 @@ use crate::commands::accept::{Offer, Options, read_list};
 use crate::commands::gate::Reject;
 use crate::commands::keep::Keep;
 use crate::commands::shared_stdio::Prefix;
+use crate::commands::stream::StreamOptions;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::message::Split;
@@ -31,7 +34,8 @@ use crate::transport::listener::{ListenOptions, Unwritten};
 #[command(after_help = help::ACCEPT_EXAMPLES, override_usage = "netverb accept [OPTIONS] AT…")]
 pub struct AcceptArgs {
     /// Where to listen: [host:]port[,port|,a-b…], udp://…, unix:/path, unix:@name, seqpacket:/path, fd:N, systemd[:NAME]
-    #[arg(value_name = "AT", required = true, value_parser = ListenId::parse)]
+    #[cfg_attr(feature = "http", arg(value_name = "AT", required_unless_present = "http_ports", value_parser = ListenId::parse))]
+    #[cfg_attr(not(feature = "http"), arg(value_name = "AT", required = true, value_parser = ListenId::parse))]
     at: Vec<ListenId>,
     /// Receive datagrams: ports are UDP ports (as udp://…), unix:/path is a datagram socket
     #[arg(long)]
@@ -61,6 +65,9 @@ pub struct AcceptArgs {
     keep: KeepArgs,
     #[command(flatten)]
     service: ServiceArgs,
+    #[cfg(feature = "http")]
+    #[command(flatten)]
+    http: super::http::HttpArgs,
     #[command(flatten)]
     steps: StepArgs,
     #[command(flatten)]
@@ -78,6 +85,12 @@ pub struct AcceptArgs {
     #[arg(long, help_heading = "Messages")]
     ws: bool,
     #[command(flatten)]
+    view: ViewArgs,
+    #[command(flatten)]
+    capture: CaptureArgs,
+    #[command(flatten)]
+    misbehave: MisbehaveArgs,
+    #[command(flatten)]
     dial: DialArgs,
     #[cfg(feature = "tls")]
     #[command(flatten)]
@@ -85,6 +98,9 @@ pub struct AcceptArgs {
     #[cfg(feature = "tls")]
     #[command(flatten)]
     tls_server: super::tls::TlsServerArgs,
+    #[cfg(feature = "zmq")]
+    #[command(flatten)]
+    zmq: super::zeromq::ZeroMqArgs,
     #[command(flatten)]
     net: NetArgs,
     /// Time limits
@@ -186,7 +202,7 @@ impl AcceptArgs {
     /// Status 2 for words that clash, 3 for an address.
     pub fn into_options(mut self) -> Result<Options, Failure> {
         let [steps, replay] = self.steps.forms();
-        let forms = [
+        let mut forms = vec![
             ("--echo", self.service.echo),
             ("--discard", self.service.discard),
             ("--respond", self.service.respond.is_some()),
@@ -199,16 +215,34 @@ impl AcceptArgs {
             steps,
             replay,
         ];
+        #[cfg(feature = "http")]
+        forms.extend(self.http.forms());
         only_one(&forms)?;
         let kept = self.kept(&forms)?;
-        let stream = self.data.stream_options(&self.time);
+        let mut stream = self.data.stream_options(&self.time);
+        #[cfg(feature = "zmq")]
+        let zmq = self.zmq.options(self.once, &mut stream.traffic)?;
+        stream.misbehaviour = self.misbehave.misbehaviour()?;
+        stream.recorder.pcap = self.capture.pcap.take();
         let conversation = self.steps.conversation(&self.time, &stream)?;
         if conversation.is_some() && self.keep_open {
             let message =
                 "steps and --replay serve the first client alone; leave out -k, and run the command again for each";
             return Err(Failure::message(Exit::Usage, message));
         }
-        let service = self.service()?;
+        #[cfg(feature = "http")]
+        if let Some(word) = self.http.foreground_only().filter(|_| conversation.is_some()) {
+            let message = format!("{word} and steps cannot be used together; use two commands");
+            return Err(Failure::message(Exit::Usage, message));
+        }
+        let service = self.service(&stream)?;
+        #[cfg(feature = "http")]
+        let (service, http) = if self.serves_datagrams() && self.http.forms().iter().all(|(_, given)| !given) {
+            (service, None)
+        } else {
+            self.http.divide(service, &mut self.at, &self.dial.header, &self.time)?
+        };
+        stream.recorder.view = self.view.form(service.is_some())?;
         let prefix = if self.prefix { Prefix::Sender } else { Prefix::None };
         let offer = match (service, conversation) {
             (Some(service), _) => Offer::Service { service, once: self.once },
@@ -223,8 +257,12 @@ impl AcceptArgs {
         let tls = self.server_tls()?;
         Ok(Options {
             expects_header: self.accept_proxy || (self.dial.proxy_protocol().is_some() && self.service.to.is_none()),
+            #[cfg(feature = "zmq")]
+            zmq,
             #[cfg(feature = "tls")]
             tls,
+            #[cfg(feature = "http")]
+            http,
             listen: ListenOptions {
                 lookup: self.net.lookup(),
                 unwritten: Unwritten::AllInterfaces,
@@ -295,10 +333,19 @@ impl AcceptArgs {
     fn kept(&mut self, forms: &[(&'static str, bool)]) -> Result<Option<Keep>, Failure> {
         let written = self.at.first().and_then(|at| at.name.clone());
         let name = self.keep.name(written.as_ref())?;
-        let more = [("-k", self.keep_open), ("--once", self.once), ("-m", self.max_conns.is_some())];
+        #[cfg_attr(not(feature = "http"), expect(unused_mut, reason = "only HTTP adds to it"))]
+        let mut more = vec![
+            ("-k", self.keep_open),
+            ("--once", self.once),
+            ("-m", self.max_conns.is_some()),
+            ("--pcap", self.capture.pcap.is_some()),
+        ];
+        #[cfg(feature = "http")]
+        more.extend(self.http.foreground_only().map(|word| (word, true)));
         let other = forms.iter().chain(&more);
         let other = other.into_iter().find_map(|(word, given)| given.then_some(*word));
-        let kept = self.keep.keep(name.as_ref(), other.or_else(|| self.data.foreground_only()))?;
+        let other = other.or_else(|| self.data.foreground_only()).or_else(|| self.misbehave.foreground_only());
+        let kept = self.keep.keep(name.as_ref(), other)?;
         if let Some(first) = self.at.first_mut() {
             first.name = name;
         }
@@ -342,7 +389,7 @@ impl AcceptArgs {
         self.datagram || self.at.iter().any(|at| matches!(at.address, ListenAddress::Udp { .. }))
     }
 
-    fn service(&self) -> Result<Option<Service>, Failure> {
+    fn service(&self, stream: &StreamOptions) -> Result<Option<Service>, Failure> {
         if let Some(command) = self.program.command(Group::Own)? {
             return Ok(Some(Service::Program(Rc::new(command))));
         }
@@ -365,7 +412,8 @@ impl AcceptArgs {
             {
                 options.tls = self.tls.client(!self.serves_tls())?;
             }
-            let target = Target { endpoint, connect: options, split: self.data.split().unwrap_or(Split::Line) };
+            let split = self.data.split().unwrap_or(Split::Line);
+            let target = Target { endpoint, connect: options, split, misbehaviour: stream.misbehaviour.clone() };
             return Ok(Some(Service::Forward(Rc::new(target))));
         }
         if let Some(protocol) = args.proxy_server {

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args};
+use clap::Args;
 
 use crate::address::{Host, port};
 use crate::commands::announce::ReadyOptions;
@@ -75,7 +75,7 @@ pub struct DialArgs {
     proxy_user: Option<String>,
     /// Add a header to a WebSocket handshake, else to the request to an HTTP proxy (repeat)
     #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = parse_header)]
-    header: Vec<(String, String)>,
+    pub header: Vec<(String, String)>,
     /// Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients
     #[arg(long, value_name = "v1|v2")]
     proxy_protocol: Option<Version>,
@@ -394,10 +394,12 @@ impl DataArgs {
                 transcript: self.transcript.clone(),
                 hex_dump: self.hex_dump.clone(),
                 hash: self.hash,
+                ..RecorderOptions::default()
             },
             progress: self.progress,
             rate: self.rate,
             split: self.split,
+            misbehaviour: None,
         }
     }
 
@@ -494,6 +496,3 @@ pub fn only_one(forms: &[(&str, bool)]) -> Result<(), Failure> {
         format!("{} cannot be used together; choose one of {}", given.join(" and "), all.join(", ")),
     ))
 }
-
-/// An action that takes no value, for clap.
-pub const FLAG: ArgAction = ArgAction::SetTrue;

@@ -2,10 +2,12 @@
 
 use clap::Args;
 
+use super::capture::CaptureArgs;
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, TimeArgs, only_one};
 use super::help;
 use super::keep::KeepArgs;
 use super::messages::{Carries, MessageArgs};
+use super::misbehave::MisbehaveArgs;
 use super::steps::StepArgs;
 #[cfg(feature = "tls")]
 use crate::address::Scheme;
@@ -49,6 +51,10 @@ pub struct OpenArgs {
     #[command(flatten)]
     messages: MessageArgs,
     #[command(flatten)]
+    capture: CaptureArgs,
+    #[command(flatten)]
+    misbehave: MisbehaveArgs,
+    #[command(flatten)]
     dial: DialArgs,
     #[cfg(feature = "tls")]
     #[command(flatten)]
@@ -56,6 +62,9 @@ pub struct OpenArgs {
     #[cfg(feature = "tls")]
     #[command(flatten)]
     inspection: super::tls::InspectionArgs,
+    #[cfg(feature = "zmq")]
+    #[command(flatten)]
+    zmq: super::zeromq::ZeroMqArgs,
     #[command(flatten)]
     net: NetArgs,
     /// Time limits
@@ -80,6 +89,12 @@ impl OpenArgs {
             steps,
             replay,
         ])?;
+        let treated = self.misbehave.foreground_only().or(self.capture.pcap.is_some().then_some("--pcap"));
+        if let (Some(word), true) = (treated, self.probe || self.pass_fd) {
+            let text =
+                format!("{word} has no use with -z and -F, which send and receive nothing; leave one of them out");
+            return Err(Failure::message(Exit::Usage, text));
+        }
         id.name = self.keep.name(id.name.as_ref())?;
         let other = [
             ("-z", self.probe),
@@ -87,17 +102,22 @@ impl OpenArgs {
             ("-c", self.program.shell.is_some()),
             ("-F", self.pass_fd),
             ("--on-open", self.on_open.is_some()),
+            ("--pcap", self.capture.pcap.is_some()),
             steps,
             replay,
         ];
         let other = other.into_iter().find_map(|(word, given)| given.then_some(word));
-        let other = other.or_else(|| self.data.foreground_only());
+        let other = other.or_else(|| self.data.foreground_only()).or_else(|| self.misbehave.foreground_only());
         let kept = self.keep.keep(id.name.as_ref(), other)?;
         if self.no_wait && kept.is_none() {
             let text = "--no-wait is for a kept socket; give it a name, as in HOST:PORT/NAME, or add --keep";
             return Err(Failure::message(Exit::Usage, text));
         }
-        let stream = self.data.stream_options(&self.time);
+        let mut stream = self.data.stream_options(&self.time);
+        #[cfg(feature = "zmq")]
+        let zmq = self.zmq.options(false, &mut stream.traffic)?;
+        stream.misbehaviour = self.misbehave.misbehaviour()?;
+        stream.recorder.pcap = self.capture.pcap;
         let conversation = self.steps.conversation(&self.time, &stream)?;
         let mode = match (self.program.command(Group::Shared)?, conversation) {
             (Some(command), _) => Mode::Program(command),
@@ -110,11 +130,18 @@ impl OpenArgs {
             },
         };
         self.messages.check(carries(id.endpoint.as_ref()))?;
-        #[cfg_attr(not(any(feature = "tls", feature = "ws")), expect(unused_mut, reason = "only these add to it"))]
+        #[cfg_attr(
+            not(any(feature = "tls", feature = "ws", feature = "zmq")),
+            expect(unused_mut, reason = "only these add to it")
+        )]
         let mut connect = self.dial.connect_options(&self.net, &self.time)?;
         #[cfg(feature = "ws")]
         if id.endpoint.as_ref().is_some_and(Endpoint::is_websocket) {
             self.messages.apply(&mut connect)?;
+        }
+        #[cfg(feature = "zmq")]
+        {
+            connect.zmq = zmq;
         }
         #[cfg(feature = "tls")]
         {

@@ -14,21 +14,27 @@ use super::context::Context;
 use super::conversation;
 use super::datagram;
 use super::gate::{Admitted, Gate, Reject};
+#[cfg(feature = "http")]
+use super::http_ports::HttpPorts;
 use super::keep::Keep;
 use super::open;
 use super::shared_stdio::{Prefix, SharedStdio};
-use super::stream::{Shown, StreamOptions, Streams, verdict};
+use super::stream::{self, Shown, StreamOptions, Streams, verdict};
+#[cfg(feature = "zmq")]
+use super::zeromq;
 use crate::access::Policy;
 use crate::address::{ListenAddress, ListenId, Peer};
 use crate::conversation::Part;
 #[cfg(feature = "tls")]
 use crate::conversation::Upgrade;
-use crate::event::{Event, Report};
+use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::filter::misbehaviour::Misbehaviour;
 use crate::limits;
 use crate::message::Split;
 use crate::relay::messages::Form;
+use crate::relay::misbehave;
 use crate::service::{Client, Closing, Service, Surroundings, serve};
 #[cfg(feature = "ws")]
 use crate::transport::Messages;
@@ -41,6 +47,8 @@ use crate::transport::seqpacket;
 use crate::transport::tls::{ServerOptions, ServerTls};
 #[cfg(feature = "ws")]
 use crate::transport::websocket;
+#[cfg(feature = "zmq")]
+use crate::transport::zeromq::ZeroMqOptions;
 use crate::transport::{Bytes, Channel, SocketOptions};
 
 /// How long a proxy in front may take to say whom it brings.
@@ -113,6 +121,12 @@ pub struct Options {
     pub websocket: Option<websocket::Settings>,
     /// Whether each client begins with a PROXY protocol header.
     pub expects_header: bool,
+    /// The ZeroMQ socket whose peers the clients are.
+    #[cfg(feature = "zmq")]
+    pub zmq: Option<Box<ZeroMqOptions>>,
+    /// The ports on which HTTP is spoken, where the others get another service.
+    #[cfg(feature = "http")]
+    pub http: Option<HttpPorts>,
     /// How TLS is done with clients, where it is.
     #[cfg(feature = "tls")]
     pub tls: Option<ServerOptions>,
@@ -122,7 +136,7 @@ pub struct Options {
 ///
 /// # Errors
 /// An address that cannot be listened on, or the failure of a single client that was all there was to serve.
-pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
+pub async fn run(mut options: Options, context: &Context) -> Result<Exit, Failure> {
     limits::raise_descriptor_limit();
     let is_udp = |at: &ListenId| matches!(at.address, ListenAddress::Udp { .. });
     if options.datagrams || options.at.iter().any(is_udp) {
@@ -134,16 +148,31 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     }
     let admission = Admission::new(options.policy.clone()).await?;
     let (mut listeners, mut bound): (Vec<Listener>, Vec<Bound>) = (Vec::new(), Vec::new());
-    for at in &options.at {
+    for (index, at) in options.at.iter().enumerate() {
         for listener in listen(&at.address, &options.listen).await? {
+            #[cfg(feature = "http")]
+            if let Some(http) = &mut options.http {
+                http.note(index, listener.local());
+            }
+            #[cfg(not(feature = "http"))]
+            let _ = index;
             bound.push(Bound::of(at, listener.local()));
             listeners.push(listener);
         }
+    }
+    #[cfg(feature = "http")]
+    if let (Offer::Service { service, .. }, Some(http)) = (&mut options.offer, options.http.take()) {
+        http.put_before(service);
     }
     if options.offer.needs_streams() && listeners.iter().any(Listener::has_messages) {
         let message = "seqpacket sockets have messages, and this needs streams; use a port or unix:/path";
         return Err(Failure::message(Exit::Unsupported, message));
     }
+    stream::check_misbehaviour(
+        options.stream.misbehaviour.as_ref(),
+        listeners.iter().any(Listener::has_messages),
+        context,
+    )?;
     let streams = Streams::open(options.stream.clone(), context)?;
     #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
     let (mut host, pins) = Host::new(&options, context)?;
@@ -171,24 +200,36 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let name = options.at.first().and_then(|at| at.name.clone());
     let mut gate = Gate::new(listeners, admission, options.reject, name, context);
     let host = Rc::new(host);
-    let served = match (conversation, options.offer) {
-        (Some(conversation), _) => host.one_conversation(gate, conversation, &streams).await,
-        (None, Offer::Stdio { many: true, prefix }) => {
-            host.many_on_stdio(&mut gate, &streams, &options.stream, prefix).await
+    #[cfg(feature = "zmq")]
+    if let (Some(zmq), Some(first)) = (options.zmq, bound.into_iter().next()) {
+        let form = host.form;
+        let served = zeromq::serve_peers(host, gate, *zmq, first, (&options.offer, conversation), form, &streams).await;
+        return streams.finish(served);
+    }
+    let serving = async {
+        match (conversation, options.offer) {
+            (Some(conversation), _) => host.one_conversation(gate, conversation, &streams).await,
+            (None, Offer::Stdio { many: true, prefix }) => {
+                host.many_on_stdio(&mut gate, &streams, &options.stream, prefix).await
+            }
+            (None, Offer::Service { service, once: true }) => {
+                let around = streams.surroundings(Shown::ToProgram);
+                host.one_by_service(gate, &service, &around).await
+            }
+            (None, Offer::Service { service, once: false }) => {
+                let around = streams.surroundings(Shown::ToProgram);
+                host.serve_all(&mut gate, &around, &Job::Service(Rc::new(service))).await
+            }
+            (None, Offer::Stdio { .. } | Offer::Conversation(_)) => host.one_on_stdio(gate, &streams).await,
+            (None, Offer::Keep(_)) => Err(Failure::message(Exit::Usage, "a kept listener is its keeper's")),
         }
-        (None, Offer::Service { service, once: true }) => {
-            let around = streams.surroundings(Shown::ToProgram);
-            host.one_by_service(gate, &service, &around).await
-        }
-        (None, Offer::Service { service, once: false }) => {
-            let around = streams.surroundings(Shown::ToProgram);
-            host.serve_all(&mut gate, &around, &Job::Service(Rc::new(service))).await
-        }
-        (None, Offer::Stdio { .. } | Offer::Conversation(_)) => host.one_on_stdio(gate, &streams).await,
-        (None, Offer::Keep(_)) => Err(Failure::message(Exit::Usage, "a kept listener is its keeper's")),
     };
-    streams.finish();
-    served
+    let served = tokio::select! {
+        biased;
+        failure = streams.record_failed() => Err(failure),
+        served = serving => served,
+    };
+    streams.finish(served)
 }
 
 #[cfg(feature = "tls")]
@@ -212,6 +253,7 @@ pub(super) struct Host {
     expects_header: bool,
     #[cfg(feature = "ws")]
     websocket: Option<websocket::Settings>,
+    misbehaviour: Option<Misbehaviour>,
     #[cfg(feature = "tls")]
     tls: Option<ServerTls>,
 }
@@ -248,6 +290,7 @@ impl Host {
             socket: options.listen.socket.clone(),
             form: Form { split: options.split.unwrap_or(Split::Line), records: context.json, count: options.count },
             expects_header: options.expects_header,
+            misbehaviour: options.stream.misbehaviour.clone(),
             places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
             context: context.clone(),
             #[cfg(feature = "ws")]
@@ -256,6 +299,20 @@ impl Host {
             tls,
         };
         Ok((host, pins))
+    }
+
+    /// A free place for another client; `None` where their number has no bound.
+    pub(super) async fn place(&self) -> Option<tokio::sync::OwnedSemaphorePermit> {
+        match &self.places {
+            Some(places) => places.clone().acquire_owned().await.ok(),
+            None => None,
+        }
+    }
+
+    /// Where to tell what happens.
+    #[cfg(feature = "zmq")]
+    pub(super) fn context(&self) -> &Context {
+        &self.context
     }
 
     /// The first client gets stdin and stdout, and the door is closed behind it: a second one is refused, not queued.
@@ -323,10 +380,7 @@ impl Host {
     async fn serve_all(self: &Rc<Self>, gate: &mut Gate, around: &Surroundings, job: &Job) -> Result<Exit, Failure> {
         loop {
             // Without a free place nobody is accepted: who comes waits in the queue of the system.
-            let place = match &self.places {
-                Some(places) => places.clone().acquire_owned().await.ok(),
-                None => None,
-            };
+            let place = self.place().await;
             let admitted = gate.next().await?;
             let (host, around, job) = (self.clone(), around.clone(), job.clone());
             tokio::task::spawn_local(async move {
@@ -382,11 +436,15 @@ impl Host {
 
     /// Lets a client in: what comes before it is served. What is wrong with it is reported.
     pub(super) async fn enter(&self, admitted: Admitted) -> Option<Client> {
-        let Admitted { id, pending } = admitted;
+        let Admitted { id, number, pending } = admitted;
         let (peer, local) = (pending.peer().to_string(), pending.local().to_string());
+        let port = pending.local().socket_addr().map(|address| address.port());
         let reason = match pending.into_channel(&self.socket) {
             Ok(channel) => match self.prepare(channel, &id).await {
-                Ok(channel) => return Some(Client { id, channel }),
+                Ok(channel) => {
+                    let how = self.misbehaviour.as_ref();
+                    return Some(Client { id, port, channel: misbehave::put_on(channel, how, number, Direction::Out) });
+                }
                 Err(reason) => reason,
             },
             Err(error) => format!("cannot serve: {}", reason(&error)),

@@ -4,19 +4,27 @@ pub mod broker;
 pub mod discard;
 pub mod echo;
 pub mod forward;
+#[cfg(feature = "http")]
+pub mod http;
+pub mod one_shot;
 pub mod outbox;
 pub mod presence;
 pub mod program;
 pub mod proxy_server;
+#[cfg(feature = "zmq")]
+mod requests;
 pub mod respond;
 pub mod room;
 pub mod voice;
 
+#[cfg(feature = "http")]
+use std::collections::BTreeSet;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::address::Peer;
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::reason;
@@ -33,6 +41,8 @@ use presence::Presence;
 pub struct Client {
     /// What events and programs call it.
     pub id: String,
+    /// The port of ours that it reached, whatever a proxy in front says of it.
+    pub port: Option<u16>,
     /// The connection.
     pub channel: Channel,
 }
@@ -41,6 +51,8 @@ pub struct Client {
 pub trait Watcher: Observer {
     /// Bytes received from the peer and sent to it so far.
     fn totals(&self) -> (u64, u64);
+    /// The ends of the datagrams that it sees next, where several pass the same socket.
+    fn between(&self, _local: &Peer, _peer: &Peer) {}
 }
 
 /// Makes the watcher of the connection with this ID.
@@ -121,6 +133,12 @@ pub enum Service {
     Program(Rc<program::Command>),
     /// Is a proxy: the client says where to.
     Proxy(Rc<proxy_server::Proxy>),
+    /// Answers HTTP requests.
+    #[cfg(feature = "http")]
+    Http(Rc<http::Http>),
+    /// Answers HTTP requests of clients that reached one of these ports, and serves the others otherwise.
+    #[cfg(feature = "http")]
+    HttpOn(BTreeSet<u16>, Rc<http::Http>, Box<Service>),
 }
 
 impl Service {
@@ -130,6 +148,10 @@ impl Service {
             Service::Echo | Service::Discard | Service::Respond(_) | Service::Forward(_) => false,
             Service::Broker(..) | Service::Program(_) => false,
             Service::Proxy(_) => true,
+            #[cfg(feature = "http")]
+            Service::Http(_) => true,
+            #[cfg(feature = "http")]
+            Service::HttpOn(_, _, others) => others.needs_streams(),
         }
     }
 }
@@ -156,6 +178,8 @@ pub enum Verdict {
     TargetLost(Exit),
     /// A program ended with this status, or could not be run, which was reported.
     Program(u8),
+    /// What was sent was not delivered within its time.
+    Undelivered,
     /// The client could not be served, which was reported: the target of a forward was not reached, or the service does not
     /// serve this transport.
     Reported(Exit),
@@ -201,6 +225,10 @@ impl Closing {
 impl From<Outcome> for Closing {
     fn from(outcome: Outcome) -> Self {
         if let Some(fault) = outcome.fault {
+            #[cfg(feature = "zmq")]
+            if fault.error.get_ref().is_some_and(|error| error.is::<crate::transport::zeromq::Undelivered>()) {
+                return Closing { reason: reason(&fault.error), verdict: Verdict::Undelivered };
+            }
             return Closing { reason: reason(&fault.error), verdict: Verdict::Failed(fault.blame) };
         }
         match outcome.end {
@@ -231,6 +259,13 @@ pub async fn serve(
         Service::Forward(target) => Box::pin(forward::serve(client, watcher, around, target)),
         Service::Program(command) => Box::pin(program::serve(client, watcher, around, command)),
         Service::Proxy(proxy) => Box::pin(proxy_server::serve(client, watcher, around, proxy)),
+        #[cfg(feature = "http")]
+        Service::Http(http) => Box::pin(http::serve(client, watcher, around, http)),
+        #[cfg(feature = "http")]
+        Service::HttpOn(ports, http, others) => match client.port.is_some_and(|port| ports.contains(&port)) {
+            true => Box::pin(http::serve(client, watcher, around, http)),
+            false => Box::pin(serve(others, client, watcher, around)),
+        },
     };
     let closing = serving.await;
     if closing.verdict == Verdict::Clean {

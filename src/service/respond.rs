@@ -3,6 +3,8 @@
 
 use std::rc::Rc;
 
+#[cfg(feature = "zmq")]
+use super::requests::{self, Answer};
 use super::{Client, Closing, Surroundings, Verdict, Watcher, discard, within};
 use crate::event::Direction;
 use crate::message::Message;
@@ -21,8 +23,7 @@ pub(super) async fn serve(
             let mut incoming = around.lane(Direction::In, &client.id, &**watcher);
             let sent = async {
                 let answer = outgoing.convert(answer, true)?;
-                buffer::write_all(bytes, &answer).await?;
-                outgoing.written(&answer)?;
+                buffer::send(bytes, &answer, &outgoing).await?;
                 outgoing.ended();
                 buffer::end(bytes).await
             };
@@ -32,6 +33,8 @@ pub(super) async fn serve(
             discard::linger(bytes, &mut incoming).await;
             Closing::clean("answered")
         }
+        #[cfg(feature = "zmq")]
+        Channel::Messages(Messages::ZeroMq(_)) => requests::serve(client, watcher, around, Answer::Text(answer)).await,
         Channel::Messages(messages) => to_each(messages, watcher, around, &Message::new(answer)).await,
     }
 }

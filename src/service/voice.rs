@@ -96,8 +96,7 @@ impl<'a> Voice<'a> {
         match self.channel {
             Channel::Bytes(bytes) => {
                 let converted = self.outgoing.convert(message.bytes(), false)?;
-                buffer::write_all(bytes, &converted).await?;
-                self.outgoing.written(&converted)
+                buffer::send(bytes, &converted, &self.outgoing).await
             }
             Channel::Messages(messages) => {
                 let message = convert(&mut self.outgoing, message)?;

@@ -70,7 +70,7 @@ impl Channel {
     }
 
     /// Takes leave after everything is done: a peer that hears of the end by the socket alone must take the data for cut
-    /// where a layer has an end of its own, as TLS has (RFC 8446 section 6.1). The layer does nothing if it was ended before;
+    /// where a layer has an end of its own, as TLS (RFC 8446 section 6.1) and WebSocket (RFC 6455 section 5.5.1) have. The layer does nothing if it was ended before;
     /// a peer that does not take it in time, or is gone, has lost nothing.
     pub async fn take_leave(&mut self) {
         let ended = async {
@@ -181,6 +181,23 @@ impl Bytes {
             Bytes::Socket(_) => None,
             Bytes::Layered(layered) => layered.session.as_deref(),
         }
+    }
+
+    /// Puts a stream above this one that shows the same transport and session.
+    #[must_use]
+    pub fn wrapped(mut self, wrap: impl FnOnce(Bytes) -> Box<dyn ByteStream>) -> Bytes {
+        let transport = self.transport();
+        #[cfg(feature = "tls")]
+        let session = match &mut self {
+            Bytes::Socket(_) => None,
+            Bytes::Layered(layered) => layered.session.take(),
+        };
+        Bytes::Layered(Layered {
+            stream: wrap(self),
+            transport,
+            #[cfg(feature = "tls")]
+            session,
+        })
     }
 
     /// What programs are told beside the addresses.

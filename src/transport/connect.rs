@@ -10,6 +10,7 @@ use tokio::io::Interest;
 use tokio::time::Instant;
 
 use super::channel::{Bytes, Channel};
+use super::datagram;
 use super::descriptor::Descriptor;
 use super::dial::{self, Failures};
 use super::messages::Messages;
@@ -24,6 +25,8 @@ use super::sockopt::{self, OptionError, SocketOptions};
 use super::tls;
 #[cfg(feature = "ws")]
 use super::websocket as ws;
+#[cfg(feature = "zmq")]
+use super::zeromq::{ZeroMq, ZeroMqOptions};
 use crate::address::{Endpoint, Host, Peer, Scheme, UnixKind};
 use crate::event::{Event, Phase, Report};
 use crate::exit::Exit;
@@ -60,6 +63,9 @@ pub struct ConnectOptions {
     /// How a WebSocket behaves.
     #[cfg(feature = "ws")]
     pub websocket: ws::Settings,
+    /// The ZeroMQ socket that is to be connected (`--zmq`).
+    #[cfg(feature = "zmq")]
+    pub zmq: Option<Box<ZeroMqOptions>>,
 }
 
 /// How often a failed connection is tried again.
@@ -118,6 +124,9 @@ pub enum ConnectError {
     /// A socket option was refused.
     #[error(transparent)]
     Option(#[from] OptionError),
+    /// A datagram socket could not be made.
+    #[error(transparent)]
+    Datagram(#[from] datagram::DatagramError),
     /// A proxy on the way failed.
     #[error(transparent)]
     Proxy(#[from] ProxyError),
@@ -158,6 +167,7 @@ impl ConnectError {
             ConnectError::Failed { .. } | ConnectError::Unix { .. } => Exit::Refused,
             ConnectError::TimedOut { .. } => Exit::TimedOut,
             ConnectError::Source { .. } => Exit::CannotBind,
+            ConnectError::Datagram(error) => error.exit(),
             ConnectError::Proxy(error) => error.exit(),
             ConnectError::NoProxy(_) => Exit::ProxyFailed,
             #[cfg(feature = "tls")]
@@ -169,7 +179,7 @@ impl ConnectError {
     }
 
     /// Whether another attempt could fare better.
-    fn may_pass(&self) -> bool {
+    pub(super) fn may_pass(&self) -> bool {
         #[cfg(feature = "ws")]
         if let ConnectError::WebSocket(error) = self {
             return error.may_pass();
@@ -215,9 +225,38 @@ pub async fn connect(
     id: &str,
     report: &dyn Report,
 ) -> Result<Channel, ConnectError> {
+    #[cfg(feature = "zmq")]
+    if let Some(zmq) = &options.zmq {
+        return Box::pin(zeromq(zmq, endpoint, options, id, report)).await;
+    }
     // In an allocation that is gone when the connection stands: all the ways to connect together need many times what a
     // relay does, and a listener that forwards has many relays.
     Box::pin(attempts(endpoint, options, id, report)).await
+}
+
+/// A ZeroMQ socket stands before its connection does, and makes it again when it is lost. The first try is awaited all the
+/// same: what makes every other try useless is said at once, and with its own status.
+#[cfg(feature = "zmq")]
+async fn zeromq(
+    zmq: &ZeroMqOptions,
+    endpoint: &Endpoint,
+    options: &ConnectOptions,
+    id: &str,
+    report: &dyn Report,
+) -> Result<Channel, ConnectError> {
+    let options = &ConnectOptions { zmq: None, ..options.clone() };
+    let first = match Box::pin(attempts(endpoint, options, id, report)).await {
+        Ok(Channel::Bytes(stream)) => Some(stream),
+        Ok(Channel::Messages(_)) => return Err(ConnectError::Unsupported(format!("ZeroMQ over {endpoint}"))),
+        // Who binds may come later; not so where somebody said how long to try.
+        Err(error) if error.may_pass() && matches!(options.patience, Patience::Once) => {
+            report.remark(&format!("{error}; trying again until somebody is there"));
+            None
+        }
+        Err(error) => return Err(error),
+    };
+    let socket = ZeroMq::dialling(zmq.clone(), endpoint, options, id, first);
+    Ok(Channel::Messages(Messages::ZeroMq(Box::new(socket))))
 }
 
 async fn attempts(
@@ -292,7 +331,7 @@ async fn attempt(
             let socket = socket.map_err(|error| options.route.blame(error))?;
             Channel::Bytes(options.route.travel(socket, host, *port, options, id, report).await?)
         }
-        Endpoint::Unix { kind: UnixKind::Stream, name } => {
+        Endpoint::Unix { kind: UnixKind::Stream | UnixKind::ZeroMq, name } => {
             let mut bytes = Bytes::Socket(unix_stream(endpoint, name, options, id, report).await?);
             let failed = |error| ConnectError::Unix { target: endpoint.to_string(), error };
             options.route.announce_to(&mut bytes).await.map_err(failed)?;
@@ -308,6 +347,10 @@ async fn attempt(
         Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. } => {
             return websocket::attempt(endpoint, options, layer, id, report).await;
         }
+        Endpoint::Inet { scheme: Scheme::Udp, host, port } => {
+            Channel::Messages(Messages::Datagram(Box::new(datagram::connect(host, *port, options).await?)))
+        }
+        #[cfg(not(feature = "ws"))]
         other => return Err(ConnectError::Unsupported(other.to_string())),
     };
     report.event(

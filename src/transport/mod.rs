@@ -21,6 +21,8 @@ pub mod tls;
 pub mod unix;
 #[cfg(feature = "ws")]
 pub mod websocket;
+#[cfg(feature = "zmq")]
+pub mod zeromq;
 
 pub use channel::{Bytes, Channel};
 pub use connect::{ConnectOptions, Patience, connect};

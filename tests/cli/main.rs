@@ -8,12 +8,15 @@ mod support;
 mod access;
 mod addresses;
 mod bounds;
+mod capture;
 mod datagrams;
 mod failures;
 mod inherited;
 mod kept;
+mod kept_messages;
 mod lines;
 mod listening;
+mod misbehave;
 mod output;
 mod programs;
 mod proxies;
@@ -30,4 +33,7 @@ mod tls;
 #[cfg(feature = "tuples")]
 mod tuples;
 mod unix;
+mod view;
 mod wait;
+#[cfg(feature = "ws")]
+mod websocket;
