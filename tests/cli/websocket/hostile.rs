@@ -62,7 +62,7 @@ fn b65_a_server_that_breaks_the_protocol_is_told_how() {
 #[test]
 fn b65_a_client_that_breaks_the_protocol_disturbs_nobody_else() {
     let sandbox = Sandbox::new();
-    let mut child = accept(&sandbox, &["--echo", "--max-bytes", "1000"]);
+    let child = accept(&sandbox, &["--echo", "--max-bytes", "1000"]);
     let mut other = Wire::connect(child.port());
     for (what, frames, code) in offences() {
         let mut wire = Wire::connect(child.port());

@@ -56,7 +56,7 @@ fn b65_many_clients_share_stdin_and_stdout() {
 #[test]
 fn b65_an_echo_keeps_kind_and_boundaries() {
     let sandbox = Sandbox::new();
-    let mut child = accept(&sandbox, &["--echo"]);
+    let child = accept(&sandbox, &["--echo"]);
     let mut wire = Wire::connect(child.port());
     // Many at once, too.
     let said: Vec<(u8, Vec<u8>)> = vec![(TEXT, b"text".to_vec()), (BINARY, b"text".to_vec()), (TEXT, vec![])];
@@ -75,7 +75,7 @@ fn b65_an_echo_keeps_kind_and_boundaries() {
 #[test]
 fn b65_an_answer_to_each_message() {
     let sandbox = Sandbox::new();
-    let mut child = accept(&sandbox, &["--respond", "yes"]);
+    let child = accept(&sandbox, &["--respond", "yes"]);
     let mut wire = Wire::connect(child.port());
     for question in ["one", "two"] {
         wire.say(TEXT, question.as_bytes());
@@ -95,7 +95,7 @@ fn b65_an_answer_to_each_message() {
 #[test]
 fn b65_a_broker_passes_messages_on_and_a_chat_names_them() {
     let sandbox = Sandbox::new();
-    let mut child = accept(&sandbox, &["--broker"]);
+    let child = accept(&sandbox, &["--broker"]);
     let [mut a, mut b] = two(&child);
     a.say(BINARY, b"\0\xff");
     a.say(TEXT, b"");
@@ -105,7 +105,7 @@ fn b65_a_broker_passes_messages_on_and_a_chat_names_them() {
     a.hears(TEXT, b"back");
     a.close(1000, "");
     assert_eq!(a.hear().opcode, CLOSE);
-    let mut child = accept(&sandbox, &["--chat"]);
+    let child = accept(&sandbox, &["--chat"]);
     let [mut a, mut b] = two(&child);
     a.say(TEXT, b"hello");
     let name = child.wait_events("accepted", 2)[0]["id"].as_str().unwrap().to_owned();
@@ -116,7 +116,7 @@ fn b65_a_broker_passes_messages_on_and_a_chat_names_them() {
 fn b65_a_program_for_each_client() {
     let sandbox = Sandbox::new();
     let script = r#"echo "$NETVERB_PROTO $NETVERB_RESOURCE $NETVERB_HEADER_X_WHY $NETVERB_SUBPROTOCOL"; exec cat"#;
-    let mut child = accept(&sandbox, &["-c", script, "--subprotocol", "lines"]);
+    let child = accept(&sandbox, &["-c", script, "--subprotocol", "lines"]);
     let lines = "X-Why: because\r\nSec-WebSocket-Protocol: lines\r\n";
     let mut wire = Wire::ask(Peer::connect(child.port()), lines);
     wire.hears(TEXT, b"ws /path?query because lines");
@@ -130,13 +130,13 @@ fn b65_a_program_for_each_client() {
     // The program's stdin has ended with the client.
     assert_eq!(child.wait_event("exec-exited")["status"], 0);
     // One that ends by itself closes the socket, after all that it wrote.
-    let mut child = accept(&sandbox, &["-e", "printf 'a\\nb'"]);
+    let child = accept(&sandbox, &["-e", "printf 'a\\nb'"]);
     let mut wire = Wire::connect(child.port());
     wire.hears(TEXT, b"a");
     wire.hears(TEXT, b"b");
     wire.hears_close(1000);
     // One that does not read is hung up when its client has gone.
-    let mut child = accept(&sandbox, &["-c", "exec sleep 1000"]);
+    let child = accept(&sandbox, &["-c", "exec sleep 1000"]);
     let mut wire = Wire::connect(child.port());
     wire.close(1000, "");
     assert_eq!(child.wait_event("exec-exited")["status"], 129);
