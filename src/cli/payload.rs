@@ -18,7 +18,7 @@ pub struct PayloadArgs {
     /// What to send, literally, with a blank between two arguments; without it, all of stdin
     #[arg(value_name = "DATA")]
     data: Vec<OsString>,
-    /// Add the line ending of the socket, LF unless it was opened with --eol or -C
+    /// Add the line ending of the socket, LF unless it was opened with --eol or -C; a file that has one gets no other
     #[arg(short = 'l', long)]
     line: bool,
     /// Read \n \r \t \0 \e \\ \xHH in DATA as the bytes that they stand for
@@ -28,7 +28,7 @@ pub struct PayloadArgs {
     #[arg(long)]
     from_hex: bool,
     /// Send a file; - is stdin
-    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["data", "line", "escape", "from_hex"])]
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["data", "escape", "from_hex"])]
     file: Option<PathBuf>,
     /// With --line: the line ending to add, lf, crlf or cr, instead of that of the socket
     #[arg(long, value_name = "KIND", requires = "line")]
@@ -52,9 +52,12 @@ impl PayloadArgs {
     /// # Errors
     /// An escape or a digit that is none: status 2.
     pub fn payload(&self) -> Result<Payload, Failure> {
+        let ending = self.eol.or(self.crlf.then_some(LineEnding::CrLf)).unwrap_or(LineEnding::Lf).terminator();
         match &self.file {
-            Some(path) if path.as_os_str() == "-" => return Ok(Payload::Stdin),
-            Some(path) => return Ok(Payload::File(path.clone())),
+            Some(path) => {
+                let whole = if path.as_os_str() == "-" { Payload::Stdin } else { Payload::File(path.clone()) };
+                return Ok(if self.line { Payload::Line(Box::new(whole), ending) } else { whole });
+            }
             None if self.data.is_empty() && !self.line && self.eof => return Ok(Payload::Bytes(Vec::new())),
             None if self.data.is_empty() && !self.line => return Ok(Payload::Stdin),
             None => {}
@@ -66,8 +69,7 @@ impl PayloadArgs {
             _ => text,
         };
         if self.line {
-            let ending = self.eol.or(self.crlf.then_some(LineEnding::CrLf)).unwrap_or(LineEnding::Lf);
-            bytes.extend_from_slice(ending.terminator());
+            bytes.extend_from_slice(ending);
         }
         Ok(Payload::Bytes(bytes))
     }
