@@ -24,7 +24,7 @@ use crate::failure::{Failure, reason};
 use crate::message::Split;
 use crate::relay::{self, Waiting};
 use crate::service::program::{Command, Environment};
-use crate::service::{Client, Closing, Service, serve};
+use crate::service::{Client, Closing, Service, Verdict, serve};
 #[cfg(feature = "tls")]
 use crate::transport::secure::SecureLayer;
 use crate::transport::{Channel, ConnectOptions, connect};
@@ -179,7 +179,11 @@ pub async fn stream(client: &mut Client, split: Split, streams: &Streams) -> Res
             relay::messages::run(&mut stdio, messages, rules, split, &*watcher, &*around.report, Waiting::Eager).await
         }
     };
-    Ok((Closing::from(outcome), watcher.totals()))
+    let closing = Closing::from(outcome);
+    if closing.verdict == Verdict::Clean {
+        client.channel.take_leave().await;
+    }
+    Ok((closing, watcher.totals()))
 }
 
 /// Starts `--on-open`: a shell command with the socket's ID as its first argument. It runs beside the stream; its output

@@ -137,6 +137,9 @@ impl SharedStdio {
         let closing = self.converse(bytes, &outbox, &client.id, watcher, around).await;
         self.room.leave(member);
         outbox.abandon();
+        if closing.verdict == Verdict::Clean {
+            client.channel.take_leave().await;
+        }
         closing
     }
 

@@ -52,8 +52,8 @@ pub async fn serve(kept: Rc<Kept>, socket: UnixStream) -> Result<(), Gone> {
                 match &kept.body {
                     Body::Stream(stream) => serve_write::write(stream, &write, &mut talk).await?,
                     Body::Listener(_) => {
-                        talk.answer(&failed(Exit::Unsupported, "can't write to this socket: it is a listener")).await?;
-                        return Ok(());
+                        let why = "can't write to this socket: it is a listener";
+                        serve_write::refuse(Exit::Unsupported, why, &mut talk).await?;
                     }
                 }
             }

@@ -68,7 +68,10 @@ pub async fn write(stream: &Stream, write: &Write, talk: &mut Talk) -> Result<()
 }
 
 /// Reads what the client still says, so that it can hear the answer.
-async fn refuse(exit: Exit, message: &str, talk: &mut Talk) -> Result<(), Gone> {
+///
+/// # Errors
+/// The client went away.
+pub(super) async fn refuse(exit: Exit, message: &str, talk: &mut Talk) -> Result<(), Gone> {
     while !matches!(talk.request().await?, Some(Request::End)) {}
     talk.answer(&failed(exit, message)).await
 }

@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::side::Side;
+use crate::sys;
 
 /// The first buffer of a direction, in bytes.
 pub const SMALLEST: usize = 16 << 10;
@@ -27,6 +28,9 @@ pub fn borrow(size: usize) -> Vec<u8> {
         None => Vec::new(),
     });
     if buffer.len() < size {
+        if size > SMALLEST {
+            sys::keep_freed_memory();
+        }
         buffer = vec![0; size];
     }
     buffer

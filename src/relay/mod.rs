@@ -86,7 +86,6 @@ impl Fault {
         Fault { blame: if reset { Blame::Receiving } else { blame }, error }
     }
 
-    /// Whether the local side is a connection, and lost.
     /// Whether nothing but this program would end the connection: what could not be read or sent is our side's fault, and
     /// the peer, which knows nothing of it, would wait for ever.
     fn leaves_connection_alive(&self) -> bool {
@@ -96,6 +95,7 @@ impl Fault {
         matches!(self.blame, Blame::Input | Blame::Sending) && !over
     }
 
+    /// Whether the local side is a connection, and lost.
     fn is_lost_local_peer(&self) -> bool {
         use io::ErrorKind::{ConnectionReset, HostUnreachable, NetworkUnreachable, TimedOut, UnexpectedEof};
         let lost = matches!(

@@ -200,7 +200,11 @@ pub async fn serve(
         Service::Program(command) => Box::pin(program::serve(client, watcher, around, command)),
         Service::Proxy(proxy) => Box::pin(proxy_server::serve(client, watcher, around, proxy)),
     };
-    serving.await
+    let closing = serving.await;
+    if closing.verdict == Verdict::Clean {
+        client.channel.take_leave().await;
+    }
+    closing
 }
 
 /// Ends the wait when nothing came for too long.

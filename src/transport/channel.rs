@@ -3,14 +3,18 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::messages::Messages;
 use super::socket::Socket;
 #[cfg(feature = "tls")]
 use super::tls::SessionInfo;
 use crate::address::Peer;
+
+/// How long a peer may keep the end of a layer from being sent.
+const LEAVING: Duration = Duration::from_secs(1);
 
 /// A connection.
 #[derive(Debug)]
@@ -44,6 +48,19 @@ impl Channel {
             Channel::Bytes(bytes) => bytes.transport(),
             Channel::Messages(messages) => messages.transport(),
         }
+    }
+
+    /// Takes leave after everything is done: a peer that hears of the end by the socket alone must take the data for cut
+    /// where a layer has an end of its own, as TLS has (RFC 8446 section 6.1). The layer does nothing if it was ended before;
+    /// a peer that does not take it in time, or is gone, has lost nothing.
+    pub async fn take_leave(&mut self) {
+        let ended = async {
+            match self {
+                Channel::Bytes(Bytes::Layered(layered)) => layered.stream.shutdown().await,
+                Channel::Bytes(Bytes::Socket(_)) | Channel::Messages(_) => Ok(()),
+            }
+        };
+        let _ = tokio::time::timeout(LEAVING, ended).await;
     }
 }
 

@@ -420,6 +420,8 @@ fn a_kept_listener_numbers_its_connections() {
     let port: u16 = kept.says(&["accept", "0/web"]).trim().parse().unwrap();
     kept.run(&["next", "web", "-w", "0"]).failed(28, &["no connection"]);
     kept.run(&["read", "web"]).failed(4, &["can't read from this socket"]);
+    kept.run(&["write", "web", "x"]).failed(4, &["can't write to this socket"]);
+    kept.run(&["ask", "web", "x"]).failed(4, &["can't write to this socket"]);
     let (mut one, mut two) = (Peer::connect(port), Peer::connect(port));
     assert_eq!(kept.says(&["next", "web"]), "web.1\n");
     assert_eq!(kept.says(&["next", "web", "-w", "infinite"]), "web.2\n");
