@@ -28,7 +28,9 @@ Examples:
   netverb open unix:/run/app.sock < request
   netverb open host:25 -C --fail-on '(?m)^[45]' --expect '220 .*\\n' \\
       --send-line 'EHLO me' --expect '(?m)^250 .*\\n' --send-line QUIT
-  netverb open host:25 --replay session      the client of a --transcript";
+  netverb open host:25 --replay session      the client of a --transcript
+  netverb open ws://host/chat                lines as messages (netverb help websockets)
+  echo hi | netverb open wss://host/echo --count 1 -H 'Origin: https://host'";
 
 /// Shown under the help of `accept`.
 pub const ACCEPT_EXAMPLES: &str = "\
@@ -42,7 +44,9 @@ Examples:
   netverb accept udp://:5000 --echo          datagrams
   netverb accept 8080 --expect '(?s)^GET .*\\r\\n\\r\\n' \\
       --send $'HTTP/1.0 204 OK\\r\\n\\r\\n'
-  netverb accept 2525 --replay session       the server of a --transcript";
+  netverb accept 2525 --replay session       the server of a --transcript
+  netverb accept --ws 8080 --chat            WebSockets
+  netverb accept --ws 8080 --to localhost:25 a stream for browsers";
 
 /// Shown under the help of `wait`.
 pub const WAIT_EXAMPLES: &str = "\
@@ -205,11 +209,14 @@ pub const ENVIRONMENT: Topic =
     Topic { name: "environment", heading: "ENVIRONMENT", text: include_str!("help/environment.txt") };
 /// `netverb help keeping`
 pub const KEEPING: Topic = Topic { name: "keeping", heading: "KEPT SOCKETS", text: include_str!("help/keeping.txt") };
+/// `netverb help websockets`
+pub const WEBSOCKETS: Topic =
+    Topic { name: "websockets", heading: "WEBSOCKETS", text: include_str!("help/websockets.txt") };
 /// `netverb help recipes`
 pub const RECIPES: Topic = Topic { name: "recipes", heading: "EXAMPLES", text: include_str!("help/recipes.txt") };
 
 /// Every topic.
-pub const TOPICS: [Topic; 5] = [IDS, KEEPING, EXIT_CODES, ENVIRONMENT, RECIPES];
+pub const TOPICS: [Topic; 6] = [IDS, KEEPING, WEBSOCKETS, EXIT_CODES, ENVIRONMENT, RECIPES];
 
 /// The verbs that only print texts.
 pub const PRINTING: [&str; 3] = ["completions", "man", "help"];
@@ -242,7 +249,7 @@ pub fn on_one_screen(command: clap::Command, words: &[OsString]) -> clap::Comman
     command.help_template(
         "{about}\n\n{usage-heading} {usage}\n\nVerbs:\n{subcommands}\n\n\
         Each has -h (short help), --help (all), -v (say more), -j (JSON events).\n\
-        netverb help [VERB | ids | keeping | exit-codes | environment | recipes]{after-help}",
+        netverb help [VERB | ids | keeping | websockets | exit-codes | environment | recipes]{after-help}",
     )
 }
 

@@ -221,7 +221,7 @@ pub const ALL: &[Row] = &[
     Row {
         name: "help",
         alias: None,
-        about: "Print help on a verb, ids, keeping, exit-codes, environment, recipes",
+        about: "Print help on a verb, ids, keeping, websockets, exit-codes, environment, recipes",
         define: define::<HelpArgs>,
         read: |matches, _| help::topic(words::<HelpArgs>(matches)?.topic.as_deref()).map(Asked::Print),
     },
