@@ -288,6 +288,7 @@ impl MessageArgs {
             },
             progress: self.progress,
             rate: None,
+            split: None,
             misbehaviour: None,
         }
     }

@@ -42,6 +42,7 @@ use crate::transport::listener::{ListenOptions, Listener, listen};
 use crate::transport::proxy::proxy_protocol;
 #[cfg(feature = "tls")]
 use crate::transport::secure;
+use crate::transport::seqpacket;
 #[cfg(feature = "tls")]
 use crate::transport::tls::{ServerOptions, ServerTls};
 #[cfg(feature = "ws")]
@@ -83,7 +84,7 @@ pub enum Offer {
 impl Offer {
     fn needs_streams(&self) -> bool {
         match self {
-            Offer::Stdio { many, .. } => *many,
+            Offer::Stdio { .. } => false,
             Offer::Service { service, .. } => service.needs_streams(),
             Offer::Conversation(_) | Offer::Keep(_) => true,
         }
@@ -164,8 +165,7 @@ pub async fn run(mut options: Options, context: &Context) -> Result<Exit, Failur
         http.put_before(service);
     }
     if options.offer.needs_streams() && listeners.iter().any(Listener::has_messages) {
-        let message =
-            "seqpacket sockets have messages, and this needs streams; use --echo, --discard, --respond or --to";
+        let message = "seqpacket sockets have messages, and this needs streams; use a port or unix:/path";
         return Err(Failure::message(Exit::Unsupported, message));
     }
     stream::check_misbehaviour(
@@ -354,8 +354,9 @@ impl Host {
         options: &StreamOptions,
         prefix: Prefix,
     ) -> Result<Exit, Failure> {
-        let (shared, input) = SharedStdio::new(streams, options, prefix)?;
-        let around = streams.surroundings(Shown::ToProgram);
+        let messages = self.largest_message(gate);
+        let (shared, input) = SharedStdio::new(streams, options, prefix, self.form, messages)?;
+        let around = streams.surroundings(shared.shown().await);
         let reading = tokio::task::spawn_local(shared.clone().distribute(input, around.report.clone()));
         let job = Job::Stdio(shared.clone());
         let served = tokio::select! {
@@ -364,6 +365,15 @@ impl Host {
         };
         reading.abort();
         served
+    }
+
+    /// The size of the largest message, where clients have messages.
+    fn largest_message(&self, gate: &Gate) -> Option<usize> {
+        #[cfg(feature = "ws")]
+        if let Some(settings) = &self.websocket {
+            return Some(settings.limit);
+        }
+        gate.has_messages().then_some(seqpacket::MAX_MESSAGE)
     }
 
     /// Serves clients until the process is told to end.

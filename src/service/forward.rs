@@ -244,6 +244,7 @@ async fn messages(client: &Messages, target: &Messages, watcher: &dyn Observer, 
     }
 }
 
+/// Passes messages on, and the way in which the one side closed to the other.
 async fn pass(
     from: &Messages,
     to: &Messages,
@@ -252,10 +253,20 @@ async fn pass(
     around: &Surroundings,
 ) -> io::Result<()> {
     let mut message = Message::default();
-    while from.receive(&mut message).await? {
-        to.send(&message).await?;
+    loop {
+        match from.receive_for(&mut message, to).await {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => {
+                to.close_like(from);
+                let _ = to.take_leave().await;
+                return Err(error);
+            }
+        }
+        to.feed(&message).await?;
         around.note_message(direction, message.bytes(), watcher)?;
     }
+    to.close_like(from);
     to.end().await
 }
 

@@ -15,6 +15,7 @@ pub mod proxy_server;
 mod requests;
 pub mod respond;
 pub mod room;
+pub mod voice;
 
 #[cfg(feature = "http")]
 use std::collections::BTreeSet;
@@ -28,6 +29,7 @@ use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::reason;
 use crate::filter::Transform;
+use crate::message::Split;
 use crate::quantity::Limit;
 use crate::relay::{Blame, End, Lane, Observer, Outcome, is_oversized};
 use crate::transport::{Channel, Messages};
@@ -74,6 +76,8 @@ pub struct Surroundings {
     pub idle: Limit,
     /// Who else is there.
     pub presence: Rc<Presence>,
+    /// What ends a message where messages are cut out of a stream and written into one.
+    pub split: Split,
     /// Whether somebody is shown how many bytes pass, so that they must pass here.
     pub counted: bool,
 }
@@ -142,7 +146,8 @@ impl Service {
     pub fn needs_streams(&self) -> bool {
         match self {
             Service::Echo | Service::Discard | Service::Respond(_) | Service::Forward(_) => false,
-            Service::Broker(..) | Service::Program(_) | Service::Proxy(_) => true,
+            Service::Broker(..) | Service::Program(_) => false,
+            Service::Proxy(_) => true,
             #[cfg(feature = "http")]
             Service::Http(_) => true,
             #[cfg(feature = "http")]
