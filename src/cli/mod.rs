@@ -270,6 +270,11 @@ impl Verb {
                     keep.words = words;
                 }
             }
+            Verb::Datagram(options) => {
+                if let Some(keep) = &mut options.keep {
+                    keep.words = words;
+                }
+            }
             _ => {}
         }
     }
@@ -286,6 +291,7 @@ fn parse_keeper(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
     let task = match run.verb {
         Verb::Open(options) => commands::keeper::Task::Open(options),
         Verb::Accept(options) => commands::keeper::Task::Accept(options),
+        Verb::Datagram(options) => commands::keeper::Task::Datagram(options),
         _ => return Ok(Action::Print(String::new())),
     };
     run.verb = Verb::Keeper(Box::new(commands::keeper::Options { directory, task }));

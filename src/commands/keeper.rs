@@ -12,8 +12,10 @@ use tokio::task::JoinSet;
 use super::accept::{self, Host, Offer};
 use super::admission::Admission;
 use super::context::Context;
+use super::datagram;
 use super::gate::Gate;
 use super::keep::Keep;
+use super::keeper_datagrams;
 use super::open::{self, Mode};
 use super::stream::StreamOptions;
 use crate::address::{Endpoint, SocketId, SocketName, UnixKind};
@@ -51,6 +53,8 @@ pub enum Task {
     Open(Box<open::Options>),
     /// A listener.
     Accept(Box<accept::Options>),
+    /// A datagram socket.
+    Datagram(Box<datagram::Options>),
 }
 
 /// Runs the keeper until nothing is kept any more.
@@ -66,8 +70,15 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         process::detach().map_err(system)?;
         let directory = Directory::given(options.directory)?;
         match options.task {
+            Task::Open(task) if task.is_datagram() => {
+                keeper_datagrams::keep(datagram::opened::options(*task)?, directory, &ready).await
+            }
             Task::Open(task) => keep_connection(*task, directory, context, &ready).await,
-            Task::Accept(task) => keep_listener(*task, directory, context, &ready).await,
+            Task::Accept(task) => match (task.carries_datagrams()?, &task.offer) {
+                (true, Offer::Keep(keep)) => keeper_datagrams::keep_accepting(&task, keep, directory, &ready).await,
+                _ => keep_listener(*task, directory, context, &ready).await,
+            },
+            Task::Datagram(task) => keeper_datagrams::keep(*task, directory, &ready).await,
         }
     };
     let kept = kept.await;
@@ -78,7 +89,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
 }
 
 /// Who waits for this keeper, until they were told.
-struct Telling(RefCell<Option<Readiness>>);
+pub(super) struct Telling(RefCell<Option<Readiness>>);
 
 impl Telling {
     fn tell(&self, response: &Response<'_>) -> Result<(), Failure> {
@@ -87,12 +98,12 @@ impl Telling {
         readiness.tell(response).map_err(|_| Failure::message(Exit::Usage, "nobody waits for the socket any more"))
     }
 
-    fn tell_status(&self, kept: &Kept) -> Result<(), Failure> {
+    pub(super) fn tell_status(&self, kept: &Kept) -> Result<(), Failure> {
         self.tell(&Response::Status(kept.status()))
     }
 }
 
-fn terms(keep: &Keep, stream: &StreamOptions, directory: Directory) -> Terms {
+pub(super) fn terms(keep: &Keep, stream: &StreamOptions, directory: Directory) -> Terms {
     Terms {
         directory,
         idle: keep.idle,
@@ -171,7 +182,7 @@ fn demanded(_: &open::Options, channel: Channel) -> Result<Channel, Failure> {
     Ok(channel)
 }
 
-fn not_kept() -> Failure {
+pub(super) fn not_kept() -> Failure {
     Failure::message(Exit::Usage, "the keeper was started for nothing that can be kept")
 }
 

@@ -14,6 +14,7 @@ pub mod gate;
 pub mod inspection;
 pub mod keep;
 pub mod keeper;
+mod keeper_datagrams;
 pub mod message_output;
 pub mod monitor;
 pub mod next;

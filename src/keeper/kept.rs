@@ -267,10 +267,14 @@ fn stream_status(stream: &Stream) -> Value {
 fn mailbox_status(mailbox: &Mailbox) -> Value {
     let (unread, end) = mailbox.with_queue(|queue| (queue.len(), queue.end().clone()));
     let (messages_in, messages_out) = mailbox.message_totals();
+    let datagrams = mailbox.datagrams();
     let own = json!({
-        "kind": "connection", "messages_in": messages_in, "messages_out": messages_out, "unread": unread, "longest": mailbox.longest(),
+        "kind": if datagrams.is_some() { "datagram" } else { "connection" },
+        "messages_in": messages_in, "messages_out": messages_out, "unread": unread, "longest": mailbox.longest(),
     });
-    merged(link_status(mailbox, end), own)
+    let more =
+        datagrams.map_or(Value::Null, |datagrams| json!({ "dropped": mailbox.dropped(), "ports": datagrams.ports() }));
+    merged(merged(link_status(mailbox, end), own), more)
 }
 
 /// What all connections say.

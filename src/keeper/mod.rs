@@ -4,6 +4,7 @@ pub mod buffer;
 mod byte_queue;
 pub mod claim;
 pub mod client;
+pub mod datagrams;
 pub mod directory;
 pub mod entry;
 pub mod kept;

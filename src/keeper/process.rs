@@ -170,7 +170,7 @@ async fn run(kept: Rc<Kept>, listener: UnixListener, owners: Vec<Watched>, hold:
             mailbox.fail(&closed);
             match how {
                 Close::Graceful => mailbox.linger().await,
-                Close::Reset => mailbox.drop_socket(),
+                Close::Reset => mailbox.drop_carrier(),
             }
         }
         Body::Listener(_) => {}
