@@ -308,7 +308,7 @@ impl Mailbox {
                 return Err(Failure::message(Exit::Usage, text));
             }
             (Some(Carrier::Connection(socket)), None) => {
-                let message = written(letter, bytes);
+                let message = letter.message(bytes);
                 let sent = async {
                     socket.feed(&message).await?;
                     socket.flush().await
@@ -368,41 +368,5 @@ impl Mailbox {
             }
         });
         let _ = tokio::time::timeout(PATIENCE, drained).await;
-    }
-}
-
-/// The message that a letter becomes.
-fn written(letter: &Letter, bytes: &[u8]) -> Message {
-    let mut message = Message::default();
-    let mut start = 0;
-    for end in letter.ends.iter().filter_map(|end| usize::try_from(*end).ok()) {
-        message.append(bytes.get(start..end).unwrap_or_default());
-        message.next_part();
-        start = end.max(start);
-    }
-    message.append(bytes.get(start..).unwrap_or_default());
-    if let Some(text) = letter.text {
-        message.set_text(text);
-    }
-    message
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_letter_becomes_a_message_with_its_parts_and_kind() {
-        let letter = |ends: &[u64], text| Letter { to: None, text, ends: ends.to_vec() };
-        let message = written(&letter(&[3, 3], Some(true)), b"onethree");
-        assert_eq!(message.parts().collect::<Vec<_>>(), [&b"one"[..], b"", b"three"]);
-        assert!(message.is_text());
-        let received = Received::message(&message).header();
-        assert_eq!((received.ends, received.text), (vec![3, 3], true));
-        assert_eq!(written(&letter(&[], None), b"plain"), Message::new(b"plain"));
-        // Ends that make no sense lose no bytes and do no harm.
-        for ends in [&[9, 2][..], &[u64::MAX], &[2, 1]] {
-            assert!(written(&letter(ends, None), b"abc").len() <= 3);
-        }
     }
 }

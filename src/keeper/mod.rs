@@ -22,6 +22,7 @@ mod serve_letters;
 mod serve_messages;
 mod serve_read;
 mod serve_write;
+mod status;
 pub mod stream;
 mod talk;
 pub mod upgrade;
