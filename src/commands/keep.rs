@@ -40,12 +40,17 @@ pub struct Keep {
 /// Why it does not stand; then nothing is kept.
 pub fn open(options: &open::Options, keep: &Keep, deadline: Limit, context: &Context) -> Result<Exit, Failure> {
     let handle = options.id.handle();
-    let status = launch(&context.place.make()?, &keep.words, deadline)?;
-    if !keep.no_wait {
+    let status = launched(keep, deadline, context)?;
+    if options.is_datagram() {
         tell_connected(&handle, &status, context);
     }
     Output::open(None)?.write(format!("{handle}\n").as_bytes())?;
     Ok(Exit::Done)
+}
+
+/// Starts a keeper, and shows what it says until its socket stands; the status of the socket comes back.
+fn launched(keep: &Keep, deadline: Limit, context: &Context) -> Result<Value, Failure> {
+    launch(&context.place.make()?, &keep.words, deadline, &mut |said| context.reporter.pass_on(said))
 }
 
 fn text<'a>(status: &'a Value, field: &str) -> &'a str {
@@ -53,14 +58,7 @@ fn text<'a>(status: &'a Value, field: &str) -> &'a str {
 }
 
 fn tell_connected(handle: &str, status: &Value, context: &Context) {
-    let transport = match text(status, "transport") {
-        "unix" => "unix",
-        "tls" => "tls",
-        "seqpacket" => "seqpacket",
-        "udp" => "udp",
-        "unix-datagram" => "unix-datagram",
-        _ => "tcp",
-    };
+    let transport = if text(status, "transport") == "udp" { "udp" } else { "unix-datagram" };
     let (peer, local) = (text(status, "peer").to_owned(), text(status, "local").to_owned());
     context.reporter.event(handle, &Event::Connected { peer, local, transport });
 }
@@ -70,7 +68,7 @@ fn tell_connected(handle: &str, status: &Value, context: &Context) {
 /// # Errors
 /// Why it does not listen; then nothing is kept.
 pub fn accept(options: &accept::Options, keep: &Keep, deadline: Limit, context: &Context) -> Result<Exit, Failure> {
-    let status = launch(&context.place.make()?, &keep.words, deadline)?;
+    let status = launched(keep, deadline, context)?;
     let pins = tell_listening(&status, &options.ready, context)?;
     for pin in pins.iter().filter(|_| options.makes_certificate()) {
         context.reporter.note(&format!("made a certificate; clients can trust it with --pin {pin}"));
@@ -83,7 +81,7 @@ pub fn accept(options: &accept::Options, keep: &Keep, deadline: Limit, context: 
 /// # Errors
 /// Why it does not stand; then nothing is kept.
 pub fn datagram(options: &datagram::Options, keep: &Keep, deadline: Limit, context: &Context) -> Result<Exit, Failure> {
-    let status = launch(&context.place.make()?, &keep.words, deadline)?;
+    let status = launched(keep, deadline, context)?;
     match &options.form {
         Form::Receive { ready, .. } => tell_listening(&status, ready, context).map(|_| Exit::Done),
         Form::Send { .. } | Form::Probe { .. } => {

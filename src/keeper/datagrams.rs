@@ -51,11 +51,12 @@ impl Datagrams {
             local: first.map(|socket| socket.local().to_string()).unwrap_or_default(),
             peer: self.target.as_ref().map(|(_, name)| name.clone()).unwrap_or_default(),
             secure: false,
+            ports: self.ports(),
         }
     }
 
     /// The ports that it receives on, where it hears everybody.
-    pub fn ports(&self) -> Vec<u16> {
+    fn ports(&self) -> Vec<u16> {
         if self.is_connected() {
             return Vec::new();
         }

@@ -94,7 +94,7 @@ impl Body {
     pub fn install(&self, channel: Channel) -> Result<(), Failure> {
         match (self, channel) {
             (Body::Stream(stream), Channel::Bytes(bytes)) => stream.install(bytes),
-            (Body::Messages(mailbox), Channel::Messages(messages)) => mailbox.install(messages),
+            (Body::Messages(mailbox), Channel::Messages(messages)) => mailbox.install(messages, Vec::new()),
             (_, channel) => {
                 let text = format!("a connection over {} cannot be kept", channel.transport());
                 return Err(Failure::message(Exit::Unsupported, text).hint("add --foreground"));

@@ -93,10 +93,11 @@ impl Mailbox {
         })
     }
 
-    /// The connection stands.
-    pub fn install(&self, messages: Messages) {
+    /// The connection stands; `ports` are those that its peers come to, where they come by themselves.
+    pub fn install(&self, messages: Messages, ports: Vec<u16>) {
         let transport = messages.transport().to_owned();
         let facts = Facts {
+            ports,
             local: messages.local().to_string(),
             peer: messages.peer().to_string(),
             secure: transport == "wss",

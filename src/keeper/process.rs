@@ -276,7 +276,7 @@ pub fn adopt(listener: &Kept, listening: &Listening, channel: Channel) -> Result
             }
             Channel::Messages(messages) => {
                 let mailbox = Mailbox::connecting(terms.buffer);
-                mailbox.install(messages);
+                mailbox.install(messages, Vec::new());
                 Body::Messages(mailbox)
             }
         };

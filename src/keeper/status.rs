@@ -27,14 +27,14 @@ pub fn of_stream(stream: &Stream) -> Value {
 pub fn of_mailbox(mailbox: &Mailbox) -> Value {
     let (unread, end) = mailbox.with_queue(|queue| (queue.len(), queue.end().clone()));
     let (messages_in, messages_out) = mailbox.message_totals();
-    let datagrams = mailbox.datagrams();
+    let (is_datagram, ports) = (mailbox.datagrams().is_some(), mailbox.facts().ports);
     let own = json!({
-        "kind": if datagrams.is_some() { "datagram" } else { "connection" },
+        "kind": if is_datagram { "datagram" } else { "connection" },
         "messages_in": messages_in, "messages_out": messages_out, "unread": unread, "longest": mailbox.longest(),
     });
-    let more =
-        datagrams.map_or(Value::Null, |datagrams| json!({ "dropped": mailbox.dropped(), "ports": datagrams.ports() }));
-    merged(merged(link_status(mailbox, end), own), more)
+    let dropped = if is_datagram { json!({ "dropped": mailbox.dropped() }) } else { Value::Null };
+    let ports = if ports.is_empty() { Value::Null } else { json!({ "ports": ports }) };
+    [own, dropped, ports].into_iter().fold(link_status(mailbox, end), merged)
 }
 
 /// What all connections say.

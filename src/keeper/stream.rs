@@ -76,6 +76,7 @@ impl Stream {
             local: bytes.local().to_string(),
             peer: bytes.peer().to_string(),
             secure: bytes.transport() == "tls",
+            ports: Vec::new(),
         };
         *self.channel.borrow_mut() = Some(bytes);
         self.stands(facts);
