@@ -170,6 +170,14 @@ impl Mailbox {
         }
     }
 
+    /// The peer's farewell in words, where it took leave with some.
+    pub fn farewell(&self) -> Option<String> {
+        match &*self.carrier.borrow() {
+            Some(Carrier::Connection(messages)) => messages.farewell(),
+            Some(Carrier::Datagrams(_)) | None => None,
+        }
+    }
+
     /// How many datagrams were dropped: those that came while there was no space, here or in the system.
     pub fn dropped(&self) -> u64 {
         self.lost.get().saturating_add(self.queue.borrow().dropped().messages)
@@ -332,6 +340,14 @@ impl Mailbox {
         Failure::message(exit, format!("cannot send to {}: {}", self.facts().peer, reason(error)))
     }
 
+    /// Sends what the transport still holds.
+    pub async fn flush(&self) {
+        let carrier = self.carrier.borrow().clone();
+        if let Some(Carrier::Connection(socket)) = carrier {
+            let _ = socket.flush().await;
+        }
+    }
+
     /// Sends the end of our data.
     ///
     /// # Errors
@@ -355,8 +371,9 @@ impl Mailbox {
     /// After our end of data: drops what the peer still sends until it ends, so that what is on its way reaches it.
     pub async fn linger(&self) {
         let Some(Carrier::Connection(socket)) = self.carrier.take() else { return };
-        // What was sent to a Unix socket is there; only what it has sent must not be left unread (unix(7), ECONNRESET).
-        let arrived = matches!(&*socket, Messages::Seqpacket(_));
+        // Where each direction ends by itself, what was sent is there; only what came must not be left unread (unix(7),
+        // ECONNRESET). Elsewhere the peer takes leave too.
+        let arrived = socket.has_half_close();
         let mut waste = Message::default();
         let drained = poll_fn(|cx| {
             loop {

@@ -269,11 +269,7 @@ pub fn adopt(listener: &Kept, listening: &Listening, channel: Channel) -> Result
             Err(failure) => return Err(failure),
         };
         let body = match channel {
-            Channel::Bytes(bytes) => {
-                let stream = Stream::connecting(terms.buffer, terms.endings);
-                stream.install(bytes);
-                Body::Stream(stream)
-            }
+            Channel::Bytes(bytes) => Body::Stream(Stream::accepted(terms.buffer, terms.endings, bytes)),
             Channel::Messages(messages) => {
                 let mailbox = Mailbox::connecting(terms.buffer);
                 mailbox.install(messages, Vec::new());

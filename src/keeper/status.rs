@@ -32,9 +32,10 @@ pub fn of_mailbox(mailbox: &Mailbox) -> Value {
         "kind": if is_datagram { "datagram" } else { "connection" },
         "messages_in": messages_in, "messages_out": messages_out, "unread": unread, "longest": mailbox.longest(),
     });
+    let farewell = mailbox.farewell().map_or(Value::Null, |words| json!({ "ended": words }));
     let dropped = if is_datagram { json!({ "dropped": mailbox.dropped() }) } else { Value::Null };
     let ports = if ports.is_empty() { Value::Null } else { json!({ "ports": ports }) };
-    [own, dropped, ports].into_iter().fold(link_status(mailbox, end), merged)
+    [own, dropped, ports, farewell].into_iter().fold(link_status(mailbox, end), merged)
 }
 
 /// What all connections say.
