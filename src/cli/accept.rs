@@ -280,10 +280,6 @@ impl AcceptArgs {
         Ok(Some(self.tls.server(&self.tls_server, Some(&connect))?))
     }
 
-    fn serves_datagrams(&self) -> bool {
-        self.datagram || self.at.iter().any(|at| matches!(at.address, ListenAddress::Udp { .. }))
-    }
-
     fn service(&self) -> Result<Option<Service>, Failure> {
         if let Some(command) = self.program.command(Group::Own)? {
             return Ok(Some(Service::Program(Rc::new(command))));
@@ -293,7 +289,7 @@ impl AcceptArgs {
             let endpoint = target.endpoint.clone().ok_or_else(|| {
                 Failure::message(Exit::MalformedAddress, format!("{target} is no address; type --to HOST:PORT"))
             })?;
-            if !can_be_reached(&endpoint, self.serves_datagrams()) {
+            if !can_be_reached(&endpoint) {
                 let message = format!("forwarding to {endpoint} is not supported");
                 return Err(Failure::message(Exit::Unsupported, message));
             }
@@ -324,10 +320,9 @@ impl AcceptArgs {
     }
 }
 
-/// Whether clients can be forwarded to an address: datagrams go to datagrams, streams and messages to the others.
-fn can_be_reached(endpoint: &Endpoint, datagrams: bool) -> bool {
+/// Whether clients can be forwarded to an address.
+fn can_be_reached(endpoint: &Endpoint) -> bool {
     match endpoint {
-        Endpoint::Inet { scheme: Scheme::Udp, .. } => datagrams,
         Endpoint::Inet { .. } => true,
         Endpoint::Unix { kind, .. } => *kind != UnixKind::ZeroMq,
         Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. } => false,
