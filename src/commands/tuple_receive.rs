@@ -90,7 +90,8 @@ impl std::fmt::Debug for Options {
 pub fn run_kept(options: &mut Options, context: &Context) -> Option<Result<Exit, Failure>> {
     let From::Kept(id, taking, timeout) = &options.from else { return None };
     let mut printer = Printer::new(options.form, options.expected.take(), options.count, context);
-    Some(tuple_kept::receive(id, &mut *options.codec, &mut printer, *taking, *timeout, context))
+    let wanted = tuple_kept::Wanted { taking: *taking, timeout: *timeout, max_bytes: options.max_bytes };
+    Some(tuple_kept::receive(id, &mut *options.codec, &mut printer, &wanted, context))
 }
 
 /// Runs the command.
@@ -133,7 +134,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let flushed = receiver.printer.flush();
     let (peer, local) = (channel.peer().to_string(), channel.local().to_string());
     let (bytes_in, reason) = (context.reporter.total(Direction::In), "done".to_owned());
-    context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out: 0, reason });
+    context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out: 0, code: None, reason });
     received.and(flushed).map(|()| Exit::Done)
 }
 

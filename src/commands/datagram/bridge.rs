@@ -43,11 +43,11 @@ impl Bridge {
         socket: Rc<DatagramSocket>,
         callers: &Rc<RefCell<Callers>>,
     ) -> Rc<Lane> {
-        let mailbox = Rc::new(Mailbox::default());
+        let (mailbox, socket_port) = (Rc::new(Mailbox::default()), socket.port());
         let flow =
             Flow::shared(socket, caller.target.clone(), caller.local.clone(), caller.peer.clone(), mailbox.clone());
         let channel = Channel::Messages(Messages::Datagram(Box::new(flow)));
-        let mut client = Client { id: caller.id.to_string(), channel };
+        let mut client = Client { id: caller.id.to_string(), port: socket_port, channel };
         let (bridge, callers) = (self.clone(), Rc::downgrade(callers));
         let (peer, watcher, kept) = (caller.peer.clone(), caller.watcher.clone(), mailbox.clone());
         tokio::task::spawn_local(async move {

@@ -51,7 +51,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         let message = "steps, recorded peers and kept names need streams; for datagrams use a service";
         return Err(Failure::message(Exit::Usage, message));
     }
-    let streams = Streams::open(options.stream.clone(), context)?;
+    let streams = Streams::of_datagrams(options.stream.clone(), context)?;
     let around = streams.surroundings(Shown::ToProgram);
     let idle = match around.idle {
         Limit::After(idle) => idle,
@@ -104,8 +104,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         }
         (Offer::Service { .. } | Offer::Conversation(_) | Offer::Keep(_), _) => Ok(Exit::Done),
     };
-    streams.finish();
-    served
+    streams.finish(served)
 }
 
 /// `-q`: the end of stdin ends nothing without it, since a datagram peer has no end either.
