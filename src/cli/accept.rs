@@ -406,7 +406,7 @@ impl AcceptArgs {
             let endpoint = target.endpoint.clone().ok_or_else(|| {
                 Failure::message(Exit::MalformedAddress, format!("{target} is no address; type --to HOST:PORT"))
             })?;
-            if !can_be_reached(&endpoint, self.serves_datagrams()) {
+            if !can_be_reached(&endpoint) {
                 let message = format!("forwarding to {endpoint} is not supported");
                 return Err(Failure::message(Exit::Unsupported, message));
             }
@@ -442,12 +442,11 @@ impl AcceptArgs {
     }
 }
 
-/// Whether clients can be forwarded to an address: datagrams go to datagrams, streams and messages to the others.
-fn can_be_reached(endpoint: &Endpoint, datagrams: bool) -> bool {
+/// Whether clients can be forwarded to an address.
+fn can_be_reached(endpoint: &Endpoint) -> bool {
     match endpoint {
-        Endpoint::Inet { scheme: Scheme::Udp, .. } => datagrams,
         Endpoint::Inet { .. } => true,
         Endpoint::Unix { kind, .. } => *kind != UnixKind::ZeroMq,
-        Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. } => cfg!(feature = "ws") && !datagrams,
+        Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. } => cfg!(feature = "ws"),
     }
 }

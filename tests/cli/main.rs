@@ -8,6 +8,7 @@ mod support;
 mod access;
 mod addresses;
 mod bounds;
+mod bridges;
 mod capture;
 mod conversations;
 mod datagrams;
