@@ -22,8 +22,8 @@ use crate::service::program::{Command, Group};
 pub struct HttpArgs {
     /// Speak HTTP on these ports, whatever AT says of them, and there only
     ///
-    /// A list as that of AT: ports, services, ranges. A port that AT does not have is listened on too, at the host of the first AT;
-    /// 0 is another free port. The other ports get the service that is given for them. Without it, the next three options make all
+    /// A list as that of AT: ports, services, ranges. A port that AT does not have is listened on too, at the host of the first AT, unless there
+    /// are inherited listeners (fd:, systemd); 0 is another free port. The other ports get the service that is given for them. Without it, the next three options make all
     /// of AT HTTP. UDP ports are not concerned.
     #[arg(long, value_name = "LIST")]
     http_ports: Option<PortList>,
@@ -140,8 +140,13 @@ impl HttpArgs {
     }
 }
 
-/// An address with the ports of the list that no AT has.
+/// An address with the ports of the list that no AT has. Who was given listeners has all that there are to be: which ports they
+/// are on is not known yet.
 fn missing(list: &PortList, at: &[ListenId]) -> Option<ListenAddress> {
+    let given = |at: &ListenId| matches!(at.address, ListenAddress::Descriptor(_) | ListenAddress::Systemd(_));
+    if at.iter().any(given) {
+        return None;
+    }
     let there: BTreeSet<u16> = at.iter().flat_map(|at| at.address.ports()).collect();
     let ports: Vec<PortRange> =
         list.iter().filter(|port| *port == 0 || !there.contains(port)).map(PortRange::single).collect();

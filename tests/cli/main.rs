@@ -10,6 +10,8 @@ mod addresses;
 mod bounds;
 mod datagrams;
 mod failures;
+#[cfg(feature = "http")]
+mod http;
 mod inherited;
 mod kept;
 mod lines;
