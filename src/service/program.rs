@@ -14,11 +14,15 @@ use std::time::Duration;
 
 use tokio::process::Child;
 
+#[cfg(feature = "zmq")]
+use super::requests::{self, Answer};
 use super::{Client, Closing, Surroundings, Verdict, Watcher, discard};
 use crate::event::{Direction, Event};
 use crate::failure::reason;
 use crate::relay::{self, Blame, Observer, Rules, Side, Waiting, buffer};
 use crate::sys;
+#[cfg(feature = "zmq")]
+use crate::transport::Messages;
 use crate::transport::descriptor::Disconnect;
 use crate::transport::{Channel, Descriptor};
 
@@ -140,7 +144,7 @@ impl Environment {
             local: channel.local().clone(),
             tls: match channel {
                 Channel::Bytes(bytes) => bytes.environment(),
-                Channel::Messages(_) => Vec::new(),
+                Channel::Messages(messages) => messages.environment(),
             },
         }
     }
@@ -170,6 +174,10 @@ pub(super) async fn serve(
     let environment = Environment::of(&client.id, &client.channel);
     let bytes = match &mut client.channel {
         Channel::Bytes(bytes) => bytes,
+        #[cfg(feature = "zmq")]
+        Channel::Messages(Messages::ZeroMq(_)) => {
+            return requests::serve(client, watcher, around, Answer::Program(command)).await;
+        }
         Channel::Messages(_) => {
             return Closing::unsupported(
                 &client.id,

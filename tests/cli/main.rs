@@ -8,14 +8,17 @@ mod support;
 mod access;
 mod addresses;
 mod bounds;
+mod capture;
 mod datagrams;
 mod failures;
 #[cfg(feature = "http")]
 mod http;
 mod inherited;
 mod kept;
+mod kept_messages;
 mod lines;
 mod listening;
+mod misbehave;
 mod output;
 mod programs;
 mod proxies;
@@ -32,4 +35,5 @@ mod tls;
 #[cfg(feature = "tuples")]
 mod tuples;
 mod unix;
+mod view;
 mod wait;
