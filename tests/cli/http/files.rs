@@ -290,7 +290,7 @@ fn a_file_without_permission_is_forbidden() {
     let sandbox = Sandbox::new();
     let (_child, port) = serve(&sandbox);
     let path = sandbox.write("web/closed", "x");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o0)).unwrap();
     // root may read everything.
     let expected = if std::fs::read(&path).is_ok() { 200 } else { 403 };
     assert_eq!(curl(&sandbox, port, "/closed", &[]).status, expected);
