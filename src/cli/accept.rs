@@ -216,7 +216,7 @@ impl AcceptArgs {
             replay,
         ];
         #[cfg(feature = "http")]
-        forms.extend(self.http.forms());
+        forms.extend(self.http.forms(self.speaks_websocket()));
         only_one(&forms)?;
         let kept = self.kept(&forms)?;
         let mut stream = self.data.stream_options(&self.time);
@@ -237,10 +237,17 @@ impl AcceptArgs {
         }
         let service = self.service(&stream)?;
         #[cfg(feature = "http")]
-        let (service, http) = if self.serves_datagrams() && self.http.forms().iter().all(|(_, given)| !given) {
+        let (service, http) = if self.serves_datagrams() && service.is_some() {
             (service, None)
         } else {
-            self.http.divide(service, &mut self.at, &self.dial.header, &self.time)?
+            let beside = super::http::Beside {
+                headers: &self.dial.header,
+                time: &self.time,
+                websockets: self.speaks_websocket(),
+                #[cfg(feature = "ws")]
+                max_bytes: self.messages.max_bytes(),
+            };
+            self.http.divide(service, &mut self.at, &beside)?
         };
         stream.recorder.view = self.view.form(service.is_some())?;
         let prefix = if self.prefix { Prefix::Sender } else { Prefix::None };
@@ -294,6 +301,7 @@ impl AcceptArgs {
             _ if to_websocket => Carries::WebSocket,
             (true, _) => Carries::WebSocket,
             (false, true) => Carries::Messages,
+            (false, false) if self.speaks_http() => Carries::Http,
             (false, false) => Carries::Bytes,
         })?;
         let refuse = |text: &str| Err(Failure::message(Exit::Usage, text));
@@ -307,6 +315,13 @@ impl AcceptArgs {
             return refuse("--count is for one client on stdin and stdout; leave it out, or -k and the service");
         }
         Ok(())
+    }
+
+    fn speaks_http(&self) -> bool {
+        #[cfg(feature = "http")]
+        return self.http.foreground_only().is_some();
+        #[cfg(not(feature = "http"))]
+        false
     }
 
     fn speaks_websocket(&self) -> bool {

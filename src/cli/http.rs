@@ -11,10 +11,26 @@ use crate::address::{Host, ListenAddress, ListenId, PortList, PortRange};
 use crate::commands::http_ports::HttpPorts;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
-use crate::quantity::{Limit, parse_size};
+use crate::quantity::Limit;
+#[cfg(not(feature = "ws"))]
+use crate::quantity::parse_size;
 use crate::service::Service;
-use crate::service::http::{Content, FixedAnswer, Folder, Headers, Http, Limits};
+use crate::service::http::{Content, FixedAnswer, Folder, Headers, Http, Limits, Ports};
 use crate::service::program::{Command, Group};
+
+/// Other words that matter to HTTP.
+#[derive(Debug)]
+pub struct Beside<'a> {
+    /// `-H`.
+    pub headers: &'a [(String, String)],
+    /// The time limits.
+    pub time: &'a TimeArgs,
+    /// Whether WebSockets are spoken, too.
+    pub websockets: bool,
+    /// The largest body.
+    #[cfg(feature = "ws")]
+    pub max_bytes: Option<usize>,
+}
 
 /// What HTTP clients get, and on which ports.
 #[derive(Debug, Args)]
@@ -45,7 +61,8 @@ pub struct HttpArgs {
     /// SERVER_* and REMOTE_* say what is asked for; a body sent in chunks has no CONTENT_LENGTH. It is hung up when the client goes.
     #[arg(long, value_name = "CMD")]
     http_exec: Option<String>,
-    /// Refuse the bodies of HTTP requests that are larger (413) [default: 64M]
+    /// The largest body of a request to --http… (413) [default: 64M]
+    #[cfg(not(feature = "ws"))]
     #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = parse_size)]
     max_bytes: Option<u64>,
 }
@@ -60,21 +77,22 @@ impl HttpArgs {
         ]
     }
 
-    /// Those of them that stand for the service of all ports.
-    pub fn forms(&self) -> [(&'static str, bool); 3] {
-        self.contents().map(|(word, given)| (word, given && self.http_ports.is_none()))
+    /// Those of them that stand for the service of all clients: not with WebSockets, which have another.
+    pub fn forms(&self, websockets: bool) -> [(&'static str, bool); 3] {
+        self.contents().map(|(word, given)| (word, given && !websockets && self.http_ports.is_none()))
     }
 
-    /// What cannot be kept in the background.
+    /// The first of these options that is given: what cannot be kept in the background.
     pub fn foreground_only(&self) -> Option<&'static str> {
-        self.http_ports.is_some().then_some("--http-ports")
+        let contents = self.contents().into_iter().find_map(|(word, given)| given.then_some(word));
+        self.http_ports.as_ref().map(|_| "--http-ports").or(contents)
     }
 
     /// What HTTP clients get.
     ///
     /// # Errors
     /// Status 2 for words that clash, and for a directory that cannot be served.
-    fn http(&self, headers: &[(String, String)], time: &TimeArgs) -> Result<Option<Rc<Http>>, Failure> {
+    fn http(&self, beside: &Beside<'_>) -> Result<Option<Rc<Http>>, Failure> {
         only_one(&self.contents())?;
         let usage = |message: String| Failure::message(Exit::Usage, message);
         let content = match (&self.http, &self.http_respond, &self.http_exec) {
@@ -93,18 +111,19 @@ impl HttpArgs {
                 let message = "--http-ports needs to know what HTTP clients get: add --http DIR, --http-respond CODE or --http-exec CMD";
                 return Err(usage(message.to_owned()));
             }
-            (None, None, None) if self.max_bytes.is_some() => {
-                return Err(usage("--max-bytes is for HTTP; add --http-exec or --http-respond".to_owned()));
-            }
             (None, None, None) => return Ok(None),
         };
-        let headers = Headers::new(headers).map_err(usage)?;
-        let idle = time.idle_timeout.or(time.timeout);
+        let headers = Headers::new(beside.headers).map_err(usage)?;
+        let idle = beside.time.idle_timeout.or(beside.time.timeout);
+        #[cfg(feature = "ws")]
+        let largest = beside.max_bytes.map(|size| size as u64);
+        #[cfg(not(feature = "ws"))]
+        let largest = self.max_bytes;
         let limits = Limits {
-            head: time.timeout.unwrap_or(Limit::After(Limits::HEAD)),
+            head: beside.time.timeout.unwrap_or(Limit::After(Limits::HEAD)),
             stall: idle.unwrap_or(Limit::After(Limits::STALL)),
             silence: idle.unwrap_or(Limit::Never),
-            body: self.max_bytes.unwrap_or(Limits::BODY),
+            body: largest.unwrap_or(Limits::BODY),
         };
         Ok(Some(Rc::new(Http { content, headers, limits })))
     }
@@ -118,11 +137,19 @@ impl HttpArgs {
         &self,
         others: Option<Service>,
         at: &mut Vec<ListenId>,
-        headers: &[(String, String)],
-        time: &TimeArgs,
+        beside: &Beside<'_>,
     ) -> Result<(Option<Service>, Option<HttpPorts>), Failure> {
-        let Some(http) = self.http(headers, time)? else { return Ok((others, None)) };
-        let Some(list) = &self.http_ports else { return Ok((Some(Service::Http(http)), None)) };
+        let Some(http) = self.http(beside)? else { return Ok((others, None)) };
+        if beside.websockets && others.is_none() {
+            let message =
+                "--ws needs a service for the WebSockets besides what other HTTP clients get; add one, such as --echo";
+            return Err(Failure::message(Exit::Usage, message));
+        }
+        let list = match &self.http_ports {
+            Some(list) => list,
+            None if beside.websockets => return Ok((others, Some(HttpPorts { ports: Ports::All, added: None, http }))),
+            None => return Ok((Some(Service::Http(http)), None)),
+        };
         let ports: BTreeSet<u16> = list.iter().filter(|port| *port != 0).collect();
         let is_http = |at: &ListenId| {
             let is_tcp = matches!(at.address, ListenAddress::Tcp { .. });
@@ -136,7 +163,8 @@ impl HttpArgs {
             at.push(ListenId { address, name: None });
             at.len() - 1
         });
-        Ok((Some(others.unwrap_or(Service::Http(http.clone()))), Some(HttpPorts { ports, added, http })))
+        let others = others.unwrap_or(Service::Http(http.clone()));
+        Ok((Some(others), Some(HttpPorts { ports: Ports::These(ports), added, http })))
     }
 }
 

@@ -28,7 +28,7 @@ pub struct MessageArgs {
     #[cfg(feature = "ws")]
     #[arg(long)]
     binary: bool,
-    /// The largest message of a WebSocket, either way (status 63) [default: 64M]
+    /// The largest message of a WebSocket (status 63), or body of a request to accept --http… (413) [default: 64M]
     #[cfg(feature = "ws")]
     #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = parse_limit)]
     max_bytes: Option<usize>,
@@ -64,6 +64,8 @@ fn parse_limit(text: &str) -> Result<usize, String> {
 pub enum Carries {
     /// A stream of bytes.
     Bytes,
+    /// Requests, which have bodies of a size.
+    Http,
     /// Messages.
     Messages,
     /// The messages of a WebSocket.
@@ -81,7 +83,7 @@ impl MessageArgs {
     /// # Errors
     /// Status 2.
     pub fn check(&self, carries: Carries) -> Result<(), Failure> {
-        if self.count.is_some() && carries == Carries::Bytes {
+        if self.count.is_some() && matches!(carries, Carries::Bytes | Carries::Http) {
             let text =
                 "--count counts messages, and this is a stream of bytes; use ws://…, accept --ws or seqpacket:/path";
             return Err(Failure::message(Exit::Usage, text));
@@ -91,7 +93,7 @@ impl MessageArgs {
             let words = [
                 ("--text", self.text),
                 ("--binary", self.binary),
-                ("--max-bytes", self.max_bytes.is_some()),
+                ("--max-bytes", self.max_bytes.is_some() && carries != Carries::Http),
                 ("--subprotocol", !self.subprotocol.is_empty()),
                 ("--ping", self.ping.is_some()),
                 ("--close-with", self.close_with.is_some()),
@@ -102,6 +104,12 @@ impl MessageArgs {
             }
         }
         Ok(())
+    }
+
+    /// The largest message, or body of a request, in bytes.
+    #[cfg(all(feature = "ws", feature = "http"))]
+    pub fn max_bytes(&self) -> Option<usize> {
+        self.max_bytes
     }
 
     /// How a WebSocket behaves.

@@ -9,8 +9,10 @@ mod access;
 mod addresses;
 mod bounds;
 mod capture;
+mod conversations;
 mod datagrams;
 mod failures;
+mod foreign_users;
 #[cfg(feature = "http")]
 mod http;
 mod inherited;
