@@ -4,6 +4,8 @@ mod files;
 mod hostile;
 mod ports;
 mod programs;
+#[cfg(feature = "ws")]
+mod websockets;
 
 use std::ffi::OsStr;
 

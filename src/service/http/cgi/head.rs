@@ -122,7 +122,7 @@ mod tests {
     fn heads() {
         let text = "Content-Type: text/plain\n\nbody\n\n";
         assert_eq!(read(text), (200, pairs(&[("content-type", "text/plain")]), 26));
-        assert_eq!(read("status: 404 Not Found\r\nX-A:b\r\n\r\n"), (404, pairs(&[("x-a", "b")]), 33));
+        assert_eq!(read("status: 404 Not Found\r\nX-A:b\r\n\r\n"), (404, pairs(&[("x-a", "b")]), 32));
         assert_eq!(read("Location: /x\n\n").0, 302);
         assert_eq!(read("Location: /x\nStatus: 201\n\n").0, 201);
         let twice = "Set-Cookie: a\nSet-Cookie: b\nTransfer-Encoding: chunked\nConnection: close\n\n";
