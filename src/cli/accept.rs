@@ -244,7 +244,6 @@ impl AcceptArgs {
                 headers: &self.dial.header,
                 time: &self.time,
                 websockets: self.speaks_websocket(),
-                #[cfg(feature = "ws")]
                 max_bytes: self.messages.max_bytes(),
             };
             self.http.divide(service, &mut self.at, &beside)?
@@ -297,12 +296,19 @@ impl AcceptArgs {
         let seqpacket = |at: &ListenId| matches!(at.address, ListenAddress::Unix { kind: UnixKind::Seqpacket, .. });
         let to_websocket =
             self.service.to.as_ref().and_then(|to| to.endpoint.as_ref()).is_some_and(Endpoint::is_websocket);
-        self.messages.check(match (self.speaks_websocket(), self.at.iter().all(seqpacket)) {
-            _ if to_websocket => Carries::WebSocket,
-            (true, _) => Carries::WebSocket,
-            (false, true) => Carries::Messages,
-            (false, false) if self.speaks_http() => Carries::Http,
-            (false, false) => Carries::Bytes,
+        #[cfg(feature = "zmq")]
+        let zmq = self.zmq.is_given();
+        #[cfg(not(feature = "zmq"))]
+        let zmq = false;
+        #[cfg(feature = "http")]
+        let http = self.http.foreground_only().is_some();
+        #[cfg(not(feature = "http"))]
+        let http = false;
+        self.messages.check(match () {
+            () if to_websocket || self.speaks_websocket() => Carries::WebSocket,
+            () if http => Carries::Http,
+            () if zmq || self.at.iter().all(seqpacket) => Carries::Messages,
+            () => Carries::Bytes,
         })?;
         let refuse = |text: &str| Err(Failure::message(Exit::Usage, text));
         if self.speaks_websocket() && (self.serves_datagrams() || self.at.iter().any(seqpacket)) {
@@ -315,13 +321,6 @@ impl AcceptArgs {
             return refuse("--count is for one client on stdin and stdout; leave it out, or -k and the service");
         }
         Ok(())
-    }
-
-    fn speaks_http(&self) -> bool {
-        #[cfg(feature = "http")]
-        return self.http.foreground_only().is_some();
-        #[cfg(not(feature = "http"))]
-        false
     }
 
     fn speaks_websocket(&self) -> bool {

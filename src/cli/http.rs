@@ -12,8 +12,6 @@ use crate::commands::http_ports::HttpPorts;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::quantity::Limit;
-#[cfg(not(feature = "ws"))]
-use crate::quantity::parse_size;
 use crate::service::Service;
 use crate::service::http::{Content, FixedAnswer, Folder, Headers, Http, Limits, Ports};
 use crate::service::program::{Command, Group};
@@ -27,8 +25,7 @@ pub struct Beside<'a> {
     pub time: &'a TimeArgs,
     /// Whether WebSockets are spoken, too.
     pub websockets: bool,
-    /// The largest body.
-    #[cfg(feature = "ws")]
+    /// `--max-bytes`.
     pub max_bytes: Option<usize>,
 }
 
@@ -61,10 +58,6 @@ pub struct HttpArgs {
     /// SERVER_* and REMOTE_* say what is asked for; a body sent in chunks has no CONTENT_LENGTH. It is hung up when the client goes.
     #[arg(long, value_name = "CMD")]
     http_exec: Option<String>,
-    /// The largest body of a request to --http… (413) [default: 64M]
-    #[cfg(not(feature = "ws"))]
-    #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = parse_size)]
-    max_bytes: Option<u64>,
 }
 
 impl HttpArgs {
@@ -115,15 +108,11 @@ impl HttpArgs {
         };
         let headers = Headers::new(beside.headers).map_err(usage)?;
         let idle = beside.time.idle_timeout.or(beside.time.timeout);
-        #[cfg(feature = "ws")]
-        let largest = beside.max_bytes.map(|size| size as u64);
-        #[cfg(not(feature = "ws"))]
-        let largest = self.max_bytes;
         let limits = Limits {
             head: beside.time.timeout.unwrap_or(Limit::After(Limits::HEAD)),
             stall: idle.unwrap_or(Limit::After(Limits::STALL)),
             silence: idle.unwrap_or(Limit::Never),
-            body: largest.unwrap_or(Limits::BODY),
+            body: beside.max_bytes.map_or(Limits::BODY, |size| size as u64),
         };
         Ok(Some(Rc::new(Http { content, headers, limits })))
     }
