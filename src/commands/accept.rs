@@ -35,6 +35,8 @@ use crate::limits;
 use crate::message::Split;
 use crate::relay::messages::Form;
 use crate::relay::misbehave;
+#[cfg(all(feature = "ws", feature = "http"))]
+use crate::service::http::{self, upgrade};
 use crate::service::{Client, Closing, Service, Surroundings, serve};
 #[cfg(feature = "ws")]
 use crate::transport::Messages;
@@ -156,7 +158,7 @@ pub async fn run(mut options: Options, context: &Context) -> Result<Exit, Failur
         }
     }
     #[cfg(feature = "http")]
-    if let (Offer::Service { service, .. }, Some(http)) = (&mut options.offer, options.http.take()) {
+    if let (Offer::Service { service, .. }, Some(http)) = (&mut options.offer, &options.http) {
         http.put_before(service);
     }
     if options.offer.needs_streams() && listeners.iter().any(Listener::has_messages) {
@@ -246,6 +248,9 @@ pub(super) struct Host {
     places: Option<Arc<Semaphore>>,
     context: Context,
     expects_header: bool,
+    /// Where clients may ask for a WebSocket or for something else.
+    #[cfg(all(feature = "ws", feature = "http"))]
+    http: Option<http::Ports>,
     #[cfg(feature = "ws")]
     websocket: Option<websocket::Settings>,
     misbehaviour: Option<Misbehaviour>,
@@ -301,6 +306,8 @@ impl Host {
             misbehaviour: options.stream.misbehaviour.clone(),
             places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
             context: context.clone(),
+            #[cfg(all(feature = "ws", feature = "http"))]
+            http: options.http.as_ref().map(|http| http.ports.clone()),
             #[cfg(feature = "ws")]
             websocket: options.websocket.clone(),
             #[cfg(feature = "tls")]
@@ -448,7 +455,7 @@ impl Host {
         let (peer, local) = (pending.peer().to_string(), pending.local().to_string());
         let port = pending.local().socket_addr().map(|address| address.port());
         let reason = match pending.into_channel(&self.socket) {
-            Ok(channel) => match self.prepare(channel, &id).await {
+            Ok(channel) => match self.prepare(channel, &id, port).await {
                 Ok(channel) => {
                     let how = self.misbehaviour.as_ref();
                     return Some(Client { id, port, channel: misbehave::put_on(channel, how, number, Direction::Out) });
@@ -464,7 +471,8 @@ impl Host {
     }
 
     /// What comes before a client is served: the header of a proxy in front, TLS, the WebSocket handshake.
-    async fn prepare(&self, channel: Channel, id: &str) -> Result<Channel, String> {
+    #[cfg_attr(not(feature = "ws"), expect(unused_variables, reason = "only WebSockets depend on the port"))]
+    async fn prepare(&self, channel: Channel, id: &str, port: Option<u16>) -> Result<Channel, String> {
         let channel = match self.expects_header {
             true => self.secure(self.read_header(channel, id).await?, id).await?,
             false => self.secure(channel, id).await?,
@@ -472,6 +480,14 @@ impl Host {
         #[cfg(feature = "ws")]
         if let Some(settings) = &self.websocket {
             let Channel::Bytes(bytes) = channel else { return Ok(channel) };
+            #[cfg(feature = "http")]
+            let bytes = match self.http.as_ref().is_some_and(|http| http.has(port)) {
+                true => match upgrade::ask(bytes, HANDSHAKE_LIMIT).await {
+                    upgrade::Asks::Upgrade(bytes) => bytes,
+                    upgrade::Asks::Otherwise(bytes) => return Ok(Channel::Bytes(bytes)),
+                },
+                false => bytes,
+            };
             let socket =
                 websocket::accept(bytes, settings, HANDSHAKE_LIMIT).await.map_err(|error| error.to_string())?;
             if let Some(protocol) = socket.protocol() {

@@ -14,6 +14,8 @@ mod conversations;
 mod datagrams;
 mod failures;
 mod foreign_users;
+#[cfg(feature = "http")]
+mod http;
 mod inherited;
 mod kept;
 mod kept_datagrams;
