@@ -33,6 +33,19 @@ pub fn inherited(number: RawFd) -> io::Result<OwnedFd> {
     Ok(unsafe { OwnedFd::from_raw_fd(number) })
 }
 
+/// Lets the allocator keep memory that is freed, up to 8 MiB, instead of giving it back at once: bulk data above a layer that
+/// allocates a buffer for each record (TLS) would otherwise cost a page fault for every 4 KiB that it moves.
+pub fn keep_freed_memory() {
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    {
+        static KEPT: Once = Once::new();
+        KEPT.call_once(|| {
+            // SAFETY: mallopt(3) sets a number under the allocator's own lock; a value it does not take changes nothing.
+            unsafe { libc::mallopt(libc::M_TRIM_THRESHOLD, 8 << 20) };
+        });
+    }
+}
+
 /// Makes every descriptor above the standard streams close-on-exec, so that a program started later inherits none of those
 /// that our own parent leaked to us. What this process opens itself has the flag from the start, so once is enough.
 pub fn seal_descriptors() {

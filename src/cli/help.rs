@@ -120,6 +120,13 @@ Examples:
   export NETVERB_SESSION=$(netverb session new)
   netverb session end";
 
+/// Shown under the help of `zmq-keygen`.
+pub const ZMQ_KEYGEN_EXAMPLES: &str = "\
+Examples:
+  netverb zmq-keygen server                   writes server.key and server.key_secret
+  netverb accept 5555 --zmq pull --curve-key server.key_secret
+  netverb open host:5555 --zmq push --curve-server-key server.key < lines";
+
 /// Shown under the help of `datagram`.
 pub const DATAGRAM_EXAMPLES: &str = "\
 Examples:

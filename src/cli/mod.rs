@@ -7,8 +7,11 @@ pub mod description;
 pub mod generate;
 pub mod groups;
 pub mod help;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod keep;
 pub mod manual;
+pub mod messages;
 pub mod misbehave;
 pub mod open;
 pub mod payload;
@@ -26,6 +29,8 @@ pub mod tuples;
 pub mod until;
 pub mod verbs;
 pub mod wait;
+#[cfg(feature = "zmq")]
+pub mod zeromq;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -84,6 +89,9 @@ pub enum Verb {
     Datagram(Box<commands::datagram::Options>),
     /// `resolve`
     Resolve(commands::resolve::Options),
+    /// `zmq-keygen`
+    #[cfg(feature = "zmq")]
+    ZmqKeygen(commands::zmq_keygen::Options),
     /// `read`
     Read(Box<commands::read::Options>),
     /// `write`

@@ -6,11 +6,12 @@ use super::capture::CaptureArgs;
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, TimeArgs, only_one};
 use super::help;
 use super::keep::KeepArgs;
+use super::messages::{Carries, MessageArgs};
 use super::misbehave::MisbehaveArgs;
 use super::steps::StepArgs;
-use crate::address::SocketId;
 #[cfg(feature = "tls")]
-use crate::address::{Endpoint, Scheme};
+use crate::address::Scheme;
+use crate::address::{Endpoint, SocketId, UnixKind};
 use crate::commands::keep::Keep;
 use crate::commands::open::{Mode, Options};
 use crate::exit::Exit;
@@ -21,7 +22,7 @@ use crate::service::program::Group;
 #[derive(Debug, Args)]
 #[command(after_help = help::OPEN_EXAMPLES, override_usage = "netverb open [OPTIONS] ID\n       netverb open [OPTIONS] HOST PORT")]
 pub struct OpenArgs {
-    /// Where to: host:port, :port, tls://host:port, unix:/path, unix:@name, seqpacket:/path (see netverb help ids)
+    /// Where to: host:port, tls://host:port, ws://host/path, unix:/path, unix:@name, seqpacket:/path (see netverb help ids)
     #[arg(value_name = "ID")]
     id: String,
     /// The port, where the host stands alone
@@ -52,6 +53,8 @@ pub struct OpenArgs {
     #[command(flatten)]
     misbehave: MisbehaveArgs,
     #[command(flatten)]
+    messages: MessageArgs,
+    #[command(flatten)]
     dial: DialArgs,
     #[cfg(feature = "tls")]
     #[command(flatten)]
@@ -59,6 +62,9 @@ pub struct OpenArgs {
     #[cfg(feature = "tls")]
     #[command(flatten)]
     inspection: super::tls::InspectionArgs,
+    #[cfg(feature = "zmq")]
+    #[command(flatten)]
+    zmq: super::zeromq::ZeroMqArgs,
     #[command(flatten)]
     net: NetArgs,
     /// Time limits
@@ -110,6 +116,8 @@ impl OpenArgs {
         let mut stream = self.data.stream_options(&self.time);
         stream.misbehaviour = self.misbehave.misbehaviour()?;
         stream.recorder.pcap = self.capture.pcap;
+        #[cfg(feature = "zmq")]
+        let zmq = self.zmq.options(false, &mut stream.traffic)?;
         let conversation = self.steps.conversation(&self.time, &stream)?;
         let mode = match (self.program.command(Group::Shared)?, conversation) {
             (Some(command), _) => Mode::Program(command),
@@ -121,11 +129,27 @@ impl OpenArgs {
                 None => Mode::Stream,
             },
         };
-        #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
+        self.messages.check(carries(id.endpoint.as_ref()))?;
+        #[cfg_attr(
+            not(any(feature = "tls", feature = "ws", feature = "zmq")),
+            expect(unused_mut, reason = "only these add to it")
+        )]
         let mut connect = self.dial.connect_options(&self.net, &self.time)?;
+        #[cfg(feature = "ws")]
+        if id.endpoint.as_ref().is_some_and(Endpoint::is_websocket) {
+            self.messages.apply(&mut connect)?;
+        }
+        #[cfg(feature = "zmq")]
+        {
+            connect.zmq = zmq;
+        }
         #[cfg(feature = "tls")]
         {
-            let named = matches!(id.endpoint, Some(Endpoint::Inet { scheme: Scheme::Tls, .. }));
+            let named = match &id.endpoint {
+                Some(Endpoint::Inet { scheme, .. }) => *scheme == Scheme::Tls,
+                Some(Endpoint::WebSocket { secure, .. }) => *secure,
+                _ => false,
+            };
             connect.secure = self.tls.secure();
             let later = self.steps.starts_tls();
             if later && (named || connect.secure) {
@@ -147,7 +171,17 @@ impl OpenArgs {
             mode,
             stream,
             split: self.data.split(),
+            count: self.messages.count(),
             on_open: self.on_open,
         })
+    }
+}
+
+/// What a connection to this address carries.
+fn carries(endpoint: Option<&Endpoint>) -> Carries {
+    match endpoint {
+        Some(endpoint) if endpoint.is_websocket() => Carries::WebSocket,
+        Some(Endpoint::Unix { kind: UnixKind::Seqpacket | UnixKind::ZeroMq, .. }) => Carries::Messages,
+        _ => Carries::Bytes,
     }
 }

@@ -11,6 +11,8 @@ pub mod conversation;
 pub mod datagram;
 pub mod expect;
 pub mod gate;
+#[cfg(feature = "http")]
+pub mod http_ports;
 #[cfg(feature = "tls")]
 pub mod inspection;
 pub mod keep;
@@ -39,5 +41,9 @@ pub mod tuple_send;
 pub mod viewer;
 pub mod wait;
 pub mod write;
+#[cfg(feature = "zmq")]
+mod zeromq;
+#[cfg(feature = "zmq")]
+pub mod zmq_keygen;
 
 pub use context::Context;

@@ -24,7 +24,10 @@ use crate::quantity::Limit;
 use crate::relay::{AtLocalEnd, Blame, Output, Rules, Stdio, Traffic};
 use crate::service::presence::Presence;
 use crate::service::{Closing, Surroundings, Verdict, Watcher};
-use crate::transport::{Descriptor, Kind};
+use crate::transport::{Descriptor, Kind, Messages};
+
+/// How long a peer may be quiet after the end of stdin, where that ends the whole socket.
+const QUIET: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// The data options of CLI streams.
 #[derive(Debug, Clone)]
@@ -33,6 +36,8 @@ pub struct StreamOptions {
     pub traffic: Traffic,
     /// What the end of stdin means for the peer.
     pub at_local_end: AtLocalEnd,
+    /// `-N`: a peer that cannot be half-closed is told at once, too.
+    pub end_at_once: bool,
     /// `-q`.
     pub quit_after: Limit,
     /// `--half-open`.
@@ -111,6 +116,27 @@ impl Streams {
         }
     }
 
+    /// The rules of a relay of a message socket with the standard streams. Where its close ends both directions it is closed
+    /// when the input has ended and the peer has been quiet for a moment, so that an answer to the last message still comes;
+    /// and after the peer's close there is nobody to send to.
+    pub fn message_rules(&self, stdio: &Stdio, socket: &Messages) -> Rules {
+        let rules = self.rules(stdio);
+        if socket.has_half_close() {
+            return rules;
+        }
+        let options = &self.options;
+        let at_local_end = match (options.at_local_end, options.quit_after) {
+            (AtLocalEnd::HalfClose, _) if options.end_at_once || options.traffic == Traffic::SendOnly => {
+                AtLocalEnd::HalfClose
+            }
+            (AtLocalEnd::HalfClose, Limit::Never) => AtLocalEnd::WhenQuiet(Limit::After(QUIET)),
+            (AtLocalEnd::HalfClose, limit) => AtLocalEnd::WhenQuiet(limit),
+            (other, _) => other,
+        };
+        let half_open = Limit::After(std::time::Duration::ZERO);
+        Rules { at_local_end, quit_after: Limit::Never, half_open, ..rules }
+    }
+
     /// Which directions carry data.
     pub fn traffic(&self) -> Traffic {
         self.options.traffic
@@ -174,8 +200,19 @@ impl Streams {
         }
     }
 
-    /// Resolves when a record could not be written, which ends a run however many it serves.
-    pub async fn record_failed(&self) -> Failure {
+    /// Runs something as long as records can be written: a failed record ends a run however many it serves.
+    ///
+    /// # Errors
+    /// Those of the run, and a record that could not be written: status 23.
+    pub async fn unless_broken(&self, run: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+        tokio::select! {
+            biased;
+            failure = self.record_failed() => Err(failure),
+            ended = run => ended,
+        }
+    }
+
+    async fn record_failed(&self) -> Failure {
         let Some(recorder) = &self.recorder else { return std::future::pending().await };
         let broke = recorder.borrow().broke();
         loop {
@@ -340,6 +377,7 @@ pub fn verdict(peer: &str, closing: &Closing) -> Result<Exit, Failure> {
         Verdict::Program(status) => return Ok(Exit::Program(status)),
         Verdict::Reported(exit) => return Ok(exit),
         Verdict::TargetLost(exit) => (exit, reason.clone()),
+        Verdict::Undelivered => (Exit::TimedOut, format!("not everything reached {peer}: {reason}")),
         Verdict::Idle => (Exit::TimedOut, format!("nothing came from {peer} or went to it for too long")),
         Verdict::Failed(Blame::Sending) => (Exit::SendFailed, format!("cannot send to {peer}: {reason}")),
         Verdict::Failed(Blame::Receiving) => (Exit::ReceiveFailed, format!("connection to {peer} lost: {reason}")),
@@ -347,6 +385,7 @@ pub fn verdict(peer: &str, closing: &Closing) -> Result<Exit, Failure> {
         Verdict::Failed(Blame::Output) => (Exit::OutputFailed, format!("cannot write the output: {reason}")),
         Verdict::Failed(Blame::Recording) => (Exit::OutputFailed, reason.clone()),
         Verdict::Failed(Blame::Securing) => (Exit::TlsFailed, reason.clone()),
+        Verdict::Failed(Blame::Oversized) => (Exit::TooLarge, reason.clone()),
         Verdict::Failed(Blame::Converting) => (Exit::ReceiveFailed, format!("data from {peer}: {reason}")),
     };
     Err(Failure::message(exit, message))

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::lane::Lane;
 use super::side::Side;
+use crate::sys;
 
 /// The first buffer of a direction, in bytes.
 pub const SMALLEST: usize = 16 << 10;
@@ -28,6 +29,9 @@ pub fn borrow(size: usize) -> Vec<u8> {
         None => Vec::new(),
     });
     if buffer.len() < size {
+        if size > SMALLEST {
+            sys::keep_freed_memory();
+        }
         buffer = vec![0; size];
     }
     buffer

@@ -60,6 +60,10 @@ impl Job {
             Service::Proxy(_) => {
                 return Err(Failure::message(Exit::Usage, "--proxy-server needs streams; accept a TCP port for it"));
             }
+            #[cfg(feature = "http")]
+            Service::Http(_) | Service::HttpOn(..) => {
+                return Err(Failure::message(Exit::Usage, "HTTP needs streams; accept a TCP port for it"));
+            }
             Service::Program(command) => Job::Program(command.clone(), Arc::new(Semaphore::new(PROGRAMS))),
         })
     }
