@@ -221,11 +221,6 @@ pub async fn run(mut options: Options, context: &Context) -> Result<Exit, Failur
     streams.finish(served)
 }
 
-#[cfg(feature = "tls")]
-fn pins(tls: &ServerTls) -> Vec<String> {
-    tls.pins().iter().map(|pin| format!("sha256:{}", pin.hex())).collect()
-}
-
 /// What is done with each of many clients.
 #[derive(Clone)]
 enum Job {
@@ -272,7 +267,7 @@ impl Host {
         let tls =
             options.tls.as_ref().map(ServerTls::new).transpose().map_err(|error| Failure::new(error.exit(), error))?;
         #[cfg(feature = "tls")]
-        let pins = tls.as_ref().map(pins).unwrap_or_default();
+        let pins = tls.iter().flat_map(ServerTls::pins).map(|pin| format!("sha256:{}", pin.hex())).collect();
         #[cfg(not(feature = "tls"))]
         let pins = Vec::new();
         let host = Host {

@@ -17,6 +17,7 @@ pub mod http_ports;
 pub mod inspection;
 pub mod keep;
 pub mod keeper;
+pub mod message_output;
 pub mod monitor;
 pub mod next;
 pub mod open;
@@ -32,6 +33,8 @@ pub mod shared_stdio;
 pub mod sockets;
 pub mod stream;
 pub mod transcript_file;
+#[cfg(feature = "tuples")]
+mod tuple_datagrams;
 #[cfg(feature = "tuples")]
 pub mod tuple_kept;
 #[cfg(feature = "tuples")]

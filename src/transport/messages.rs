@@ -4,6 +4,7 @@
 use std::io;
 use std::task::{Context, Poll};
 
+use super::datagram::Flow;
 use super::seqpacket::Seqpacket;
 #[cfg(feature = "ws")]
 use super::websocket::WebSocket;
@@ -35,6 +36,8 @@ impl TooLarge {
 pub enum Messages {
     /// SOCK_SEQPACKET (unix(7)).
     Seqpacket(Seqpacket),
+    /// The datagrams exchanged with one peer (udp(7), unix(7)).
+    Datagram(Box<Flow>),
     /// A WebSocket (RFC 6455).
     #[cfg(feature = "ws")]
     WebSocket(Box<WebSocket>),
@@ -48,6 +51,7 @@ impl Messages {
     pub fn local(&self) -> &Peer {
         match self {
             Messages::Seqpacket(socket) => socket.local(),
+            Messages::Datagram(flow) => flow.local(),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.local(),
             #[cfg(feature = "zmq")]
@@ -59,6 +63,7 @@ impl Messages {
     pub fn peer(&self) -> &Peer {
         match self {
             Messages::Seqpacket(socket) => socket.peer(),
+            Messages::Datagram(flow) => flow.peer(),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.peer(),
             #[cfg(feature = "zmq")]
@@ -66,10 +71,11 @@ impl Messages {
         }
     }
 
-    /// The name of the transport: `seqpacket`, `ws`, `wss`, `zeromq`.
+    /// The name of the transport: `seqpacket`, `udp`, `unix-datagram`, `ws`, `wss`, `zeromq`.
     pub fn transport(&self) -> &'static str {
         match self {
             Messages::Seqpacket(_) => "seqpacket",
+            Messages::Datagram(flow) => flow.transport(),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.transport(),
             #[cfg(feature = "zmq")]
@@ -81,7 +87,7 @@ impl Messages {
     #[cfg_attr(not(feature = "zmq"), expect(unused_variables, reason = "the others have one peer"))]
     pub fn report_to(&self, report: &std::rc::Rc<dyn Report>) {
         match self {
-            Messages::Seqpacket(_) => {}
+            Messages::Seqpacket(_) | Messages::Datagram(_) => {}
             #[cfg(feature = "ws")]
             Messages::WebSocket(_) => {}
             #[cfg(feature = "zmq")]
@@ -93,6 +99,7 @@ impl Messages {
     pub fn limit(&self) -> usize {
         match self {
             Messages::Seqpacket(_) => super::seqpacket::MAX_MESSAGE,
+            Messages::Datagram(flow) => flow.limit(),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.limit(),
             #[cfg(feature = "zmq")]
@@ -103,7 +110,7 @@ impl Messages {
     /// The code that the peer closed with, where the transport has codes and the peer gave one.
     pub fn close_code(&self) -> Option<u16> {
         match self {
-            Messages::Seqpacket(_) => None,
+            Messages::Seqpacket(_) | Messages::Datagram(_) => None,
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.closed().and_then(|frame| frame.code),
             #[cfg(feature = "zmq")]
@@ -114,7 +121,7 @@ impl Messages {
     /// The peer's farewell in words, where the transport has one.
     pub fn farewell(&self) -> Option<String> {
         match self {
-            Messages::Seqpacket(_) => None,
+            Messages::Seqpacket(_) | Messages::Datagram(_) => None,
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.closed().map(|frame| format!("closed with {frame}")),
             #[cfg(feature = "zmq")]
@@ -125,7 +132,7 @@ impl Messages {
     /// What programs are told beside the addresses.
     pub fn environment(&self) -> Vec<(String, String)> {
         match self {
-            Messages::Seqpacket(_) => Vec::new(),
+            Messages::Seqpacket(_) | Messages::Datagram(_) => Vec::new(),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.environment(),
             #[cfg(feature = "zmq")]
@@ -137,7 +144,7 @@ impl Messages {
     /// other direction, and after the peer's own close nothing can be sent.
     pub fn has_half_close(&self) -> bool {
         match self {
-            Messages::Seqpacket(_) => true,
+            Messages::Seqpacket(_) | Messages::Datagram(_) => true,
             #[cfg(feature = "ws")]
             Messages::WebSocket(_) => false,
             #[cfg(feature = "zmq")]
@@ -152,6 +159,7 @@ impl Messages {
     pub fn poll_receive(&self, cx: &mut Context<'_>, message: &mut Message) -> Poll<io::Result<bool>> {
         match self {
             Messages::Seqpacket(socket) => socket.poll_receive(cx, message),
+            Messages::Datagram(flow) => flow.poll_receive(cx, message),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.poll_receive(cx, message),
             #[cfg(feature = "zmq")]
@@ -166,6 +174,7 @@ impl Messages {
     pub fn poll_send(&self, cx: &mut Context<'_>, message: &Message) -> Poll<io::Result<()>> {
         match self {
             Messages::Seqpacket(socket) => socket.poll_send(cx, message.bytes()),
+            Messages::Datagram(flow) => flow.poll_send(cx, message),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.poll_send(cx, message),
             #[cfg(feature = "zmq")]
@@ -177,10 +186,10 @@ impl Messages {
     ///
     /// # Errors
     /// What the transport says.
-    #[cfg_attr(not(any(feature = "ws", feature = "zmq")), expect(unused_variables, reason = "nothing else waits"))]
     pub fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Messages::Seqpacket(_) => Poll::Ready(Ok(())),
+            Messages::Datagram(flow) => flow.poll_flush(cx),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.poll_flush(cx),
             #[cfg(feature = "zmq")]
@@ -192,10 +201,10 @@ impl Messages {
     ///
     /// # Errors
     /// What the transport says, unless the peer is gone already.
-    #[cfg_attr(not(any(feature = "ws", feature = "zmq")), expect(unused_variables, reason = "nothing else waits"))]
     pub fn poll_end(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Messages::Seqpacket(socket) => Poll::Ready(socket.shutdown()),
+            Messages::Datagram(flow) => flow.poll_end(cx),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.poll_end(cx),
             #[cfg(feature = "zmq")]
