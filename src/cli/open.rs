@@ -129,7 +129,11 @@ impl OpenArgs {
                 None => Mode::Stream,
             },
         };
-        self.messages.check(carries(id.endpoint.as_ref()))?;
+        #[cfg(feature = "zmq")]
+        let carried = if self.zmq.is_given() { Carries::Messages } else { carries(id.endpoint.as_ref()) };
+        #[cfg(not(feature = "zmq"))]
+        let carried = carries(id.endpoint.as_ref());
+        self.messages.check(carried)?;
         #[cfg_attr(
             not(any(feature = "tls", feature = "ws", feature = "zmq")),
             expect(unused_mut, reason = "only these add to it")
