@@ -92,6 +92,12 @@ Examples:
   netverb secure mail --ca ca.pem --verify-host mail.example.org
   netverb secure web.1 --cert server.pem";
 
+/// Shown under the help of `attach`.
+pub const ATTACH_EXAMPLES: &str = "\
+Examples:
+  netverb open host:25/mail -C; netverb attach mail
+  netverb attach web.1 --raw                  character by character";
+
 /// Shown under the help of `next`.
 pub const NEXT_EXAMPLES: &str = "\
 Examples:

@@ -6,6 +6,7 @@ pub mod description;
 pub mod generate;
 pub mod groups;
 pub mod help;
+pub mod interactive;
 pub mod keep;
 pub mod manual;
 pub mod open;
@@ -91,6 +92,9 @@ pub enum Verb {
     /// `secure`
     #[cfg(feature = "tls")]
     Secure(Box<commands::secure::Options>),
+    /// `attach`
+    #[cfg(feature = "interactive")]
+    Attach(Box<commands::attach::Options>),
     /// `next`
     Next(commands::next::Options),
     /// `close`

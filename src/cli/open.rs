@@ -4,6 +4,7 @@ use clap::Args;
 
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, TimeArgs, only_one};
 use super::help;
+use super::interactive::TerminalArgs;
 use super::keep::KeepArgs;
 use super::steps::StepArgs;
 use crate::address::SocketId;
@@ -42,6 +43,8 @@ pub struct OpenArgs {
     #[command(flatten)]
     steps: StepArgs,
     #[command(flatten)]
+    terminal: TerminalArgs,
+    #[command(flatten)]
     program: ProgramArgs,
     #[command(flatten)]
     data: DataArgs,
@@ -74,6 +77,7 @@ impl OpenArgs {
             ("-e", self.program.exec.is_some()),
             ("-c", self.program.shell.is_some()),
             ("-F", self.pass_fd),
+            self.terminal.forms(),
             steps,
             replay,
         ])?;
@@ -84,6 +88,7 @@ impl OpenArgs {
             ("-c", self.program.shell.is_some()),
             ("-F", self.pass_fd),
             ("--on-open", self.on_open.is_some()),
+            self.terminal.forms(),
             steps,
             replay,
         ];
@@ -94,26 +99,36 @@ impl OpenArgs {
             let text = "--no-wait is for a kept socket; give it a name, as in HOST:PORT/NAME, or add --keep";
             return Err(Failure::message(Exit::Usage, text));
         }
-        let stream = self.data.stream_options(&self.time);
+        #[cfg_attr(not(feature = "interactive"), expect(unused_mut, reason = "only a conversation takes from it"))]
+        let mut stream = self.data.stream_options(&self.time);
         let conversation = self.steps.conversation(&self.time, &stream)?;
+        #[cfg(feature = "interactive")]
+        let talks = self.terminal.options(&mut stream)?;
         let mode = match (self.program.command(Group::Shared)?, conversation) {
             (Some(command), _) => Mode::Program(command),
             (None, Some(conversation)) => Mode::Conversation(conversation),
             (None, None) if self.probe => Mode::Probe,
             (None, None) if self.pass_fd => Mode::PassDescriptor,
+            #[cfg(feature = "interactive")]
+            (None, None) if talks.is_some() => talks.map_or(Mode::Stream, Mode::Interactive),
             (None, None) => match kept {
                 Some(keep) => Mode::Keep(Keep { no_wait: self.no_wait, ..keep }),
                 None => Mode::Stream,
             },
         };
-        #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
         let mut connect = self.dial.connect_options(&self.net, &self.time)?;
+        connect.telnet = self.terminal.telnet();
         #[cfg(feature = "tls")]
         {
             let named = matches!(id.endpoint, Some(Endpoint::Inet { scheme: Scheme::Tls, .. }));
             connect.secure = self.tls.secure();
-            let later = self.steps.starts_tls();
-            if later && (named || connect.secure) {
+            // A person may go on in TLS later.
+            #[cfg(feature = "interactive")]
+            let talks = matches!(mode, Mode::Interactive(_));
+            #[cfg(not(feature = "interactive"))]
+            let talks = false;
+            let later = self.steps.starts_tls() || talks;
+            if self.steps.starts_tls() && (named || connect.secure) {
                 let message = "--starttls goes on in TLS what begins in clear; leave out --secure or tls://";
                 return Err(Failure::message(Exit::Usage, message));
             }

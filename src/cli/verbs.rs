@@ -4,6 +4,8 @@ use clap::{ArgMatches, Args, Command, FromArgMatches, Id};
 
 use super::generate::{CompletionsArgs, ManArgs};
 use super::help::{self, HelpArgs};
+#[cfg(feature = "interactive")]
+use super::interactive;
 #[cfg(feature = "tls")]
 use super::secure;
 #[cfg(feature = "tuples")]
@@ -146,6 +148,14 @@ pub const ALL: &[Row] = &[
         about: "Upgrade a kept socket to TLS",
         define: define::<secure::SecureArgs>,
         read: |matches, _| Ok(Asked::Run(words::<secure::SecureArgs>(matches)?.into_verb()?, Limit::Never)),
+    },
+    #[cfg(feature = "interactive")]
+    Row {
+        name: "attach",
+        alias: None,
+        about: "Talk over a kept socket at this terminal",
+        define: define::<interactive::AttachArgs>,
+        read: |matches, _| Ok(Asked::Run(words::<interactive::AttachArgs>(matches)?.into_verb()?, Limit::Never)),
     },
     Row {
         name: "next",

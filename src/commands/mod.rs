@@ -4,6 +4,8 @@ pub mod accept;
 pub mod admission;
 pub mod announce;
 pub mod ask;
+#[cfg(feature = "interactive")]
+pub mod attach;
 pub mod close;
 pub mod context;
 pub mod conversation;
@@ -12,6 +14,8 @@ pub mod expect;
 pub mod gate;
 #[cfg(feature = "tls")]
 pub mod inspection;
+#[cfg(feature = "interactive")]
+pub mod interactive;
 pub mod keep;
 pub mod keeper;
 pub mod monitor;

@@ -90,6 +90,11 @@ impl Streams {
         }
     }
 
+    /// The options.
+    pub fn options(&self) -> &StreamOptions {
+        &self.options
+    }
+
     /// Which directions carry data.
     pub fn traffic(&self) -> Traffic {
         self.options.traffic

@@ -37,6 +37,20 @@ pub struct Reporter {
     messages_out: Cell<u64>,
     hash: RefCell<Option<Digests>>,
     standing: RefCell<Standing>,
+    diversion: RefCell<Diversion>,
+}
+
+/// Takes a sentence that would stand in the way on stderr.
+pub type Take = Box<dyn Fn(&str)>;
+
+/// Where sentences go instead of to stderr, if anywhere.
+#[derive(Default)]
+struct Diversion(Option<Take>);
+
+impl std::fmt::Debug for Diversion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Diversion").field(&self.0.is_some()).finish()
+    }
 }
 
 impl Reporter {
@@ -54,7 +68,13 @@ impl Reporter {
             messages_out: Cell::new(0),
             hash: RefCell::new(None),
             standing: RefCell::default(),
+            diversion: RefCell::default(),
         }
+    }
+
+    /// Gives sentences for a person to `take` from now on, for a screen that is on the same terminal; `None`: to stderr.
+    pub fn divert(&self, take: Option<Take>) {
+        *self.diversion.borrow_mut() = Diversion(take);
     }
 
     /// The form of the output.
@@ -75,6 +95,9 @@ impl Reporter {
     /// A sentence for a person; no event.
     pub fn note(&self, sentence: &str) {
         if matches!(self.format, Format::Human { .. }) && self.verbosity >= Verbosity::Normal {
+            if let Diversion(Some(take)) = &*self.diversion.borrow() {
+                return take(&one_line(sentence));
+            }
             write_stderr(&format!("netverb: {}\n", one_line(sentence)));
         }
     }

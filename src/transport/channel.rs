@@ -8,6 +8,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::messages::Messages;
 use super::socket::Socket;
+use super::telnet;
 #[cfg(feature = "tls")]
 use super::tls::SessionInfo;
 use crate::address::Peer;
@@ -88,6 +89,7 @@ pub struct Layered {
     transport: &'static str,
     #[cfg(feature = "tls")]
     session: Option<Box<SessionInfo>>,
+    telnet: Option<telnet::Control>,
 }
 
 impl Layered {
@@ -98,7 +100,15 @@ impl Layered {
             transport,
             #[cfg(feature = "tls")]
             session: None,
+            telnet: None,
         }
+    }
+
+    /// Adds what is known of its TELNET.
+    #[must_use]
+    pub fn with_telnet(mut self, control: telnet::Control) -> Self {
+        self.telnet = Some(control);
+        self
     }
 
     /// Adds what its TLS handshake agreed on.
@@ -143,6 +153,14 @@ impl Bytes {
         match self {
             Bytes::Socket(_) => None,
             Bytes::Layered(layered) => layered.session.as_deref(),
+        }
+    }
+
+    /// What is known of its TELNET, where that is spoken.
+    pub fn telnet(&self) -> Option<&telnet::Control> {
+        match self {
+            Bytes::Socket(_) => None,
+            Bytes::Layered(layered) => layered.telnet.as_ref(),
         }
     }
 
