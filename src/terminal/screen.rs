@@ -63,9 +63,16 @@ impl Screen {
     pub fn print<'e>(&mut self, entries: impl IntoIterator<Item = &'e Entry>, time: Option<&str>) {
         self.erase();
         for entry in entries {
-            let line = self.paint.line(entry, time);
-            self.output.push_str(&line);
-            self.output.push_str("\r\n");
+            // What the peer says is left to the terminal to wrap, so that it can be copied as it is.
+            let pieces = match entry.mark {
+                Mark::Note | Mark::Trouble => wrapped(&entry.text, self.columns - entry.mark.text().len()),
+                Mark::In | Mark::Rest | Mark::Out => vec![entry.text.clone()],
+            };
+            for text in pieces {
+                let line = self.paint.line(&Entry { mark: entry.mark, text }, time);
+                self.output.push_str(&line);
+                self.output.push_str("\r\n");
+            }
         }
     }
 
@@ -94,6 +101,8 @@ impl Screen {
     /// What was drawn is not there any more: the terminal was used by others.
     pub fn forget(&mut self) {
         self.drawn = None;
+        self.output.push('\r');
+        self.command(Clear(ClearType::FromCursorDown));
     }
 
     /// Draws the live rows, in the place of those that are drawn.
@@ -160,6 +169,22 @@ impl Screen {
         // Writing to a String does not fail.
         let _ = command.write_ansi(&mut self.output);
     }
+}
+
+/// Wraps a sentence between its words; what is more than one blank away stays below itself.
+fn wrapped(text: &str, columns: usize) -> Vec<String> {
+    let hanging = text.find("  ").map_or(0, |at| text.len() - text.get(at..).unwrap_or_default().trim_start().len());
+    let hanging = if hanging < columns / 2 { hanging } else { 0 };
+    let mut lines = vec![String::new()];
+    for word in text.split_inclusive(' ') {
+        let Some(line) = lines.last_mut() else { break };
+        if line.trim_end().is_empty() || line.chars().count() + word.trim_end().chars().count() <= columns {
+            line.push_str(word);
+        } else {
+            lines.push(format!("{}{word}", " ".repeat(hanging)));
+        }
+    }
+    lines
 }
 
 #[cfg(test)]

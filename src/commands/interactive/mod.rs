@@ -240,7 +240,7 @@ pub async fn hold(
     let taken = notes.clone();
     context.reporter.divert(Some(Box::new(move |sentence| taken.borrow_mut().push(sentence.to_owned()))));
     let end = if terms.detaches { "Ctrl-D leaves" } else { "Ctrl-D ends our data" };
-    let greeting = format!("{}; /help says what can be done, {end}", place.greeting);
+    let greeting = format!("{}; /help for help, {end}", place.greeting);
     front.show(&[crate::terminal::Entry::new(crate::terminal::Mark::Note, greeting)], None);
     if let Some(error) = unread {
         notes.borrow_mut().push(format!("the history cannot be read: {}", reason(&error)));

@@ -25,6 +25,10 @@ use crate::terminal::{Entry, Incoming, Mark};
 /// After `/close`, how long the peer's system is given to take everything.
 const PATIENCE: Duration = Duration::from_secs(2);
 
+/// While a peer sends without a pause: how long it is shown, and how long the line that is being written can be seen then.
+const SHOWING: Duration = Duration::from_millis(40);
+const RESTING: Duration = Duration::from_millis(10);
+
 /// How often it is asked whether it has.
 const STEP: Duration = Duration::from_millis(10);
 
@@ -78,6 +82,10 @@ pub struct Session<'a, 's> {
     told_characters: bool,
     active: Instant,
     eof_at: Option<Instant>,
+    /// Since when the peer has been sending without a pause.
+    flowing: Option<Instant>,
+    /// Until when nothing is received.
+    resting: Option<Instant>,
     buffer: Vec<u8>,
 }
 
@@ -135,6 +143,8 @@ impl<'a, 's> Session<'a, 's> {
             told_characters: false,
             active: Instant::now(),
             eof_at: None,
+            flowing: None,
+            resting: None,
             buffer: Vec::new(),
         }
     }
@@ -184,12 +194,31 @@ impl<'a, 's> Session<'a, 's> {
         if let Poll::Ready(sent) = self.poll_send(cx) {
             return Poll::Ready(Happening::Sent(sent));
         }
-        if !self.peer_ended && self.front.is_flushed() {
-            if let Poll::Ready(received) = self.link.poll_receive(cx, &mut self.buffer) {
-                return Poll::Ready(Happening::Received(received));
+        if self.peer_ended || !self.front.is_flushed() || self.rests() {
+            return Poll::Pending;
+        }
+        match self.link.poll_receive(cx, &mut self.buffer) {
+            Poll::Ready(received) => Poll::Ready(Happening::Received(received)),
+            Poll::Pending => {
+                self.flowing = None;
+                Poll::Pending
             }
         }
-        Poll::Pending
+    }
+
+    /// Whether it is time to let the person see what is being written. A peer that sends without a pause would leave no moment
+    /// for it.
+    fn rests(&mut self) -> bool {
+        let now = Instant::now();
+        if self.resting.is_some_and(|until| until > now) {
+            return true;
+        }
+        self.resting = None;
+        if now.duration_since(*self.flowing.get_or_insert(now)) > SHOWING {
+            self.flowing = None;
+            self.resting = Some(now + RESTING);
+        }
+        self.resting.is_some()
     }
 
     /// Sends what waits, then the end where it is due.
@@ -250,7 +279,7 @@ impl<'a, 's> Session<'a, 's> {
             Limit::Never => None,
         };
         let moments = [after(self.terms.idle, Some(self.active)), after(self.terms.quit_after, self.eof_at)];
-        moments.into_iter().flatten().min()
+        moments.into_iter().flatten().chain(self.resting).min()
     }
 
     fn refresh(&mut self) {
@@ -344,7 +373,7 @@ impl<'a, 's> Session<'a, 's> {
                     self.interrupted = true;
                     let leave =
                         if self.terms.detaches { "Ctrl-D leaves the socket open" } else { "Ctrl-D ends our data" };
-                    self.note(format!("Ctrl-C again leaves; {leave}; /help says more"));
+                    self.note(format!("Ctrl-C again leaves; {leave}; /help for help"));
                 }
                 None => {}
             },
@@ -497,11 +526,11 @@ impl<'a, 's> Session<'a, 's> {
             true => "Ctrl-D on an empty line leaves, and the socket stays open.",
             false => "Ctrl-D on an empty line ends our data; what still comes is shown.",
         };
-        let unit = if self.link.has_messages() { "Each line is a message" } else { "A line goes to the peer" };
+        let unit = if self.link.has_messages() { "Enter sends a message" } else { "Enter sends a line" };
         let mut text = vec![
-            format!("{unit} when Enter is pressed. < came from the peer, > went to it."),
-            "Ctrl-C clears the line; twice on an empty line it leaves. Ctrl-R searches what was".to_owned(),
-            "typed before, Ctrl-L clears the screen, Ctrl-Z stops until fg.".to_owned(),
+            format!("{unit}. What came from the peer is marked <, what went to it >."),
+            "Ctrl-C clears the line; twice on an empty line it leaves.".to_owned(),
+            "Ctrl-R searches the history, Ctrl-L clears the screen, Ctrl-Z stops until fg.".to_owned(),
             end.to_owned(),
         ];
         text.extend(slash::help());

@@ -12,6 +12,8 @@ pub struct Signals {
     resized: Signal,
     stop: Signal,
     resumed: Signal,
+    /// Whether the next signal to go on is of a stop that is known.
+    expected: bool,
 }
 
 /// What has happened to the terminal.
@@ -33,6 +35,7 @@ impl Signals {
             resized: signal(SignalKind::window_change())?,
             stop: signal(SignalKind::from_raw(libc::SIGTSTP))?,
             resumed: signal(SignalKind::from_raw(libc::SIGCONT))?,
+            expected: false,
         })
     }
 
@@ -43,9 +46,13 @@ impl Signals {
             // Stops this process; when the call returns, it goes on.
             signal_hook::low_level::emulate_default_handler(libc::SIGTSTP)?;
             tty.take_again()?;
+            self.expected = true;
             return Poll::Ready(Ok(Change::UsedByOthers));
         }
-        if self.resumed.poll_recv(cx).is_ready() {
+        while self.resumed.poll_recv(cx).is_ready() {
+            if std::mem::take(&mut self.expected) {
+                continue;
+            }
             // Perhaps after a SIGSTOP, of which nobody is told.
             tty.take_again()?;
             return Poll::Ready(Ok(Change::UsedByOthers));

@@ -44,14 +44,14 @@ pub enum Which {
 /// Each command with what follows it and what it does.
 const ALL: [(&str, &str, &str); 10] = [
     ("/help", "", "show this"),
-    ("/hex", "", "show bytes in hexadecimal, or as text again"),
-    ("/time", "", "show the time of each line (UTC), or not again"),
-    ("/eol", "[in|out] KIND", "how the peer's lines end: lf, crlf, cr, none; alone: say it"),
-    ("/send", "TEXT", "send without a line end; \\n \\r \\t \\0 \\e \\xHH stand for bytes"),
+    ("/hex", "", "show hexadecimal, or text again"),
+    ("/time", "", "show times (UTC), or not again"),
+    ("/eol", "[in|out] KIND", "the peer's lines end with lf, crlf, cr or none"),
+    ("/send", "TEXT", "send without a line end; \\r \\n \\xHH are bytes"),
     ("/send-hex", "DIGITS", "send these bytes, as in /send-hex 00 ff"),
     ("/send-file", "FILE", "send what is in a file; Ctrl-C stops it"),
     ("/starttls", "", "go on in TLS, after the peer has agreed to it"),
-    ("/eof", "", "end our data; what the peer still sends is shown"),
+    ("/eof", "", "end our data; what still comes is shown"),
     ("/close", "", "end the connection and leave"),
 ];
 
