@@ -70,6 +70,15 @@ impl Incoming {
         (!self.unfinished.is_empty()).then(|| (self.mark(), self.unfinished.as_str()))
     }
 
+    /// The line that is not at its end has been answered: appends it, and what comes then is another line for the eye.
+    pub fn answered(&mut self, lines: &mut Vec<Entry>) {
+        if !self.unfinished.is_empty() {
+            let prompt = std::mem::take(&mut self.unfinished);
+            lines.push(Entry::new(self.mark(), prompt));
+            self.begun = false;
+        }
+    }
+
     /// The stream is at its end: appends the unfinished line.
     pub fn finish(&mut self, lines: &mut Vec<Entry>) {
         self.sanitizer.finish(&mut self.unfinished);
@@ -123,6 +132,16 @@ mod tests {
         lines.clear();
         incoming.finish(&mut lines);
         assert_eq!((shown(&lines), incoming.unfinished()), (vec!["< login: ".to_owned()], None));
+    }
+
+    #[test]
+    fn a_prompt_that_was_answered_stands_above_the_answer() {
+        let (mut incoming, mut lines) = (Incoming::default(), Vec::new());
+        incoming.push(b"login: ", &mut lines);
+        incoming.answered(&mut lines);
+        incoming.answered(&mut lines);
+        incoming.push(b"hello\n", &mut lines);
+        assert_eq!(shown(&lines), ["< login: ", "< hello"]);
     }
 
     #[test]

@@ -184,6 +184,7 @@ fn wrapped(text: &str, columns: usize) -> Vec<String> {
             lines.push(format!("{}{word}", " ".repeat(hanging)));
         }
     }
+    lines.iter_mut().for_each(|line| line.truncate(line.trim_end().len()));
     lines
 }
 

@@ -33,6 +33,8 @@ struct TelnetStream {
     taken: usize,
     /// What waits to be sent.
     outbox: Vec<u8>,
+    /// Whether nothing can be answered any more: our direction has ended, or failed.
+    mute: bool,
 }
 
 /// Puts TELNET on a connection.
@@ -40,8 +42,14 @@ pub fn put_on(bytes: Bytes, terms: &Terms) -> Bytes {
     let control: Control = Rc::new(RefCell::new(Telnet::new(terms.clone())));
     #[cfg(feature = "tls")]
     let session = bytes.session().cloned();
-    let stream =
-        TelnetStream { inner: bytes, control: control.clone(), inbox: Vec::new(), taken: 0, outbox: Vec::new() };
+    let stream = TelnetStream {
+        inner: bytes,
+        control: control.clone(),
+        inbox: Vec::new(),
+        taken: 0,
+        outbox: Vec::new(),
+        mute: false,
+    };
     let layered = Layered::new(Box::new(stream), "telnet").with_telnet(control);
     #[cfg(feature = "tls")]
     if let Some(session) = session {
@@ -60,7 +68,9 @@ impl TelnetStream {
     /// Sends what waits, answers included, until at most `rest` bytes do.
     fn poll_drain(&mut self, rest: usize, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let answers = self.control.borrow_mut().take_answers();
-        self.outbox.extend_from_slice(&answers);
+        if !self.mute {
+            self.outbox.extend_from_slice(&answers);
+        }
         if self.outbox.is_empty() {
             return Poll::Ready(Ok(()));
         }
@@ -90,9 +100,7 @@ impl AsyncRead for TelnetStream {
             this.inbox.clear();
             this.taken = 0;
             // That the peer takes no answers is told to who writes; what it has sent before is read all the same.
-            if this.poll_drain(WAITING, cx).is_pending() {
-                return Poll::Pending;
-            }
+            this.mute |= ready!(this.poll_drain(WAITING, cx)).is_err();
             let mut wire = [0; READ];
             let mut wire = ReadBuf::new(&mut wire);
             let read = Pin::new(&mut this.inner).poll_read(cx, &mut wire);
@@ -129,6 +137,7 @@ impl AsyncWrite for TelnetStream {
         let this = self.get_mut();
         this.control.borrow_mut().settle(&mut this.outbox);
         ready!(this.poll_drain(0, cx))?;
+        this.mute = true;
         Pin::new(&mut this.inner).poll_shutdown(cx)
     }
 }

@@ -11,6 +11,8 @@ mod bounds;
 mod datagrams;
 mod failures;
 mod inherited;
+#[cfg(feature = "interactive")]
+mod interactive;
 mod kept;
 mod lines;
 mod listening;

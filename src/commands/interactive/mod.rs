@@ -255,6 +255,7 @@ pub async fn hold(
 
 /// The last line, and what is left to be done with the other end.
 async fn say_goodbye(session: &mut Session<'_, '_>, ending: &Ending, (came, went): (u64, u64), place: &Place<'_>) {
+    session.finish();
     if let Some(text) = last_line(ending, place.peer, &place.left, came, went) {
         session.note(text);
     }

@@ -103,6 +103,7 @@ pub async fn hold(parts: Gathered<'_, '_>, terms: Terms, place: &Place<'_>) -> i
         let _ = std::future::poll_fn(|cx| raw.poll_rest(cx)).await;
         tty.leave();
         if let Some(text) = last_line(&ending, place.peer, &place.left, came, went) {
+            raw.output.add(b"\r\n".to_vec());
             raw.note(&text);
             let _ = std::future::poll_fn(|cx| raw.output.poll_flush(cx)).await;
         }

@@ -79,7 +79,8 @@ pub struct Session<'a, 's> {
     times: bool,
     /// Whether the last key was Ctrl-C on an empty line.
     interrupted: bool,
-    told_characters: bool,
+    /// What a TELNET peer wants: a secret, each character.
+    wants: Option<(bool, bool)>,
     active: Instant,
     eof_at: Option<Instant>,
     /// Since when the peer has been sending without a pause.
@@ -112,6 +113,8 @@ enum Happening {
     Terminal(io::Error),
     Sent(Result<(), Lost>),
     Received(Result<Received, Lost>),
+    /// A TELNET peer wants something else.
+    Negotiated,
     Time,
 }
 
@@ -140,7 +143,7 @@ impl<'a, 's> Session<'a, 's> {
             leaving: None,
             times: false,
             interrupted: false,
-            told_characters: false,
+            wants: None,
             active: Instant::now(),
             eof_at: None,
             flowing: None,
@@ -168,11 +171,10 @@ impl<'a, 's> Session<'a, 's> {
                 Happening::Input(Err(error)) | Happening::Terminal(error) => Some(Ending::NoTerminal(error)),
                 Happening::Sent(Ok(())) => None,
                 Happening::Received(Ok(received)) => self.received(received).err().map(Ending::Lost),
-                Happening::Sent(Err(lost)) | Happening::Received(Err(lost)) => {
-                    let mut lines = Vec::new();
-                    self.incoming.finish(&mut lines);
-                    self.show(&lines);
-                    Some(Ending::Lost(lost))
+                Happening::Sent(Err(lost)) | Happening::Received(Err(lost)) => Some(Ending::Lost(lost)),
+                Happening::Negotiated => {
+                    self.tell_characters();
+                    None
                 }
                 Happening::Time => None,
             };
@@ -201,7 +203,10 @@ impl<'a, 's> Session<'a, 's> {
             Poll::Ready(received) => Poll::Ready(Happening::Received(received)),
             Poll::Pending => {
                 self.flowing = None;
-                Poll::Pending
+                let wants = self.telnet(|telnet| (telnet.hides_input(), telnet.wants_characters()));
+                let changed = wants != self.wants;
+                self.wants = wants;
+                if changed { Poll::Ready(Happening::Negotiated) } else { Poll::Pending }
             }
         }
     }
@@ -295,6 +300,13 @@ impl<'a, 's> Session<'a, 's> {
         }
     }
 
+    /// Shows what the peer has said without an end.
+    pub fn finish(&mut self) {
+        let mut lines = Vec::new();
+        self.incoming.finish(&mut lines);
+        self.show(&lines);
+    }
+
     /// Says something to the person.
     pub fn note(&mut self, text: impl Into<String>) {
         self.front.show(&[Entry::new(Mark::Note, text)], None);
@@ -354,7 +366,6 @@ impl<'a, 's> Session<'a, 's> {
         if self.peer_ended && self.leaving.is_none() {
             self.note("the peer has ended its data");
         }
-        self.tell_characters();
         Ok(())
     }
 
@@ -427,6 +438,7 @@ impl<'a, 's> Session<'a, 's> {
             }
             return self.trouble(why);
         }
+        self.answered();
         let lines = match secret {
             true => vec![Entry::new(Mark::Out, "(not shown)")],
             false => self.outgoing.shown_line(line),
@@ -438,6 +450,13 @@ impl<'a, 's> Session<'a, 's> {
         if !self.front.echoes() || self.outgoing.is_hex() {
             self.show(&lines);
         }
+    }
+
+    /// A prompt of the peer stays above what answers it.
+    fn answered(&mut self) {
+        let mut lines = Vec::new();
+        self.incoming.answered(&mut lines);
+        self.show(&lines);
     }
 
     fn cannot_send(&self) -> Option<String> {
@@ -467,6 +486,7 @@ impl<'a, 's> Session<'a, 's> {
             Command::Send(bytes) => match self.cannot_send() {
                 Some(why) => self.trouble(why),
                 None => {
+                    self.answered();
                     let lines = self.outgoing.shown_bytes(&bytes);
                     self.outgoing.bytes(bytes);
                     self.show(&lines);
@@ -609,8 +629,7 @@ impl<'a, 's> Session<'a, 's> {
     }
 
     fn tell_characters(&mut self) {
-        if !self.told_characters && self.telnet(|telnet| telnet.wants_characters()) == Some(true) {
-            self.told_characters = true;
+        if let Some((_, true)) = self.wants {
             self.note("the peer wants each character as it is typed: --raw suits it better");
         }
     }

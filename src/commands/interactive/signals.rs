@@ -44,7 +44,7 @@ impl Signals {
         if self.stop.poll_recv(cx).is_ready() {
             tty.leave();
             // Stops this process; when the call returns, it goes on.
-            signal_hook::low_level::emulate_default_handler(libc::SIGTSTP)?;
+            crate::sys::stop_by(libc::SIGTSTP)?;
             tty.take_again()?;
             self.expected = true;
             return Poll::Ready(Ok(Change::UsedByOthers));
