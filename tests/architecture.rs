@@ -24,11 +24,11 @@ const LAYERS: [(&str, &[&str]); 16] = [
     ("message", &[]),
     ("output", &[]),
     ("terminal", &["output"]),
-    ("transport", &["filter", "address"]),
+    ("transport", &["filter", "address", "message"]),
     ("relay", &["transport", "filter", "message"]),
     ("conversation", &["relay", "transport", "filter", "condition", "tuple", "message", "access", "address"]),
     ("service", &["relay", "transport", "filter", "condition", "tuple", "message", "access", "address"]),
-    ("keeper", &["conversation", "transport", "filter", "condition", "address"]),
+    ("keeper", &["conversation", "transport", "filter", "condition", "message", "address"]),
     (
         "commands",
         &[

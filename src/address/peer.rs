@@ -12,6 +12,8 @@ pub enum Peer {
     Inet(SocketAddr),
     /// A Unix socket; clients mostly have no name.
     Unix(Option<UnixName>),
+    /// Something that is not one connected socket, as it was written: what is still to be reached, or several peers.
+    Endpoint(String),
 }
 
 impl Peer {
@@ -30,7 +32,7 @@ impl Peer {
     pub fn socket_addr(&self) -> Option<SocketAddr> {
         match self {
             Peer::Inet(address) => Some(*address),
-            Peer::Unix(_) => None,
+            Peer::Unix(_) | Peer::Endpoint(_) => None,
         }
     }
 
@@ -51,6 +53,7 @@ impl fmt::Display for Peer {
             Peer::Inet(address) => write!(f, "{address}"),
             Peer::Unix(None) => f.write_str("unix"),
             Peer::Unix(Some(name)) => write!(f, "unix:{name}"),
+            Peer::Endpoint(text) => f.write_str(text),
         }
     }
 }

@@ -2,14 +2,17 @@
 
 use clap::Args;
 
+use super::capture::CaptureArgs;
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, TimeArgs, only_one};
 use super::help;
 use super::interactive::TerminalArgs;
 use super::keep::KeepArgs;
+use super::messages::{Carries, MessageArgs};
+use super::misbehave::MisbehaveArgs;
 use super::steps::StepArgs;
-use crate::address::SocketId;
 #[cfg(feature = "tls")]
-use crate::address::{Endpoint, Scheme};
+use crate::address::Scheme;
+use crate::address::{Endpoint, SocketId, UnixKind};
 use crate::commands::keep::Keep;
 use crate::commands::open::{Mode, Options};
 use crate::exit::Exit;
@@ -20,7 +23,7 @@ use crate::service::program::Group;
 #[derive(Debug, Args)]
 #[command(after_help = help::OPEN_EXAMPLES, override_usage = "netverb open [OPTIONS] ID\n       netverb open [OPTIONS] HOST PORT")]
 pub struct OpenArgs {
-    /// Where to: host:port, :port, tls://host:port, unix:/path, unix:@name, seqpacket:/path (see netverb help ids)
+    /// Where to: host:port, tls://host:port, ws://host/path, unix:/path, unix:@name, seqpacket:/path (see netverb help ids)
     #[arg(value_name = "ID")]
     id: String,
     /// The port, where the host stands alone
@@ -49,6 +52,12 @@ pub struct OpenArgs {
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
+    messages: MessageArgs,
+    #[command(flatten)]
+    capture: CaptureArgs,
+    #[command(flatten)]
+    misbehave: MisbehaveArgs,
+    #[command(flatten)]
     dial: DialArgs,
     #[cfg(feature = "tls")]
     #[command(flatten)]
@@ -56,6 +65,9 @@ pub struct OpenArgs {
     #[cfg(feature = "tls")]
     #[command(flatten)]
     inspection: super::tls::InspectionArgs,
+    #[cfg(feature = "zmq")]
+    #[command(flatten)]
+    zmq: super::zeromq::ZeroMqArgs,
     #[command(flatten)]
     net: NetArgs,
     /// Time limits
@@ -81,6 +93,12 @@ impl OpenArgs {
             steps,
             replay,
         ])?;
+        let treated = self.misbehave.foreground_only().or(self.capture.pcap.is_some().then_some("--pcap"));
+        if let (Some(word), true) = (treated, self.probe || self.pass_fd) {
+            let text =
+                format!("{word} has no use with -z and -F, which send and receive nothing; leave one of them out");
+            return Err(Failure::message(Exit::Usage, text));
+        }
         id.name = self.keep.name(id.name.as_ref())?;
         let other = [
             ("-z", self.probe),
@@ -89,21 +107,25 @@ impl OpenArgs {
             ("-F", self.pass_fd),
             ("--on-open", self.on_open.is_some()),
             self.terminal.forms(),
+            ("--pcap", self.capture.pcap.is_some()),
             steps,
             replay,
         ];
         let other = other.into_iter().find_map(|(word, given)| given.then_some(word));
-        let other = other.or_else(|| self.data.foreground_only());
+        let other = other.or_else(|| self.data.foreground_only()).or_else(|| self.misbehave.foreground_only());
         let kept = self.keep.keep(id.name.as_ref(), other)?;
         if self.no_wait && kept.is_none() {
             let text = "--no-wait is for a kept socket; give it a name, as in HOST:PORT/NAME, or add --keep";
             return Err(Failure::message(Exit::Usage, text));
         }
-        #[cfg_attr(not(feature = "interactive"), expect(unused_mut, reason = "only a conversation takes from it"))]
         let mut stream = self.data.stream_options(&self.time);
-        let conversation = self.steps.conversation(&self.time, &stream)?;
         #[cfg(feature = "interactive")]
         let talks = self.terminal.options(&mut stream)?;
+        #[cfg(feature = "zmq")]
+        let zmq = self.zmq.options(false, &mut stream.traffic)?;
+        stream.misbehaviour = self.misbehave.misbehaviour()?;
+        stream.recorder.pcap = self.capture.pcap;
+        let conversation = self.steps.conversation(&self.time, &stream)?;
         let mode = match (self.program.command(Group::Shared)?, conversation) {
             (Some(command), _) => Mode::Program(command),
             (None, Some(conversation)) => Mode::Conversation(conversation),
@@ -116,11 +138,28 @@ impl OpenArgs {
                 None => Mode::Stream,
             },
         };
+        #[cfg(feature = "zmq")]
+        let carried = if self.zmq.is_given() { Carries::Messages } else { carries(id.endpoint.as_ref()) };
+        #[cfg(not(feature = "zmq"))]
+        let carried = carries(id.endpoint.as_ref());
+        self.messages.check(carried)?;
         let mut connect = self.dial.connect_options(&self.net, &self.time)?;
         connect.telnet = self.terminal.telnet();
+        #[cfg(feature = "ws")]
+        if id.endpoint.as_ref().is_some_and(Endpoint::is_websocket) {
+            self.messages.apply(&mut connect)?;
+        }
+        #[cfg(feature = "zmq")]
+        {
+            connect.zmq = zmq;
+        }
         #[cfg(feature = "tls")]
         {
-            let named = matches!(id.endpoint, Some(Endpoint::Inet { scheme: Scheme::Tls, .. }));
+            let named = match &id.endpoint {
+                Some(Endpoint::Inet { scheme, .. }) => *scheme == Scheme::Tls,
+                Some(Endpoint::WebSocket { secure, .. }) => *secure,
+                _ => false,
+            };
             connect.secure = self.tls.secure();
             // A person may go on in TLS later.
             #[cfg(feature = "interactive")]
@@ -147,7 +186,17 @@ impl OpenArgs {
             mode,
             stream,
             split: self.data.split(),
+            count: self.messages.count(),
             on_open: self.on_open,
         })
+    }
+}
+
+/// What a connection to this address carries.
+fn carries(endpoint: Option<&Endpoint>) -> Carries {
+    match endpoint {
+        Some(endpoint) if endpoint.is_websocket() => Carries::WebSocket,
+        Some(Endpoint::Unix { kind: UnixKind::Seqpacket | UnixKind::ZeroMq, .. }) => Carries::Messages,
+        _ => Carries::Bytes,
     }
 }

@@ -10,6 +10,8 @@ use super::interactive;
 use super::secure;
 #[cfg(feature = "tuples")]
 use super::tuples::{RecvTupleArgs, SendTupleArgs};
+#[cfg(feature = "zmq")]
+use super::zeromq::ZmqKeygenArgs;
 use super::{Verb, accept, datagram, description, open, resolve, session, talk, usage_failure, wait};
 use crate::failure::Failure;
 use crate::quantity::Limit;
@@ -204,6 +206,14 @@ pub const ALL: &[Row] = &[
             Ok(Asked::Run(Verb::Resolve(words.into_options()), words.deadline))
         },
     },
+    #[cfg(feature = "zmq")]
+    Row {
+        name: "zmq-keygen",
+        alias: None,
+        about: "Make a pair of keys for encrypted ZeroMQ (CURVE)",
+        define: define::<ZmqKeygenArgs>,
+        read: |matches, _| Ok(Asked::Run(words::<ZmqKeygenArgs>(matches)?.into_verb(), Limit::Never)),
+    },
     Row {
         name: "completions",
         alias: None,
@@ -221,7 +231,7 @@ pub const ALL: &[Row] = &[
     Row {
         name: "help",
         alias: None,
-        about: "Print help on a verb, ids, keeping, exit-codes, environment, recipes",
+        about: "Print help on a verb, ids, keeping, interactive, exit-codes, environment, recipes",
         define: define::<HelpArgs>,
         read: |matches, _| help::topic(words::<HelpArgs>(matches)?.topic.as_deref()).map(Asked::Print),
     },

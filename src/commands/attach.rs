@@ -11,7 +11,7 @@ use crate::keeper::client::dial;
 #[cfg(feature = "tls")]
 use crate::keeper::upgrade::TlsTerms;
 use crate::quantity::Limit;
-use crate::relay::Lane;
+use crate::relay::{Lane, Traffic};
 
 /// `attach`, parsed.
 #[derive(Debug)]
@@ -45,6 +45,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let terms = Terms {
         endings: LineEndings::default(),
         hex: options.hex,
+        traffic: Traffic::Both,
         idle: Limit::Never,
         quit_after: Limit::Never,
         half_open: interactive::usual_half_open(),
@@ -67,6 +68,6 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     };
     let lane = Lane::new(Direction::In, Vec::new(), None, &watcher);
     let parts = Gathered { link, watcher: &watcher, report: &*context.reporter, starter, lane };
-    let (ending, _) = interactive::hold(parts, options.style, terms, &place, context).await?;
+    let (ending, ..) = interactive::hold(parts, options.style, terms, &place, context).await?;
     interactive::conclude(ending, &peer)
 }

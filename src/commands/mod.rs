@@ -6,18 +6,22 @@ pub mod announce;
 pub mod ask;
 #[cfg(feature = "interactive")]
 pub mod attach;
+pub mod capture;
 pub mod close;
 pub mod context;
 pub mod conversation;
 pub mod datagram;
 pub mod expect;
 pub mod gate;
+#[cfg(feature = "http")]
+pub mod http_ports;
 #[cfg(feature = "tls")]
 pub mod inspection;
 #[cfg(feature = "interactive")]
 pub mod interactive;
 pub mod keep;
 pub mod keeper;
+pub mod message_output;
 pub mod monitor;
 pub mod next;
 pub mod open;
@@ -34,12 +38,19 @@ pub mod sockets;
 pub mod stream;
 pub mod transcript_file;
 #[cfg(feature = "tuples")]
+mod tuple_datagrams;
+#[cfg(feature = "tuples")]
 pub mod tuple_kept;
 #[cfg(feature = "tuples")]
 pub mod tuple_receive;
 #[cfg(feature = "tuples")]
 pub mod tuple_send;
+pub mod viewer;
 pub mod wait;
 pub mod write;
+#[cfg(feature = "zmq")]
+mod zeromq;
+#[cfg(feature = "zmq")]
+pub mod zmq_keygen;
 
 pub use context::Context;

@@ -137,6 +137,9 @@ impl SharedStdio {
         let closing = self.converse(bytes, &outbox, &client.id, watcher, around).await;
         self.room.leave(member);
         outbox.abandon();
+        if closing.verdict == Verdict::Clean {
+            client.channel.take_leave().await;
+        }
         closing
     }
 
@@ -220,8 +223,7 @@ impl SharedStdio {
                 Turn::ToSay(Some(message)) => {
                     let sending = async {
                         let converted = outgoing.convert(&message, false)?;
-                        buffer::write_all(bytes, &converted).await?;
-                        outgoing.written(&converted)
+                        buffer::send(bytes, &converted, &outgoing).await
                     };
                     let sent = tokio::select! { sent = sending => Some(sent), () = outbox.is_abandoned() => None };
                     match sent {

@@ -5,6 +5,7 @@ use std::fs::OpenOptions;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use super::capture::Carrier;
 use super::context::Context;
 use super::monitor::Monitor;
 use super::recorder::{Recorder, RecorderOptions};
@@ -12,6 +13,7 @@ use crate::conversation::Printer;
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::filter::misbehaviour::Misbehaviour;
 use crate::filter::transform::TakeCommands;
 use crate::filter::{InbandMarks, Incoming, LineEnding, Outgoing, Transform};
 use crate::output::hex::HexDump;
@@ -22,7 +24,10 @@ use crate::quantity::Limit;
 use crate::relay::{AtLocalEnd, Blame, Output, Rules, Stdio, Traffic};
 use crate::service::presence::Presence;
 use crate::service::{Closing, Surroundings, Verdict, Watcher};
-use crate::transport::{Descriptor, Kind};
+use crate::transport::{Descriptor, Kind, Messages};
+
+/// How long a peer may be quiet after the end of stdin, where that ends the whole socket.
+const QUIET: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// The data options of CLI streams.
 #[derive(Debug, Clone)]
@@ -31,6 +36,8 @@ pub struct StreamOptions {
     pub traffic: Traffic,
     /// What the end of stdin means for the peer.
     pub at_local_end: AtLocalEnd,
+    /// `-N`: a peer that cannot be half-closed is told at once, too.
+    pub end_at_once: bool,
     /// `-q`.
     pub quit_after: Limit,
     /// `--half-open`.
@@ -53,6 +60,8 @@ pub struct StreamOptions {
     pub progress: bool,
     /// `--rate`, in bytes per second.
     pub rate: Option<u64>,
+    /// How the peer is mistreated, for tests.
+    pub misbehaviour: Option<Misbehaviour>,
 }
 
 /// What a run has open for its streams.
@@ -69,7 +78,24 @@ impl Streams {
     /// # Errors
     /// A file that cannot be written: status 23.
     pub fn open(options: StreamOptions, context: &Context) -> Result<Self, Failure> {
-        let recorder = Recorder::open(&options.recorder)?.map(|recorder| Rc::new(RefCell::new(recorder)));
+        Self::opened(options, Carrier::Streams, context)
+    }
+
+    /// Opens the records of datagrams.
+    ///
+    /// # Errors
+    /// A file that cannot be written: status 23.
+    pub fn of_datagrams(options: StreamOptions, context: &Context) -> Result<Self, Failure> {
+        Self::opened(options, Carrier::Datagrams, context)
+    }
+
+    fn opened(options: StreamOptions, carrier: Carrier, context: &Context) -> Result<Self, Failure> {
+        let recorder = Recorder::open(&options.recorder, carrier, context)?;
+        let recorder = recorder.map(|recorder| Rc::new(RefCell::new(recorder)));
+        if let (Some(recorder), true) = (&recorder, options.recorder.pcap.is_some()) {
+            let recorder = recorder.clone();
+            context.reporter.tell(Rc::new(move |id, event| recorder.borrow_mut().event(id, event)));
+        }
         let progress = options.progress.then(|| Rc::new(Progress::new(size_of_stdin())));
         Ok(Streams { options, context: context.clone(), recorder, progress })
     }
@@ -93,6 +119,27 @@ impl Streams {
     /// The options.
     pub fn options(&self) -> &StreamOptions {
         &self.options
+    }
+
+    /// The rules of a relay of a message socket with the standard streams. Where its close ends both directions it is closed
+    /// when the input has ended and the peer has been quiet for a moment, so that an answer to the last message still comes;
+    /// and after the peer's close there is nobody to send to.
+    pub fn message_rules(&self, stdio: &Stdio, socket: &Messages) -> Rules {
+        let rules = self.rules(stdio);
+        if socket.has_half_close() {
+            return rules;
+        }
+        let options = &self.options;
+        let at_local_end = match (options.at_local_end, options.quit_after) {
+            (AtLocalEnd::HalfClose, _) if options.end_at_once || options.traffic == Traffic::SendOnly => {
+                AtLocalEnd::HalfClose
+            }
+            (AtLocalEnd::HalfClose, Limit::Never) => AtLocalEnd::WhenQuiet(Limit::After(QUIET)),
+            (AtLocalEnd::HalfClose, limit) => AtLocalEnd::WhenQuiet(limit),
+            (other, _) => other,
+        };
+        let half_open = Limit::After(std::time::Duration::ZERO);
+        Rules { at_local_end, quit_after: Limit::Never, half_open, ..rules }
     }
 
     /// Which directions carry data.
@@ -158,13 +205,32 @@ impl Streams {
         }
     }
 
+    /// Resolves when a record could not be written, which ends a run however many it serves.
+    pub async fn record_failed(&self) -> Failure {
+        let Some(recorder) = &self.recorder else { return std::future::pending().await };
+        let broke = recorder.borrow().broke();
+        loop {
+            if let Some(failure) = recorder.borrow().failure() {
+                return failure;
+            }
+            broke.notified().await;
+        }
+    }
+
     /// Shows what is left to show when the run is over.
-    pub fn finish(&self) {
+    ///
+    /// # Errors
+    /// Those of the run; and a record that could not be written, which a run that went well cannot make good.
+    pub fn finish(&self, ended: Result<Exit, Failure>) -> Result<Exit, Failure> {
         if let Some(progress) = &self.progress {
             self.context.reporter.note(&progress.finish());
         }
         if let Some(digests) = self.recorder.as_ref().and_then(|recorder| recorder.borrow().digests()) {
             self.context.reporter.digests(digests);
+        }
+        match self.recorder.as_ref().and_then(|recorder| recorder.borrow().failure()) {
+            Some(failure) => Err(failure),
+            None => ended,
         }
     }
 }
@@ -266,6 +332,26 @@ impl Transform for Escape {
     }
 }
 
+/// Whether misbehaviour is possible on this transport; tells the seed of what is left to chance.
+///
+/// # Errors
+/// What only datagrams can do: status 2. Anything on a message socket: status 4.
+pub fn check_misbehaviour(how: Option<&Misbehaviour>, messages: bool, context: &Context) -> Result<(), Failure> {
+    let Some(how) = how else { return Ok(()) };
+    if let Some(word) = how.only_for_datagrams() {
+        let text = format!("{word} is for datagrams; a stream loses nothing, but see --stall-after and --reset-after");
+        return Err(Failure::message(Exit::Usage, text));
+    }
+    if messages {
+        let text = "a message socket does not misbehave; --latency, --slice and the like need a stream";
+        return Err(Failure::message(Exit::Unsupported, text));
+    }
+    if how.is_random() {
+        context.reporter.remark(&format!("chance is drawn with --seed {}", how.seed));
+    }
+    Ok(())
+}
+
 /// How long stdin is, where it is a regular file.
 fn size_of_stdin() -> Option<u64> {
     let facts = rustix::fs::fstat(rustix::stdio::stdin()).ok()?;
@@ -285,6 +371,7 @@ pub fn verdict(peer: &str, closing: &Closing) -> Result<Exit, Failure> {
         Verdict::Program(status) => return Ok(Exit::Program(status)),
         Verdict::Reported(exit) => return Ok(exit),
         Verdict::TargetLost(exit) => (exit, reason.clone()),
+        Verdict::Undelivered => (Exit::TimedOut, format!("not everything reached {peer}: {reason}")),
         Verdict::Idle => (Exit::TimedOut, format!("nothing came from {peer} or went to it for too long")),
         Verdict::Failed(Blame::Sending) => (Exit::SendFailed, format!("cannot send to {peer}: {reason}")),
         Verdict::Failed(Blame::Receiving) => (Exit::ReceiveFailed, format!("connection to {peer} lost: {reason}")),
@@ -292,6 +379,7 @@ pub fn verdict(peer: &str, closing: &Closing) -> Result<Exit, Failure> {
         Verdict::Failed(Blame::Output) => (Exit::OutputFailed, format!("cannot write the output: {reason}")),
         Verdict::Failed(Blame::Recording) => (Exit::OutputFailed, reason.clone()),
         Verdict::Failed(Blame::Securing) => (Exit::TlsFailed, reason.clone()),
+        Verdict::Failed(Blame::Oversized) => (Exit::TooLarge, reason.clone()),
         Verdict::Failed(Blame::Converting) => (Exit::ReceiveFailed, format!("data from {peer}: {reason}")),
     };
     Err(Failure::message(exit, message))

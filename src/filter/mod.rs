@@ -1,9 +1,11 @@
 //! Streaming filters: bytes in, bytes out, whatever the chunks are cut like. No I/O and no clocks; what is held back
 //! is bounded.
 
+pub mod chance;
 pub mod escapes;
 pub mod inband;
 pub mod line_ending;
+pub mod misbehaviour;
 pub mod telnet;
 pub mod transform;
 

@@ -3,8 +3,9 @@
 use std::io;
 use std::time::Duration;
 
+use super::link::Stage;
 use super::serve::{deadline, failed, standing, until};
-use super::stream::{Stage, Stream};
+use super::stream::Stream;
 use super::talk::{Gone, Talk};
 use super::wire::{Request, Response, Write, WriteEnd};
 use crate::exit::Exit;
@@ -68,7 +69,10 @@ pub async fn write(stream: &Stream, write: &Write, talk: &mut Talk) -> Result<()
 }
 
 /// Reads what the client still says, so that it can hear the answer.
-async fn refuse(exit: Exit, message: &str, talk: &mut Talk) -> Result<(), Gone> {
+///
+/// # Errors
+/// The client went away.
+pub(super) async fn refuse(exit: Exit, message: &str, talk: &mut Talk) -> Result<(), Gone> {
     while !matches!(talk.request().await?, Some(Request::End)) {}
     talk.answer(&failed(exit, message)).await
 }

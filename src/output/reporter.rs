@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::Write;
+use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::human::{self, Verbosity};
@@ -38,6 +39,7 @@ pub struct Reporter {
     hash: RefCell<Option<Digests>>,
     standing: RefCell<Standing>,
     diversion: RefCell<Diversion>,
+    witness: RefCell<Option<Witness>>,
 }
 
 /// Takes a sentence that would stand in the way on stderr.
@@ -50,6 +52,18 @@ struct Diversion(Option<Take>);
 impl std::fmt::Debug for Diversion {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Diversion").field(&self.0.is_some()).finish()
+    }
+}
+
+/// Hears of every event, with the ID of its connection.
+pub type Hearer = Rc<dyn Fn(&str, &Event)>;
+
+/// Who is told of every event, shown or not.
+struct Witness(Hearer);
+
+impl std::fmt::Debug for Witness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Witness")
     }
 }
 
@@ -69,12 +83,18 @@ impl Reporter {
             hash: RefCell::new(None),
             standing: RefCell::default(),
             diversion: RefCell::default(),
+            witness: RefCell::new(None),
         }
     }
 
     /// Gives sentences for a person to `take` from now on, for a screen that is on the same terminal; `None`: to stderr.
     pub fn divert(&self, take: Option<Take>) {
         *self.diversion.borrow_mut() = Diversion(take);
+    }
+
+    /// Tells somebody of every event from now on, shown or not.
+    pub fn tell(&self, hearer: Hearer) {
+        *self.witness.borrow_mut() = Some(Witness(hearer));
     }
 
     /// The form of the output.
@@ -183,6 +203,10 @@ impl Reporter {
 
 impl Report for Reporter {
     fn event(&self, id: &str, event: &Event) {
+        let hearer = self.witness.borrow().as_ref().map(|witness| witness.0.clone());
+        if let Some(hearer) = hearer {
+            hearer(id, event);
+        }
         if self.shows(Verbosity::Verbose) {
             self.standing.borrow_mut().note(id, event);
         }

@@ -3,8 +3,9 @@
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::messages::Messages;
 use super::socket::Socket;
@@ -12,6 +13,9 @@ use super::telnet;
 #[cfg(feature = "tls")]
 use super::tls::SessionInfo;
 use crate::address::Peer;
+
+/// How long a peer may keep the end of a layer from being sent.
+const LEAVING: Duration = Duration::from_secs(1);
 
 /// A connection.
 #[derive(Debug)]
@@ -39,12 +43,45 @@ impl Channel {
         }
     }
 
-    /// The name of the transport: `tcp`, `unix`, `seqpacket`.
+    /// What the TLS handshake agreed on, where there is TLS.
+    #[cfg(feature = "tls")]
+    pub fn session(&self) -> Option<&SessionInfo> {
+        match self {
+            Channel::Bytes(bytes) => bytes.session(),
+            #[cfg(feature = "ws")]
+            Channel::Messages(Messages::WebSocket(socket)) => socket.session(),
+            Channel::Messages(_) => None,
+        }
+    }
+
+    /// The code that the peer closed with, where the transport has codes and the peer gave one.
+    pub fn close_code(&self) -> Option<u16> {
+        match self {
+            Channel::Bytes(_) => None,
+            Channel::Messages(messages) => messages.close_code(),
+        }
+    }
+
+    /// The name of the transport: `tcp`, `unix`, `seqpacket`, `ws`.
     pub fn transport(&self) -> &'static str {
         match self {
             Channel::Bytes(bytes) => bytes.transport(),
             Channel::Messages(messages) => messages.transport(),
         }
+    }
+
+    /// Takes leave after everything is done: a peer that hears of the end by the socket alone must take the data for cut
+    /// where a layer has an end of its own, as TLS (RFC 8446 section 6.1) and WebSocket (RFC 6455 section 5.5.1) have. The layer does nothing if it was ended before;
+    /// a peer that does not take it in time, or is gone, has lost nothing.
+    pub async fn take_leave(&mut self) {
+        let ended = async {
+            match self {
+                Channel::Bytes(Bytes::Layered(layered)) => layered.stream.shutdown().await,
+                Channel::Messages(messages) if !messages.has_half_close() => messages.end().await,
+                Channel::Bytes(Bytes::Socket(_)) | Channel::Messages(_) => Ok(()),
+            }
+        };
+        let _ = tokio::time::timeout(LEAVING, ended).await;
     }
 }
 
@@ -162,6 +199,25 @@ impl Bytes {
             Bytes::Socket(_) => None,
             Bytes::Layered(layered) => layered.telnet.as_ref(),
         }
+    }
+
+    /// Puts a stream above this one that shows the same transport and session.
+    #[must_use]
+    pub fn wrapped(mut self, wrap: impl FnOnce(Bytes) -> Box<dyn ByteStream>) -> Bytes {
+        let transport = self.transport();
+        let telnet = self.telnet().cloned();
+        #[cfg(feature = "tls")]
+        let session = match &mut self {
+            Bytes::Socket(_) => None,
+            Bytes::Layered(layered) => layered.session.take(),
+        };
+        Bytes::Layered(Layered {
+            stream: wrap(self),
+            transport,
+            #[cfg(feature = "tls")]
+            session,
+            telnet,
+        })
     }
 
     /// What programs are told beside the addresses.

@@ -8,14 +8,19 @@ mod support;
 mod access;
 mod addresses;
 mod bounds;
+mod capture;
+mod conversations;
 mod datagrams;
 mod failures;
+mod foreign_users;
 mod inherited;
 #[cfg(feature = "interactive")]
 mod interactive;
 mod kept;
+mod kept_messages;
 mod lines;
 mod listening;
+mod misbehave;
 mod output;
 mod programs;
 mod proxies;
@@ -32,4 +37,5 @@ mod tls;
 #[cfg(feature = "tuples")]
 mod tuples;
 mod unix;
+mod view;
 mod wait;

@@ -7,17 +7,16 @@ use std::sync::mpsc as std_mpsc;
 use std::task::{Context, Poll, ready};
 use std::thread;
 
-use serde_json::Value;
 use tokio::sync::mpsc;
 
 use super::link::{Lost, Received};
 use crate::address::SocketId;
-use crate::condition::Condition;
+use crate::condition::{Condition, DEFAULT_MAX_BYTES};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::keeper::client::{Keeper, Outcome, dial};
 use crate::keeper::directory::Place;
-use crate::keeper::wire::{Close, Read, Reason, Secure, Taking, WhenUnmet, Write, WriteEnd};
+use crate::keeper::wire::{Close, Letter, Read, Reason, Secure, Taking, WhenUnmet, Write, WriteEnd};
 
 /// How much is read at once, in bytes.
 const AT_ONCE: usize = 16 << 10;
@@ -33,7 +32,7 @@ enum News {
 
 /// What the thread that writes is to do.
 enum Work {
-    Write(Vec<u8>, WriteEnd),
+    Write(Vec<u8>, WriteEnd, Option<Letter>),
     Secure(Box<Secure>),
     Close,
 }
@@ -50,6 +49,7 @@ pub struct KeptLink {
     id: SocketId,
     place: Place,
     reader: Reader,
+    messages: bool,
     /// Whether something was received that has not been shown.
     unshown: bool,
     /// Whether what was shown may not have left the keeper yet.
@@ -66,17 +66,24 @@ impl Drop for Reader {
     }
 }
 
-fn read(mut keeper: Keeper, news: &mpsc::Sender<News>, taken: &std_mpsc::Receiver<()>) {
+fn read(mut keeper: Keeper, messages: bool, news: &mpsc::Sender<News>, taken: &std_mpsc::Receiver<()>) {
     let wish = Read {
-        condition: Condition::Any,
+        // What is there of a stream, or one message.
+        condition: (!messages).then_some(Condition::Any),
         timeout: None,
-        max_bytes: AT_ONCE,
+        max_bytes: if messages { DEFAULT_MAX_BYTES } else { AT_ONCE },
         taking: Taking::Take,
         when_unmet: WhenUnmet::Leave,
+        skip: 0,
     };
     loop {
-        let last = match keeper.read(&wish) {
-            Ok(Outcome::Found(_, bytes)) => {
+        let outcome = keeper.read(&wish).map(|outcome| match outcome {
+            Outcome::Found(_, bytes) => Ok(bytes),
+            Outcome::Messages(messages, _) => Ok(messages.into_iter().flat_map(|message| message.bytes).collect()),
+            Outcome::Unmet(unmet, _) | Outcome::UnmetMessages(unmet, _) => Err(unmet),
+        });
+        let last = match outcome {
+            Ok(Ok(bytes)) => {
                 if news.blocking_send(News::Data(bytes)).is_err() || taken.recv().is_err() {
                     return;
                 }
@@ -86,12 +93,17 @@ fn read(mut keeper: Keeper, news: &mpsc::Sender<News>, taken: &std_mpsc::Receive
                     Err(failure) => News::Failed(failure),
                 }
             }
-            Ok(Outcome::Unmet(unmet, _)) => match unmet.reason {
+            Ok(Err(unmet)) => match unmet.reason {
                 Reason::Ended => News::End,
                 Reason::Failed(reason) => {
                     News::Failed(Failure::message(Exit::ReceiveFailed, format!("connection lost: {reason}")))
                 }
-                Reason::TimedOut | Reason::TooLarge | Reason::NoReply(_) => continue,
+                Reason::TooLarge => {
+                    let text = format!("a message has more than {DEFAULT_MAX_BYTES} bytes");
+                    News::Failed(Failure::message(Exit::TooLarge, text))
+                }
+                Reason::Refused(reason) => News::Failed(Failure::message(Exit::Refused, reason)),
+                Reason::TimedOut | Reason::NoReply(_) => continue,
             },
             Err(failure) => News::Failed(failure),
         };
@@ -103,8 +115,8 @@ fn read(mut keeper: Keeper, news: &mpsc::Sender<News>, taken: &std_mpsc::Receive
 fn write(mut keeper: Keeper, work: &std_mpsc::Receiver<Work>, done: &mpsc::Sender<Result<(), Failure>>) {
     while let Ok(work) = work.recv() {
         let result = match work {
-            Work::Write(bytes, then) => {
-                let write = Write { timeout: None, then, message: Value::Null };
+            Work::Write(bytes, then, letter) => {
+                let write = Write { timeout: None, then, letter };
                 keeper.write(&write, &mut bytes.as_slice())
             }
             Work::Secure(secure) => keeper.secure(&secure),
@@ -121,11 +133,11 @@ fn no_thread(error: &std::io::Error) -> Failure {
 }
 
 impl Reader {
-    fn start(keeper: Keeper) -> Result<Self, Failure> {
+    fn start(keeper: Keeper, messages: bool) -> Result<Self, Failure> {
         let socket = keeper.interrupter().map_err(|error| no_thread(&error))?;
         let (sender, news) = mpsc::channel(1);
         let (taken, shown) = std_mpsc::channel();
-        let work = move || read(keeper, &sender, &shown);
+        let work = move || read(keeper, messages, &sender, &shown);
         thread::Builder::new().name("reader".to_owned()).spawn(work).map_err(|error| no_thread(&error))?;
         Ok(Reader { news, taken, socket })
     }
@@ -137,8 +149,9 @@ impl KeptLink {
     /// # Errors
     /// It is not open, or its keeper cannot be talked to.
     pub fn open(id: &SocketId, place: &Place) -> Result<Self, Failure> {
-        let reader = Reader::start(dial(place, id)?)?;
-        let writer = dial(place, id)?;
+        let mut writer = dial(place, id)?;
+        let messages = writer.has_messages()?;
+        let reader = Reader::start(dial(place, id)?, messages)?;
         let (work, orders) = std_mpsc::channel();
         let (sender, done) = mpsc::channel(1);
         let writing = move || write(writer, &orders, &sender);
@@ -147,6 +160,7 @@ impl KeptLink {
             id: id.clone(),
             place: place.clone(),
             reader,
+            messages,
             unshown: false,
             leaving: false,
             work,
@@ -157,7 +171,7 @@ impl KeptLink {
 
     /// Whether each line is a message.
     pub fn has_messages(&self) -> bool {
-        false
+        self.messages
     }
 
     /// See [`super::link::Link::poll_receive`].
@@ -167,7 +181,7 @@ impl KeptLink {
             Some(News::Data(bytes)) => {
                 *buffer = bytes;
                 self.unshown = true;
-                Poll::Ready(Ok(Received::Bytes))
+                Poll::Ready(Ok(if self.messages { Received::Message } else { Received::Bytes }))
             }
             Some(News::Taken) | None => Poll::Pending,
             Some(News::End) => Poll::Ready(Ok(Received::End)),
@@ -207,7 +221,8 @@ impl KeptLink {
     /// See [`super::link::Link::poll_send`].
     pub fn poll_send(&mut self, cx: &mut Context<'_>, data: &[u8]) -> Poll<Result<usize, Lost>> {
         if self.writing.is_none() {
-            let _ = self.work.send(Work::Write(data.to_vec(), WriteEnd::Continue));
+            let letter = self.messages.then(Letter::default);
+            let _ = self.work.send(Work::Write(data.to_vec(), WriteEnd::Continue, letter));
             self.writing = Some(data.len());
         }
         ready!(self.poll_done(cx)).map_err(Lost::Kept)?;
@@ -217,7 +232,7 @@ impl KeptLink {
     /// See [`super::link::Link::poll_end`].
     pub fn poll_end(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Lost>> {
         if self.writing.is_none() {
-            let _ = self.work.send(Work::Write(Vec::new(), WriteEnd::HalfClose));
+            let _ = self.work.send(Work::Write(Vec::new(), WriteEnd::HalfClose, None));
             self.writing = Some(0);
         }
         ready!(self.poll_done(cx)).map_err(Lost::Kept)?;
@@ -239,7 +254,7 @@ impl KeptLink {
         let _ = self.reader.socket.shutdown(Shutdown::Both);
         let _ = self.work.send(Work::Secure(Box::new(secure)));
         let secured = std::future::poll_fn(|cx| self.poll_done(cx)).await;
-        self.reader = Reader::start(dial(&self.place, &self.id)?)?;
+        self.reader = Reader::start(dial(&self.place, &self.id)?, self.messages)?;
         secured
     }
 

@@ -64,6 +64,22 @@ impl Link {
         }
     }
 
+    /// Whether each direction ends by itself.
+    pub fn has_half_close(&self) -> bool {
+        match self {
+            Link::Messages(messages, _) => messages.has_half_close(),
+            Link::Bytes(_) | Link::Kept(_) | Link::Gone => true,
+        }
+    }
+
+    /// The peer's farewell in words, and its code, where the transport has them.
+    pub fn farewell(&self) -> (Option<String>, Option<u16>) {
+        match self {
+            Link::Messages(messages, _) => (messages.farewell(), messages.close_code()),
+            Link::Bytes(_) | Link::Kept(_) | Link::Gone => (None, None),
+        }
+    }
+
     /// Receives into `buffer`, which is replaced.
     pub fn poll_receive(&mut self, cx: &mut Context<'_>, buffer: &mut Vec<u8>) -> Poll<Result<Received, Lost>> {
         let receiving = |error| Lost::Broken(Blame::Receiving, error);

@@ -143,7 +143,7 @@ pub async fn run(
     streams: &Streams,
     context: &Context,
 ) -> Result<Exit, Failure> {
-    let Client { id, channel } = client;
+    let Client { id, channel, .. } = client;
     let (peer, local, transport) = (channel.peer().to_string(), channel.local().to_string(), channel.transport());
     let link = match channel {
         Channel::Bytes(bytes) => Link::Bytes(bytes),
@@ -155,6 +155,7 @@ pub async fn run(
     let terms = Terms {
         endings: options.endings,
         hex: options.hex,
+        traffic: wishes.traffic,
         idle: wishes.idle,
         quit_after: wishes.quit_after,
         half_open: wishes.half_open,
@@ -169,11 +170,11 @@ pub async fn run(
         starter,
         lane: around.lane(Direction::In, &id, &*watcher),
     };
-    let (ending, totals) = hold(parts, options.style, terms, &place, context).await?;
+    let (ending, totals, code) = hold(parts, options.style, terms, &place, context).await?;
     let closing = closing(&ending);
     let (bytes_in, bytes_out) = totals;
     let reason = closing.as_ref().map_or_else(|_| "failed".to_owned(), |closing| closing.reason.clone());
-    context.reporter.event(&id, &Event::Closed { peer: peer.clone(), local, bytes_in, bytes_out, reason });
+    context.reporter.event(&id, &Event::Closed { peer: peer.clone(), local, bytes_in, bytes_out, code, reason });
     conclude(ending, &peer)
 }
 
@@ -220,13 +221,13 @@ pub async fn hold(
     terms: Terms,
     place: &Place<'_>,
     context: &Context,
-) -> Result<(Ending, (u64, u64)), Failure> {
+) -> Result<(Ending, (u64, u64), Option<u16>), Failure> {
     let no_terminal =
         |error: io::Error| Failure::message(Exit::OutputFailed, format!("cannot use the terminal: {}", reason(&error)));
     let watcher = parts.watcher;
     if style == Style::Raw {
         let ending = raw::hold(parts, terms, place).await.map_err(no_terminal)?;
-        return Ok((ending, watcher.totals()));
+        return Ok((ending, watcher.totals(), None));
     }
     let paint = Paint { color: matches!(context.reporter.format(), Format::Human { color: true }) };
     let (history, unread) = match history::usual_path().map(|path| History::open(&path)) {
@@ -239,7 +240,11 @@ pub async fn hold(
     let _diverted = Diverted(&context.reporter);
     let taken = notes.clone();
     context.reporter.divert(Some(Box::new(move |sentence| taken.borrow_mut().push(sentence.to_owned()))));
-    let end = if terms.detaches { "Ctrl-D leaves" } else { "Ctrl-D ends our data" };
+    let end = match parts.link.has_half_close() {
+        _ if terms.detaches => "Ctrl-D leaves",
+        true => "Ctrl-D ends our data",
+        false => "Ctrl-D closes it",
+    };
     let greeting = format!("{}; /help for help, {end}", place.greeting);
     front.show(&[crate::terminal::Entry::new(crate::terminal::Mark::Note, greeting)], None);
     if let Some(error) = unread {
@@ -249,8 +254,9 @@ pub async fn hold(
     let mut session = Session::new(Parts { link, front, watcher, report, notes, starter, lane }, terms);
     let ending = session.hold().await;
     let totals = watcher.totals();
+    let code = session.link.farewell().1;
     let _ = tokio::time::timeout(LAST_WORDS, say_goodbye(&mut session, &ending, totals, place)).await;
-    Ok((ending, totals))
+    Ok((ending, totals, code))
 }
 
 /// The last line, and what is left to be done with the other end.

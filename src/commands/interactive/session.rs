@@ -18,7 +18,7 @@ use crate::event::{Direction, Report};
 use crate::failure::Failure;
 use crate::filter::{self, LineEnding};
 use crate::quantity::Limit;
-use crate::relay::{Blame, Lane};
+use crate::relay::{Blame, Lane, Traffic};
 use crate::service::Watcher;
 use crate::terminal::{Entry, Incoming, Mark};
 
@@ -38,6 +38,8 @@ pub struct Terms {
     pub endings: LineEndings,
     /// Whether bytes are shown in hexadecimal at first.
     pub hex: bool,
+    /// Which directions carry data.
+    pub traffic: Traffic,
     /// How long nothing may pass.
     pub idle: Limit,
     /// How long the peer's answer is waited for after the end of our data.
@@ -196,8 +198,14 @@ impl<'a, 's> Session<'a, 's> {
         if let Poll::Ready(sent) = self.poll_send(cx) {
             return Poll::Ready(Happening::Sent(sent));
         }
-        if self.peer_ended || !self.front.is_flushed() || self.rests() {
+        if self.peer_ended || self.terms.traffic == Traffic::SendOnly {
             return Poll::Pending;
+        }
+        if !self.front.is_flushed() || self.resting.is_some_and(|until| until > Instant::now()) {
+            return Poll::Pending;
+        }
+        if self.needs_rest() {
+            return Poll::Ready(Happening::Time);
         }
         match self.link.poll_receive(cx, &mut self.buffer) {
             Poll::Ready(received) => Poll::Ready(Happening::Received(received)),
@@ -213,17 +221,14 @@ impl<'a, 's> Session<'a, 's> {
 
     /// Whether it is time to let the person see what is being written. A peer that sends without a pause would leave no moment
     /// for it.
-    fn rests(&mut self) -> bool {
+    fn needs_rest(&mut self) -> bool {
         let now = Instant::now();
-        if self.resting.is_some_and(|until| until > now) {
-            return true;
-        }
-        self.resting = None;
-        if now.duration_since(*self.flowing.get_or_insert(now)) > SHOWING {
+        let long = now.duration_since(*self.flowing.get_or_insert(now)) > SHOWING;
+        if long {
             self.flowing = None;
-            self.resting = Some(now + RESTING);
         }
-        self.resting.is_some()
+        self.resting = long.then(|| now + RESTING);
+        long
     }
 
     /// Sends what waits, then the end where it is due.
@@ -364,7 +369,8 @@ impl<'a, 's> Session<'a, 's> {
         }
         self.show(&lines);
         if self.peer_ended && self.leaving.is_none() {
-            self.note("the peer has ended its data");
+            let farewell = self.link.farewell().0;
+            self.note(farewell.map_or("the peer has ended its data".to_owned(), |words| format!("the peer {words}")));
         }
         Ok(())
     }
@@ -376,6 +382,7 @@ impl<'a, 's> Session<'a, 's> {
         match input {
             Input::Line(line) => return self.line(line).await,
             Input::EndOfInput if self.terms.detaches => return Some(Ending::Detached),
+            Input::EndOfInput if !self.link.has_half_close() => return self.close().await,
             Input::EndOfInput => self.end_ours(),
             Input::Interrupt { idle: true } if again || self.leaving.is_some() => return Some(Ending::Interrupted),
             Input::Interrupt { idle } => match self.outgoing.stop_file() {
@@ -460,6 +467,9 @@ impl<'a, 's> Session<'a, 's> {
     }
 
     fn cannot_send(&self) -> Option<String> {
+        if self.terms.traffic == Traffic::ReceiveOnly {
+            return Some("this socket only receives".to_owned());
+        }
         if self.ours != Ours::Open {
             return Some("our data has ended: nothing more can be sent".to_owned());
         }
@@ -502,6 +512,7 @@ impl<'a, 's> Session<'a, 's> {
             Command::StartTls => {
                 return self.start_tls().await.err().map(|failure| Ending::Lost(Lost::Upgrade(failure)));
             }
+            Command::EndOfData if !self.link.has_half_close() => return self.close().await,
             Command::EndOfData => self.end_ours(),
             Command::Close => return self.close().await,
         }
@@ -544,6 +555,7 @@ impl<'a, 's> Session<'a, 's> {
     fn help(&mut self) {
         let end = match self.terms.detaches {
             true => "Ctrl-D on an empty line leaves, and the socket stays open.",
+            false if !self.link.has_half_close() => "Ctrl-D on an empty line closes the connection.",
             false => "Ctrl-D on an empty line ends our data; what still comes is shown.",
         };
         let unit = if self.link.has_messages() { "Enter sends a message" } else { "Enter sends a line" };

@@ -28,7 +28,7 @@ fn a_kept_socket_is_talked_to_and_stays_open() {
     // What was shown is read, and what comes later is not.
     peer.send(b"later\r\n");
     let read = sandbox.netverb(["read", "dev"]).run();
-    assert_eq!(read.exits(0).stdout, b"later\n");
+    assert_eq!(read.exits(0).stdout, b"later\r\n");
     {
         let mut terminal = attach(&sandbox, "--raw");
         terminal.send("x\r");

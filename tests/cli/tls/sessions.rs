@@ -88,6 +88,31 @@ fn b47_an_accepted_client_that_half_closes_gets_its_answer_in_full() {
     assert_eq!(ended.stdout, answer);
 }
 
+/// Who closes without close_notify looks to the peer like one whose data was cut.
+#[test]
+fn b47_a_side_that_sends_nothing_takes_leave_all_the_same() {
+    let sandbox = Sandbox::new();
+    let _pki = Pki::for_localhost(&sandbox);
+    for more in [&["--recv-only"][..], &["-k"], &["--no-shutdown", "-k", "--prefix"], &["--discard"]] {
+        let (_server, port) = accept(&sandbox, more);
+        let mut client = Client::connect(&sandbox, port, |_| {});
+        client.send(b"all there is");
+        client.end();
+        client.read_to_end().unwrap_or_else(|error| panic!("{more:?}: no close_notify came: {error}"));
+    }
+    let config = server_config(&sandbox, "server", ANY);
+    let listener = Listener::tcp();
+    let port = listener.port();
+    let serving = std::thread::spawn(move || {
+        let mut peer = Served::accept(&listener, config);
+        peer.handshake().unwrap();
+        peer.end();
+        peer.read_to_end()
+    });
+    open(&sandbox, port, &["--ca", "ca.pem", "--recv-only"], b"").exits(0);
+    serving.join().unwrap().expect("the end is close_notify");
+}
+
 #[test]
 fn b47_every_byte_passes_both_ways() {
     let sandbox = Sandbox::new();
