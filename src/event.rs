@@ -170,6 +170,9 @@ pub enum Event {
         bytes_in: u64,
         /// Bytes sent to the peer.
         bytes_out: u64,
+        /// The code that the peer closed a WebSocket with, where it gave one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<u16>,
         /// Why it ended.
         reason: String,
     },

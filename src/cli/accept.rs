@@ -8,6 +8,7 @@ use clap::Args;
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, ReadyArgs, TimeArgs, only_one};
 use super::help;
 use super::keep::KeepArgs;
+use super::messages::{Carries, MessageArgs};
 use super::steps::StepArgs;
 use crate::access::{Policy, Rule};
 use crate::address::{Endpoint, ListenAddress, ListenId, Scheme, SocketId, UnixKind};
@@ -70,6 +71,12 @@ pub struct AcceptArgs {
     ready: ReadyArgs,
     #[command(flatten)]
     data: DataArgs,
+    #[command(flatten)]
+    messages: MessageArgs,
+    /// Speak WebSocket with clients, whatever path they ask for
+    #[cfg(feature = "ws")]
+    #[arg(long, help_heading = "Messages")]
+    ws: bool,
     #[command(flatten)]
     dial: DialArgs,
     #[cfg(feature = "tls")]
@@ -200,7 +207,24 @@ impl AcceptArgs {
         #[cfg_attr(not(feature = "zmq"), expect(unused_mut, reason = "only ZeroMQ changes it"))]
         let mut stream = self.data.stream_options(&self.time);
         #[cfg(feature = "zmq")]
-        let zmq = self.zmq.options(self.once, &mut stream.traffic)?;
+        let zmq = self.zmq.options(self.once, &mut stream)?;
+        #[cfg(feature = "zmq")]
+        {
+            self.zmq.check_listener(&self.at)?;
+            self.zmq.refuse(&[
+                ("--broker", self.service.broker),
+                ("--chat", self.service.chat),
+                ("--proxy-server", self.service.proxy_server.is_some()),
+                ("--datagram", self.datagram),
+                ("--prefix", self.prefix),
+            ])?;
+            self.zmq.check_answers(&[
+                ("--echo", self.service.echo),
+                ("--respond", self.service.respond.is_some()),
+                ("-e", self.program.exec.is_some()),
+                ("-c", self.program.shell.is_some()),
+            ])?;
+        }
         let conversation = self.steps.conversation(&self.time, &stream)?;
         if conversation.is_some() && self.keep_open {
             let message =
@@ -217,6 +241,7 @@ impl AcceptArgs {
                 None => Offer::Stdio { many: self.keep_open, prefix },
             },
         };
+        self.check_messages(&offer)?;
         #[cfg(feature = "tls")]
         let tls = self.server_tls()?;
         Ok(Options {
@@ -232,16 +257,71 @@ impl AcceptArgs {
                 socket: self.net.socket_options(),
                 mode: self.mode,
             },
-            offer,
             max_connections: self.max_conns.map(|count| count as usize),
             policy: self.access.policy()?,
             reject: self.access.reject,
             ready: self.ready.options(),
             stream,
             split: self.data.split(),
+            #[cfg(feature = "zmq")]
+            parts: self.zmq.has_parts(),
+            #[cfg(not(feature = "zmq"))]
+            parts: false,
+            count: self.messages.count(),
+            #[cfg(feature = "ws")]
+            websocket: self.ws.then(|| self.websocket(&offer)),
+            offer,
             datagrams: self.datagram,
             at: self.at,
         })
+    }
+
+    /// Refuses words about messages that clients, or what is done with them, have no use for.
+    fn check_messages(&self, offer: &Offer) -> Result<(), Failure> {
+        let seqpacket = |at: &ListenId| matches!(at.address, ListenAddress::Unix { kind: UnixKind::Seqpacket, .. });
+        let to_websocket =
+            self.service.to.as_ref().and_then(|to| to.endpoint.as_ref()).is_some_and(Endpoint::is_websocket);
+        #[cfg(feature = "zmq")]
+        let zmq = self.zmq.is_given();
+        #[cfg(not(feature = "zmq"))]
+        let zmq = false;
+        self.messages.check(match (self.speaks_websocket(), zmq || self.at.iter().all(seqpacket)) {
+            _ if to_websocket => Carries::WebSocket,
+            (true, _) => Carries::WebSocket,
+            (false, true) => Carries::Messages,
+            (false, false) => Carries::Bytes,
+        })?;
+        let refuse = |text: &str| Err(Failure::message(Exit::Usage, text));
+        if self.speaks_websocket() && (self.serves_datagrams() || self.at.iter().any(seqpacket)) {
+            return refuse("--ws needs stream sockets; leave it out, or listen on a port or unix:/path");
+        }
+        if self.speaks_websocket() && (matches!(offer, Offer::Conversation(_)) || self.service.proxy_server.is_some()) {
+            return refuse("steps, --replay and --proxy-server need streams of bytes; leave out --ws");
+        }
+        if self.messages.count().is_some() && !matches!(offer, Offer::Stdio { many: false, .. }) {
+            return refuse("--count is for one client on stdin and stdout; leave it out, or -k and the service");
+        }
+        Ok(())
+    }
+
+    fn speaks_websocket(&self) -> bool {
+        #[cfg(feature = "ws")]
+        return self.ws;
+        #[cfg(not(feature = "ws"))]
+        false
+    }
+
+    /// How the WebSockets of clients behave.
+    #[cfg(feature = "ws")]
+    fn websocket(&self, offer: &Offer) -> crate::transport::websocket::Settings {
+        use crate::transport::websocket::Settings;
+        let settings = self.messages.settings();
+        // One of many holds less.
+        let read_buffer = match offer {
+            Offer::Stdio { many: true, .. } | Offer::Service { once: false, .. } => Settings::SMALL_BUFFER,
+            _ => settings.read_buffer,
+        };
+        Settings { read_buffer, ..settings }
     }
 
     /// How the listener is kept, if it is; its name is then that of the first address.
@@ -278,7 +358,10 @@ impl AcceptArgs {
             return Err(Failure::message(Exit::Usage, message));
         }
         let target = self.service.to.as_ref().and_then(|to| to.endpoint.as_ref());
-        let forwards = matches!(target, Some(Endpoint::Inet { scheme: Scheme::Tls, .. }));
+        let forwards = matches!(
+            target,
+            Some(Endpoint::Inet { scheme: Scheme::Tls, .. } | Endpoint::WebSocket { secure: true, .. })
+        );
         self.tls.require_tls(serves || forwards)?;
         self.tls_server.require_tls(serves)?;
         if !serves {
@@ -305,8 +388,12 @@ impl AcceptArgs {
                 let message = format!("forwarding to {endpoint} is not supported");
                 return Err(Failure::message(Exit::Unsupported, message));
             }
-            #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
+            #[cfg_attr(not(any(feature = "tls", feature = "ws")), expect(unused_mut, reason = "only these add to it"))]
             let mut options = self.dial.connect_options(&self.net, &self.time)?;
+            #[cfg(feature = "ws")]
+            if endpoint.is_websocket() {
+                self.messages.apply(&mut options)?;
+            }
             #[cfg(feature = "tls")]
             {
                 options.tls = self.tls.client(!self.serves_tls())?;
@@ -338,6 +425,6 @@ fn can_be_reached(endpoint: &Endpoint, datagrams: bool) -> bool {
         Endpoint::Inet { scheme: Scheme::Udp, .. } => datagrams,
         Endpoint::Inet { .. } => true,
         Endpoint::Unix { kind, .. } => *kind != UnixKind::ZeroMq,
-        Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. } => false,
+        Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. } => cfg!(feature = "ws") && !datagrams,
     }
 }

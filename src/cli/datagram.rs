@@ -266,6 +266,7 @@ impl MessageArgs {
                 (false, true) => Traffic::Both,
                 (false, false) => Traffic::ReceiveOnly,
             },
+            end_at_once: false,
             at_local_end: AtLocalEnd::KeepOpen,
             quit_after: Limit::Never,
             half_open: Limit::Never,

@@ -8,6 +8,7 @@ pub mod groups;
 pub mod help;
 pub mod keep;
 pub mod manual;
+pub mod messages;
 pub mod open;
 pub mod payload;
 pub mod resolve;

@@ -5,10 +5,11 @@ use clap::Args;
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, TimeArgs, only_one};
 use super::help;
 use super::keep::KeepArgs;
+use super::messages::{Carries, MessageArgs};
 use super::steps::StepArgs;
-use crate::address::SocketId;
 #[cfg(feature = "tls")]
-use crate::address::{Endpoint, Scheme};
+use crate::address::Scheme;
+use crate::address::{Endpoint, SocketId, UnixKind};
 use crate::commands::keep::Keep;
 use crate::commands::open::{Mode, Options};
 use crate::exit::Exit;
@@ -19,7 +20,7 @@ use crate::service::program::Group;
 #[derive(Debug, Args)]
 #[command(after_help = help::OPEN_EXAMPLES, override_usage = "netverb open [OPTIONS] ID\n       netverb open [OPTIONS] HOST PORT")]
 pub struct OpenArgs {
-    /// Where to: host:port, :port, tls://host:port, unix:/path, unix:@name, seqpacket:/path (see netverb help ids)
+    /// Where to: host:port, tls://host:port, ws://host/path, unix:/path, unix:@name, seqpacket:/path (see netverb help ids)
     #[arg(value_name = "ID")]
     id: String,
     /// The port, where the host stands alone
@@ -45,6 +46,8 @@ pub struct OpenArgs {
     program: ProgramArgs,
     #[command(flatten)]
     data: DataArgs,
+    #[command(flatten)]
+    messages: MessageArgs,
     #[command(flatten)]
     dial: DialArgs,
     #[cfg(feature = "tls")]
@@ -100,7 +103,13 @@ impl OpenArgs {
         #[cfg_attr(not(feature = "zmq"), expect(unused_mut, reason = "only ZeroMQ changes it"))]
         let mut stream = self.data.stream_options(&self.time);
         #[cfg(feature = "zmq")]
-        let zmq = self.zmq.options(false, &mut stream.traffic)?;
+        let zmq = self.zmq.options(false, &mut stream)?;
+        #[cfg(feature = "zmq")]
+        {
+            self.zmq.check_target(id.endpoint.as_ref())?;
+            self.zmq.refuse(&[("-z", self.probe), ("-F", self.pass_fd)])?;
+            self.zmq.check_answers(&[("-e", self.program.exec.is_some()), ("-c", self.program.shell.is_some())])?;
+        }
         let conversation = self.steps.conversation(&self.time, &stream)?;
         let mode = match (self.program.command(Group::Shared)?, conversation) {
             (Some(command), _) => Mode::Program(command),
@@ -112,15 +121,31 @@ impl OpenArgs {
                 None => Mode::Stream,
             },
         };
-        #[cfg_attr(not(any(feature = "tls", feature = "zmq")), expect(unused_mut, reason = "only these add to it"))]
+        #[cfg(feature = "zmq")]
+        let carried = if self.zmq.is_given() { Carries::Messages } else { carries(id.endpoint.as_ref()) };
+        #[cfg(not(feature = "zmq"))]
+        let carried = carries(id.endpoint.as_ref());
+        self.messages.check(carried)?;
+        #[cfg_attr(
+            not(any(feature = "tls", feature = "ws", feature = "zmq")),
+            expect(unused_mut, reason = "only these add to it")
+        )]
         let mut connect = self.dial.connect_options(&self.net, &self.time)?;
         #[cfg(feature = "zmq")]
         {
             connect.zmq = zmq;
         }
+        #[cfg(feature = "ws")]
+        if id.endpoint.as_ref().is_some_and(Endpoint::is_websocket) {
+            self.messages.apply(&mut connect)?;
+        }
         #[cfg(feature = "tls")]
         {
-            let named = matches!(id.endpoint, Some(Endpoint::Inet { scheme: Scheme::Tls, .. }));
+            let named = match &id.endpoint {
+                Some(Endpoint::Inet { scheme, .. }) => *scheme == Scheme::Tls,
+                Some(Endpoint::WebSocket { secure, .. }) => *secure,
+                _ => false,
+            };
             connect.secure = self.tls.secure();
             let later = self.steps.starts_tls();
             if later && (named || connect.secure) {
@@ -142,7 +167,21 @@ impl OpenArgs {
             mode,
             stream,
             split: self.data.split(),
+            #[cfg(feature = "zmq")]
+            parts: self.zmq.has_parts(),
+            #[cfg(not(feature = "zmq"))]
+            parts: false,
+            count: self.messages.count(),
             on_open: self.on_open,
         })
+    }
+}
+
+/// What a connection to this address carries.
+fn carries(endpoint: Option<&Endpoint>) -> Carries {
+    match endpoint {
+        Some(endpoint) if endpoint.is_websocket() => Carries::WebSocket,
+        Some(Endpoint::Unix { kind: UnixKind::Seqpacket | UnixKind::ZeroMq, .. }) => Carries::Messages,
+        _ => Carries::Bytes,
     }
 }

@@ -1,5 +1,6 @@
 //! `accept`: listen, let in whom the rules allow, and serve.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -29,19 +30,28 @@ use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::limits;
 use crate::message::Split;
+use crate::relay::messages::Form;
 use crate::service::{Client, Closing, Service, Surroundings, serve};
+#[cfg(feature = "ws")]
+use crate::transport::Messages;
 use crate::transport::listener::{ListenOptions, Listener, listen};
 use crate::transport::proxy::proxy_protocol;
 #[cfg(feature = "tls")]
 use crate::transport::secure;
 #[cfg(feature = "tls")]
 use crate::transport::tls::{ServerOptions, ServerTls};
+#[cfg(feature = "ws")]
+use crate::transport::websocket;
 #[cfg(feature = "zmq")]
 use crate::transport::zeromq::ZeroMqOptions;
 use crate::transport::{Bytes, Channel, SocketOptions};
 
 /// How long a proxy in front may take to say whom it brings.
 const HEADER_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long a client may take for the WebSocket handshake.
+#[cfg(feature = "ws")]
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 
 /// What clients get.
 #[derive(Debug)]
@@ -99,6 +109,13 @@ pub struct Options {
     pub stream: StreamOptions,
     /// The framing of messages on stdin and stdout, where it is said.
     pub split: Option<Split>,
+    /// Whether it frames parts of messages.
+    pub parts: bool,
+    /// With one client on stdin and stdout: end after this many received messages.
+    pub count: Option<NonZeroU64>,
+    /// How the WebSocket handshake is done with clients, where it is (`--ws`).
+    #[cfg(feature = "ws")]
+    pub websocket: Option<websocket::Settings>,
     /// Whether each client begins with a PROXY protocol header.
     pub expects_header: bool,
     /// The ZeroMQ socket whose peers the clients are.
@@ -165,8 +182,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let host = Rc::new(host);
     #[cfg(feature = "zmq")]
     if let (Some(zmq), Some(first)) = (options.zmq, bound.into_iter().next()) {
-        let split = options.split.unwrap_or(Split::Line);
-        let served = zeromq::serve_peers(host, gate, *zmq, first, (&options.offer, conversation), split, &streams).await;
+        let served = zeromq::serve_peers(host, gate, *zmq, first, (&options.offer, conversation), &streams).await;
         streams.finish();
         return served;
     }
@@ -205,10 +221,12 @@ enum Job {
 /// How clients are let in and served.
 pub(super) struct Host {
     socket: SocketOptions,
-    split: Split,
+    form: Form,
     places: Option<Arc<Semaphore>>,
     context: Context,
     expects_header: bool,
+    #[cfg(feature = "ws")]
+    websocket: Option<websocket::Settings>,
     #[cfg(feature = "tls")]
     tls: Option<ServerTls>,
 }
@@ -243,10 +261,17 @@ impl Host {
         let pins = Vec::new();
         let host = Host {
             socket: options.listen.socket.clone(),
-            split: options.split.unwrap_or(Split::Line),
+            form: Form {
+                split: options.split.unwrap_or(Split::Line),
+                parts: options.parts,
+                records: context.json,
+                count: options.count,
+            },
             expects_header: options.expects_header,
             places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
             context: context.clone(),
+            #[cfg(feature = "ws")]
+            websocket: options.websocket.clone(),
             #[cfg(feature = "tls")]
             tls,
         };
@@ -261,6 +286,12 @@ impl Host {
         }
     }
 
+    /// How messages look on stdin and stdout.
+    #[cfg(feature = "zmq")]
+    pub(super) fn form(&self) -> Form {
+        self.form
+    }
+
     /// Where to tell what happens.
     #[cfg(feature = "zmq")]
     pub(super) fn context(&self) -> &Context {
@@ -271,7 +302,7 @@ impl Host {
     async fn one_on_stdio(self: Rc<Self>, mut gate: Gate, streams: &Streams) -> Result<Exit, Failure> {
         let mut client = self.first(&mut gate).await?;
         drop(gate);
-        let (closing, totals) = open::stream(&mut client, self.split, streams).await?;
+        let (closing, totals) = open::stream(&mut client, self.form, streams).await?;
         self.closed(&client, &closing, totals)
     }
 
@@ -366,6 +397,10 @@ impl Host {
     }
 
     fn shakes_hands(&self) -> bool {
+        #[cfg(feature = "ws")]
+        if self.websocket.is_some() {
+            return true;
+        }
         #[cfg(feature = "tls")]
         return self.tls.is_some();
         #[cfg(not(feature = "tls"))]
@@ -384,17 +419,28 @@ impl Host {
             Err(error) => format!("cannot serve: {}", reason(&error)),
         };
         self.context.reporter.event(&id, &Event::Error { message: format!("{peer}: {reason}") });
-        let closed = Event::Closed { peer, local, bytes_in: 0, bytes_out: 0, reason };
+        let closed = Event::Closed { peer, local, bytes_in: 0, bytes_out: 0, code: None, reason };
         self.context.reporter.event(&id, &closed);
         None
     }
 
-    /// What comes before a client is served: the header of a proxy in front, TLS.
+    /// What comes before a client is served: the header of a proxy in front, TLS, the WebSocket handshake.
     async fn prepare(&self, channel: Channel, id: &str) -> Result<Channel, String> {
-        match self.expects_header {
-            true => self.secure(self.read_header(channel, id).await?, id).await,
-            false => self.secure(channel, id).await,
+        let channel = match self.expects_header {
+            true => self.secure(self.read_header(channel, id).await?, id).await?,
+            false => self.secure(channel, id).await?,
+        };
+        #[cfg(feature = "ws")]
+        if let Some(settings) = &self.websocket {
+            let Channel::Bytes(bytes) = channel else { return Ok(channel) };
+            let socket =
+                websocket::accept(bytes, settings, HANDSHAKE_LIMIT).await.map_err(|error| error.to_string())?;
+            if let Some(protocol) = socket.protocol() {
+                self.context.reporter.remark(&format!("{id} speaks the sub-protocol {protocol}"));
+            }
+            return Ok(Channel::Messages(Messages::WebSocket(Box::new(socket))));
         }
+        Ok(channel)
     }
 
     /// Reads the PROXY protocol header; from then on the client is whom it names.
@@ -440,6 +486,7 @@ fn report_closed(client: &Client, closing: &Closing, (bytes_in, bytes_out): (u64
         local: client.channel.local().to_string(),
         bytes_in,
         bytes_out,
+        code: client.channel.close_code(),
         reason: closing.reason.clone(),
     };
     context.reporter.event(&client.id, &event);

@@ -152,7 +152,7 @@ pub async fn run(prepared: Prepared, client: Client, streams: &Streams, context:
         Err(failure) => failure.line(),
     };
     let (bytes_in, bytes_out) = watcher.totals();
-    context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out, reason });
+    context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out, code: None, reason });
     held.map(|()| Exit::Done)
 }
 

@@ -1,6 +1,7 @@
 //! `open`: connect, then stream, join a program, probe, or hand the descriptor over.
 
 use std::io::IoSlice;
+use std::num::NonZeroU64;
 use std::process::Stdio as Redirect;
 use std::rc::Rc;
 
@@ -22,6 +23,7 @@ use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::message::Split;
+use crate::relay::messages::Form;
 use crate::relay::{self, Waiting};
 use crate::service::program::{Command, Environment};
 use crate::service::{Client, Closing, Service, Verdict, serve};
@@ -59,6 +61,10 @@ pub struct Options {
     pub stream: StreamOptions,
     /// The framing of messages on stdin and stdout, where it is said.
     pub split: Option<Split>,
+    /// Whether it frames parts of messages.
+    pub parts: bool,
+    /// End after this many received messages.
+    pub count: Option<NonZeroU64>,
     /// `--on-open CMD`.
     pub on_open: Option<String>,
     /// What to show and demand of the peer's certificate.
@@ -91,9 +97,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let streams = Streams::open(options.stream, context)?;
     let channel = connect(&endpoint, &options.connect, &id, &*context.reporter).await?;
     #[cfg(feature = "tls")]
-    if let Channel::Bytes(bytes) = &channel
-        && let Some(session) = bytes.session()
-    {
+    if let Some(session) = channel.session() {
         options.inspection.show_aside(session, context);
         options.inspection.demand(session)?;
     }
@@ -107,7 +111,11 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     }
     let joined = match prepared {
         Some(prepared) => conversation::run(prepared, client, &streams, context).await,
-        None => join(&mut client, &options.mode, options.split.unwrap_or(Split::Line), &streams, context).await,
+        None => {
+            let split = options.split.unwrap_or(Split::Line);
+            let form = Form { split, parts: options.parts, records: context.json, count: options.count };
+            join(&mut client, &options.mode, form, &streams, context).await
+        }
     };
     streams.finish();
     joined
@@ -141,7 +149,7 @@ async fn prepare(
 async fn join(
     client: &mut Client,
     mode: &Mode,
-    split: Split,
+    form: Form,
     streams: &Streams,
     context: &Context,
 ) -> Result<Exit, Failure> {
@@ -156,11 +164,12 @@ async fn join(
             let service = Service::Program(Rc::new(command.clone()));
             (serve(&service, client, &watcher, &around).await, watcher.totals())
         }
-        _ => stream(client, split, streams).await?,
+        _ => stream(client, form, streams).await?,
     };
     let (bytes_in, bytes_out) = totals;
     let reason = closing.reason.clone();
-    context.reporter.event(&client.id, &Event::Closed { peer: peer.clone(), local, bytes_in, bytes_out, reason });
+    let code = client.channel.close_code();
+    context.reporter.event(&client.id, &Event::Closed { peer: peer.clone(), local, bytes_in, bytes_out, code, reason });
     verdict(&peer, &closing)
 }
 
@@ -168,22 +177,23 @@ async fn join(
 ///
 /// # Errors
 /// When the standard streams cannot be used.
-pub async fn stream(client: &mut Client, split: Split, streams: &Streams) -> Result<(Closing, (u64, u64)), Failure> {
+pub async fn stream(client: &mut Client, form: Form, streams: &Streams) -> Result<(Closing, (u64, u64)), Failure> {
     let mut stdio = streams.stdio()?;
     let around = streams.surroundings(Shown::on(&stdio));
     let watcher = (around.watch)(&client.id);
-    let rules = streams.rules(&stdio);
+    let outgoing = around.lane(Direction::Out, &client.id, &*watcher);
+    let incoming = around.lane(Direction::In, &client.id, &*watcher);
     let outcome = match &mut client.channel {
         Channel::Bytes(bytes) => {
-            let outgoing = around.lane(Direction::Out, &client.id, &*watcher);
-            let incoming = around.lane(Direction::In, &client.id, &*watcher);
+            let rules = streams.rules(&stdio);
             relay::run(&mut stdio, bytes, rules, outgoing, incoming, Waiting::Eager).await
         }
         Channel::Messages(messages) => {
-            relay::messages::run(&mut stdio, messages, rules, split, &*watcher, &*around.report, Waiting::Eager).await
+            let (rules, report) = (streams.message_rules(&stdio, messages), &*around.report);
+            relay::messages::run(&mut stdio, messages, rules, form, outgoing, incoming, report, Waiting::Eager).await
         }
     };
-    let closing = Closing::from(outcome);
+    let closing = Closing::of(outcome, &client.channel);
     if closing.verdict == Verdict::Clean {
         client.channel.take_leave().await;
     }

@@ -22,7 +22,10 @@ use crate::quantity::Limit;
 use crate::relay::{AtLocalEnd, Blame, Output, Rules, Stdio, Traffic};
 use crate::service::presence::Presence;
 use crate::service::{Closing, Surroundings, Verdict, Watcher};
-use crate::transport::{Descriptor, Kind};
+use crate::transport::{Descriptor, Kind, Messages};
+
+/// How long a peer may be quiet after the end of stdin, where that ends the whole socket.
+const QUIET: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// The data options of CLI streams.
 #[derive(Debug, Clone)]
@@ -31,6 +34,8 @@ pub struct StreamOptions {
     pub traffic: Traffic,
     /// What the end of stdin means for the peer.
     pub at_local_end: AtLocalEnd,
+    /// `-N`: a peer that cannot be half-closed is told at once, too.
+    pub end_at_once: bool,
     /// `-q`.
     pub quit_after: Limit,
     /// `--half-open`.
@@ -88,6 +93,27 @@ impl Streams {
             },
             idle: options.idle,
         }
+    }
+
+    /// The rules of a relay of a message socket with the standard streams. Where its close ends both directions it is closed
+    /// when the input has ended and the peer has been quiet for a moment, so that an answer to the last message still comes;
+    /// and after the peer's close there is nobody to send to.
+    pub fn message_rules(&self, stdio: &Stdio, socket: &Messages) -> Rules {
+        let rules = self.rules(stdio);
+        if socket.has_half_close() {
+            return rules;
+        }
+        let options = &self.options;
+        let at_local_end = match (options.at_local_end, options.quit_after) {
+            (AtLocalEnd::HalfClose, _) if options.end_at_once || options.traffic == Traffic::SendOnly => {
+                AtLocalEnd::HalfClose
+            }
+            (AtLocalEnd::HalfClose, Limit::Never) => AtLocalEnd::WhenQuiet(Limit::After(QUIET)),
+            (AtLocalEnd::HalfClose, limit) => AtLocalEnd::WhenQuiet(limit),
+            (other, _) => other,
+        };
+        let half_open = Limit::After(std::time::Duration::ZERO);
+        Rules { at_local_end, quit_after: Limit::Never, half_open, ..rules }
     }
 
     /// Which directions carry data.
@@ -288,6 +314,7 @@ pub fn verdict(peer: &str, closing: &Closing) -> Result<Exit, Failure> {
         Verdict::Failed(Blame::Output) => (Exit::OutputFailed, format!("cannot write the output: {reason}")),
         Verdict::Failed(Blame::Recording) => (Exit::OutputFailed, reason.clone()),
         Verdict::Failed(Blame::Securing) => (Exit::TlsFailed, reason.clone()),
+        Verdict::Failed(Blame::Oversized) => (Exit::TooLarge, reason.clone()),
         Verdict::Failed(Blame::Converting) => (Exit::ReceiveFailed, format!("data from {peer}: {reason}")),
     };
     Err(Failure::message(exit, message))

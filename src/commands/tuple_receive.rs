@@ -117,7 +117,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let flushed = receiver.printer.flush();
     let (peer, local) = (channel.peer().to_string(), channel.local().to_string());
     let (bytes_in, reason) = (context.reporter.total(Direction::In), "done".to_owned());
-    context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out: 0, reason });
+    context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out: 0, code: None, reason });
     received.and(flushed).map(|()| Exit::Done)
 }
 

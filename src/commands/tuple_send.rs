@@ -128,7 +128,8 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     sender.finish().await?;
     let (peer, local, bytes_out) =
         (channel.peer().to_string(), channel.local().to_string(), context.reporter.total(Direction::Out));
-    let event = Event::Closed { peer, local, bytes_in: 0, bytes_out, reason: "everything was sent".to_owned() };
+    let event =
+        Event::Closed { peer, local, bytes_in: 0, bytes_out, code: None, reason: "everything was sent".to_owned() };
     context.reporter.event(&id, &event);
     Ok(Exit::Done)
 }

@@ -13,7 +13,6 @@ use super::stream::{Shown, Streams, verdict};
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::message::Split;
 use crate::service::{Client, Closing, serve};
 use crate::transport::zeromq::{Arrival, ZeroMq, ZeroMqOptions};
 use crate::transport::{Channel, Messages};
@@ -58,10 +57,9 @@ pub(super) async fn serve_peers(
     options: ZeroMqOptions,
     bound: Bound,
     offer: (&Offer, Option<conversation::Prepared>),
-    split: Split,
     streams: &Streams,
 ) -> Result<Exit, Failure> {
-    let context = host.context().clone();
+    let (context, form) = (host.context().clone(), host.form());
     let socket = ZeroMq::listening(options, arrivals(host, gate), bound.local, &bound.id);
     socket.report_to(context.reporter.clone());
     let channel = Channel::Messages(Messages::ZeroMq(Box::new(socket)));
@@ -73,7 +71,7 @@ pub(super) async fn serve_peers(
             let watcher = (around.watch)(&client.id);
             (serve(service, &mut client, &watcher, &around).await, watcher.totals())
         }
-        _ => open::stream(&mut client, split, streams).await?,
+        _ => open::stream(&mut client, form, streams).await?,
     };
     verdict(&client.channel.peer().to_string(), &closing)
 }

@@ -134,6 +134,12 @@ impl<'a> Lane<'a> {
         Ok(())
     }
 
+    /// A message passed, which may be empty.
+    pub(super) fn passed(&self, message: &[u8]) -> io::Result<()> {
+        self.observer.moved(self.direction, message.len() as u64);
+        if self.observer.wants_bytes() { self.observer.wire(self.direction, message) } else { Ok(()) }
+    }
+
     /// Bytes passed inside the kernel.
     pub(super) fn spliced(&self, length: usize) {
         self.observer.moved(self.direction, length as u64);

@@ -77,6 +77,7 @@ pub(super) fn target_closed(
         local: local.to_owned(),
         bytes_in: to_client,
         bytes_out: from_client,
+        code: None,
         reason: closing.reason.clone(),
     };
     around.report.event(id, &event);
@@ -97,12 +98,18 @@ async fn join(
             return streams(bytes, target, &client.id, watcher, around).await;
         }
         (Channel::Messages(socket), Channel::Bytes(target)) => {
-            relay::messages::run(target, socket, rules, split, watched, &*around.report, Waiting::Patient).await
+            let outgoing = around.lane(Direction::Out, &client.id, watched);
+            let incoming = around.lane(Direction::In, &client.id, watched);
+            let report = &*around.report;
+            relay::messages::run(target, socket, rules, split, outgoing, incoming, report, Waiting::Patient).await
         }
         (Channel::Bytes(bytes), Channel::Messages(socket)) => {
             // To the relay the message socket is the peer, to us the client is.
             let mirror = Mirror { observer: watched, report: &*around.report };
-            let outcome = relay::messages::run(bytes, socket, rules, split, &mirror, &mirror, Waiting::Patient).await;
+            let outgoing = around.mirrored_lane(Direction::Out, &client.id, &mirror);
+            let incoming = around.mirrored_lane(Direction::In, &client.id, &mirror);
+            let run = relay::messages::run(bytes, socket, rules, split, outgoing, incoming, &mirror, Waiting::Patient);
+            let outcome = run.await;
             mirrored(outcome)
         }
         (Channel::Messages(client), Channel::Messages(target)) => {

@@ -24,8 +24,8 @@ use crate::exit::Exit;
 use crate::failure::reason;
 use crate::filter::Transform;
 use crate::quantity::Limit;
-use crate::relay::{Blame, End, Lane, Observer, Outcome};
-use crate::transport::Channel;
+use crate::relay::{Blame, End, Lane, Observer, Outcome, is_oversized};
+use crate::transport::{Channel, Messages};
 
 use presence::Presence;
 
@@ -73,6 +73,15 @@ impl Surroundings {
     /// A direction of the connection `id`.
     pub fn lane<'a>(&self, direction: Direction, id: &str, watcher: &'a dyn Observer) -> Lane<'a> {
         Lane::new(direction, (self.transforms)(direction, id), self.rate, watcher)
+    }
+
+    /// A direction of the connection `id` for a relay to whom the client is the local side.
+    pub fn mirrored_lane<'a>(&self, direction: Direction, id: &str, observer: &'a dyn Observer) -> Lane<'a> {
+        let ours = match direction {
+            Direction::In => Direction::Out,
+            Direction::Out => Direction::In,
+        };
+        Lane::new(direction, (self.transforms)(ours, id), self.rate, observer)
     }
 
     /// Counts a message that passed and records it.
@@ -164,10 +173,28 @@ impl Closing {
         Closing { reason: reason.to_owned(), verdict: Verdict::Reported(Exit::Unsupported) }
     }
 
+    /// What a relay's end means, with the farewell of a peer that gave one.
+    pub fn of(outcome: Outcome, channel: &Channel) -> Self {
+        let closing = Closing::from(outcome);
+        match channel {
+            Channel::Messages(messages) if closing.verdict == Verdict::Clean => closing.with_farewell(messages),
+            _ => closing,
+        }
+    }
+
+    /// With the peer's farewell as the reason, where it gave one.
+    pub fn with_farewell(self, messages: &Messages) -> Self {
+        Closing { reason: messages.farewell().unwrap_or(self.reason), ..self }
+    }
+
     /// An end by an error of the connection.
     pub fn failed(error: &io::Error, blame: Blame) -> Self {
-        let reset = error.kind() == io::ErrorKind::ConnectionReset;
-        Closing { reason: reason(error), verdict: Verdict::Failed(if reset { Blame::Receiving } else { blame }) }
+        let blame = match error.kind() {
+            _ if is_oversized(error) => Blame::Oversized,
+            io::ErrorKind::ConnectionReset => Blame::Receiving,
+            _ => blame,
+        };
+        Closing { reason: reason(error), verdict: Verdict::Failed(blame) }
     }
 }
 

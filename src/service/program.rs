@@ -21,9 +21,9 @@ use crate::event::{Direction, Event};
 use crate::failure::reason;
 use crate::relay::{self, Blame, Observer, Rules, Side, Waiting, buffer};
 use crate::sys;
-use crate::transport::descriptor::Disconnect;
 #[cfg(feature = "zmq")]
 use crate::transport::Messages;
+use crate::transport::descriptor::Disconnect;
 use crate::transport::{Channel, Descriptor};
 
 /// How long a program may take to end after its connection is gone and SIGHUP was sent.
@@ -134,7 +134,7 @@ impl Environment {
             local: channel.local().clone(),
             tls: match channel {
                 Channel::Bytes(bytes) => bytes.environment(),
-                Channel::Messages(_) => Vec::new(),
+                Channel::Messages(messages) => messages.environment(),
             },
         }
     }

@@ -42,7 +42,26 @@ impl Channel {
         }
     }
 
-    /// The name of the transport: `tcp`, `unix`, `seqpacket`.
+    /// What the TLS handshake agreed on, where there is TLS.
+    #[cfg(feature = "tls")]
+    pub fn session(&self) -> Option<&SessionInfo> {
+        match self {
+            Channel::Bytes(bytes) => bytes.session(),
+            #[cfg(feature = "ws")]
+            Channel::Messages(Messages::WebSocket(socket)) => socket.session(),
+            Channel::Messages(_) => None,
+        }
+    }
+
+    /// The code that the peer closed with, where the transport has codes and the peer gave one.
+    pub fn close_code(&self) -> Option<u16> {
+        match self {
+            Channel::Bytes(_) => None,
+            Channel::Messages(messages) => messages.close_code(),
+        }
+    }
+
+    /// The name of the transport: `tcp`, `unix`, `seqpacket`, `ws`.
     pub fn transport(&self) -> &'static str {
         match self {
             Channel::Bytes(bytes) => bytes.transport(),

@@ -2,20 +2,43 @@
 //! directions can be at work in one task.
 
 use std::io;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::seqpacket::Seqpacket;
+#[cfg(feature = "ws")]
+use super::websocket::WebSocket;
 #[cfg(feature = "zmq")]
 use super::zeromq::ZeroMq;
 use crate::address::Peer;
 use crate::event::Report;
 use crate::message::Message;
 
+/// A message over the limit: nothing is cut silently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a message of {length} bytes is larger than the limit of {limit}")]
+pub struct TooLarge {
+    /// Its length in bytes.
+    pub length: usize,
+    /// The limit in bytes.
+    pub limit: usize,
+}
+
+impl TooLarge {
+    /// What is inside an error, if it is this.
+    pub fn in_io(error: &io::Error) -> Option<&TooLarge> {
+        error.get_ref()?.downcast_ref()
+    }
+}
+
 /// A message socket.
 #[derive(Debug)]
 pub enum Messages {
     /// SOCK_SEQPACKET (unix(7)).
     Seqpacket(Seqpacket),
+    /// A WebSocket (RFC 6455).
+    #[cfg(feature = "ws")]
+    WebSocket(Box<WebSocket>),
     /// A ZeroMQ socket with all its peers.
     #[cfg(feature = "zmq")]
     ZeroMq(Box<ZeroMq>),
@@ -26,6 +49,8 @@ impl Messages {
     pub fn local(&self) -> &Peer {
         match self {
             Messages::Seqpacket(socket) => socket.local(),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.local(),
             #[cfg(feature = "zmq")]
             Messages::ZeroMq(socket) => socket.local(),
         }
@@ -35,35 +60,105 @@ impl Messages {
     pub fn peer(&self) -> &Peer {
         match self {
             Messages::Seqpacket(socket) => socket.peer(),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.peer(),
             #[cfg(feature = "zmq")]
             Messages::ZeroMq(socket) => socket.peer(),
         }
     }
 
-    /// The name of the transport: `seqpacket`, `zeromq`.
+    /// The name of the transport: `seqpacket`, `ws`, `wss`, `zeromq`.
     pub fn transport(&self) -> &'static str {
         match self {
             Messages::Seqpacket(_) => "seqpacket",
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.transport(),
             #[cfg(feature = "zmq")]
             Messages::ZeroMq(_) => "zeromq",
         }
     }
 
-    /// Where to tell what happens with peers that come and go by themselves.
-    pub fn report_to(&self, report: &std::rc::Rc<dyn Report>) {
+    /// Who sent the last message that was received.
+    pub fn sender(&self) -> String {
         match self {
             #[cfg(feature = "zmq")]
-            Messages::ZeroMq(socket) => socket.report_to(report.clone()),
-            Messages::Seqpacket(_) => _ = report,
+            Messages::ZeroMq(socket) => socket.sender(),
+            other => other.peer().to_string(),
         }
+    }
+
+    /// Whether its messages may have several parts.
+    pub fn has_parts(&self) -> bool {
+        match self {
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(_) => true,
+            _ => false,
+        }
+    }
+
+    /// Where to tell what happens with peers that come and go by themselves.
+    pub fn report_to(&self, report: &Rc<dyn Report>) {
+        #[cfg(feature = "zmq")]
+        if let Messages::ZeroMq(socket) = self {
+            socket.report_to(report.clone());
+        }
+        #[cfg(not(feature = "zmq"))]
+        let _ = report;
     }
 
     /// The largest message that it carries, in bytes.
     pub fn limit(&self) -> usize {
         match self {
             Messages::Seqpacket(_) => super::seqpacket::MAX_MESSAGE,
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.limit(),
             #[cfg(feature = "zmq")]
             Messages::ZeroMq(_) => super::zeromq::MAX_MESSAGE,
+        }
+    }
+
+    /// The code that the peer closed with, where the transport has codes and the peer gave one.
+    pub fn close_code(&self) -> Option<u16> {
+        match self {
+            Messages::Seqpacket(_) => None,
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.closed().and_then(|frame| frame.code),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(_) => None,
+        }
+    }
+
+    /// The peer's farewell in words, where the transport has one.
+    pub fn farewell(&self) -> Option<String> {
+        match self {
+            Messages::Seqpacket(_) => None,
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.closed().map(|frame| format!("closed with {frame}")),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(_) => None,
+        }
+    }
+
+    /// What programs are told beside the addresses.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        match self {
+            Messages::Seqpacket(_) => Vec::new(),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.environment(),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(_) => Vec::new(),
+        }
+    }
+
+    /// Whether each direction ends by itself. Otherwise [`Messages::poll_end`] closes the socket: the peer's farewell ends the
+    /// other direction, and after the peer's own close nothing can be sent.
+    pub fn has_half_close(&self) -> bool {
+        match self {
+            Messages::Seqpacket(_) => true,
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(_) => false,
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(_) => true,
         }
     }
 
@@ -74,6 +169,8 @@ impl Messages {
     pub fn poll_receive(&self, cx: &mut Context<'_>, message: &mut Message) -> Poll<io::Result<bool>> {
         match self {
             Messages::Seqpacket(socket) => socket.poll_receive(cx, message),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.poll_receive(cx, message),
             #[cfg(feature = "zmq")]
             Messages::ZeroMq(socket) => socket.poll_receive(cx, message),
         }
@@ -86,6 +183,8 @@ impl Messages {
     pub fn poll_send(&self, cx: &mut Context<'_>, message: &Message) -> Poll<io::Result<()>> {
         match self {
             Messages::Seqpacket(socket) => socket.poll_send(cx, message.bytes()),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.poll_send(cx, message),
             #[cfg(feature = "zmq")]
             Messages::ZeroMq(socket) => socket.poll_send(cx, message),
         }
@@ -95,10 +194,12 @@ impl Messages {
     ///
     /// # Errors
     /// What the transport says.
+    #[cfg_attr(not(any(feature = "ws", feature = "zmq")), expect(unused_variables, reason = "nothing else waits"))]
     pub fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let _ = &cx;
         match self {
             Messages::Seqpacket(_) => Poll::Ready(Ok(())),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.poll_flush(cx),
             #[cfg(feature = "zmq")]
             Messages::ZeroMq(socket) => socket.poll_flush(cx),
         }
@@ -108,10 +209,12 @@ impl Messages {
     ///
     /// # Errors
     /// What the transport says, unless the peer is gone already.
+    #[cfg_attr(not(any(feature = "ws", feature = "zmq")), expect(unused_variables, reason = "nothing else waits"))]
     pub fn poll_end(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let _ = &cx;
         match self {
             Messages::Seqpacket(socket) => Poll::Ready(socket.shutdown()),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.poll_end(cx),
             #[cfg(feature = "zmq")]
             Messages::ZeroMq(socket) => socket.poll_end(cx),
         }

@@ -138,7 +138,7 @@ impl Callers {
         self.said_full = false;
         let (bytes_in, bytes_out) = caller.watcher.totals();
         let (peer, local) = (caller.peer.to_string(), caller.local.to_string());
-        let closed = Event::Closed { peer, local, bytes_in, bytes_out, reason: reason.to_owned() };
+        let closed = Event::Closed { peer, local, bytes_in, bytes_out, code: None, reason: reason.to_owned() };
         self.context.reporter.event(&caller.id, &closed);
     }
 }

@@ -207,7 +207,7 @@ impl Plan<'_> {
             Exit::Done => "done".to_owned(),
             _ => "ended".to_owned(),
         });
-        self.context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out, reason });
+        self.context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out, code: None, reason });
         ended
     }
 }

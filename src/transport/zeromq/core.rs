@@ -73,6 +73,10 @@ pub(super) struct Core {
     pub dropped: u64,
     /// For peers that were not there, or gone.
     pub lost: u64,
+    /// Something was sent: an answer may come.
+    pub sent: bool,
+    /// When something was heard last, or sending ended.
+    pub heard: Instant,
     pub fatal: Option<(io::ErrorKind, String)>,
     report: Option<Rc<dyn Report>>,
     connected_told: bool,
@@ -80,6 +84,8 @@ pub(super) struct Core {
     named: u64,
     serials: u64,
     scratch: Message,
+    /// Who sent the last message, by its serial number.
+    pub sender: (u64, String),
     timer: Option<Pin<Box<Sleep>>>,
 }
 
@@ -102,6 +108,8 @@ impl Core {
             had_subscriber: false,
             dropped: 0,
             lost: 0,
+            sent: false,
+            heard: Instant::now(),
             fatal: None,
             report: None,
             connected_told: false,
@@ -109,6 +117,7 @@ impl Core {
             named: 0,
             serials: 0,
             scratch: Message::default(),
+            sender: (0, String::new()),
             timer: None,
         }
     }
@@ -237,7 +246,13 @@ impl Core {
     fn introduce(&mut self, place: usize, introduction: Introduction) {
         let kind = self.kind();
         let taken = match kind {
-            Kind::Pair if self.peers.iter().enumerate().any(|(at, other)| at != place && other.as_ref().is_some_and(Session::is_ready)) => {
+            Kind::Pair
+                if self
+                    .peers
+                    .iter()
+                    .enumerate()
+                    .any(|(at, other)| at != place && other.as_ref().is_some_and(Session::is_ready)) =>
+            {
                 Some(Trouble::Second)
             }
             _ if kind.names_peers() && self.names.contains_key(&introduction.identity) => {
@@ -293,7 +308,9 @@ impl Core {
             let (prefix, on) = match (got, message.bytes().split_first()) {
                 (Got::Subscription { prefix, on }, _) => (prefix, on),
                 // As ZMTP 3.0 and users of XSUB subscribe.
-                (Got::Message, Some((on @ (0 | 1), prefix))) if message.parts().count() == 1 => (prefix.to_vec(), *on == 1),
+                (Got::Message, Some((on @ (0 | 1), prefix))) if message.parts().count() == 1 => {
+                    (prefix.to_vec(), *on == 1)
+                }
                 (Got::Message, _) => {
                     if kind == Kind::XPub {
                         self.notices.push_back(message.clone());
@@ -318,7 +335,8 @@ impl Core {
         let mut any = false;
         for place in 0..self.peers.len() {
             let is_over = |session: &Session| session.is_over().is_some();
-            let Some(mut session) = self.peers.get_mut(place).and_then(|place| place.take_if(|session| is_over(session)))
+            let Some(mut session) =
+                self.peers.get_mut(place).and_then(|place| place.take_if(|session| is_over(session)))
             else {
                 continue;
             };
@@ -364,7 +382,10 @@ impl Core {
             self.event(&session.id, &Event::Error { message: format!("{peer}: {trouble}") });
         }
         let (bytes_in, bytes_out) = session.counts;
-        self.event(&session.id, &Event::Closed { peer, local, bytes_in, bytes_out, reason: trouble.to_string() });
+        self.event(
+            &session.id,
+            &Event::Closed { peer, local, bytes_in, bytes_out, code: None, reason: trouble.to_string() },
+        );
     }
 
     /// Says what goes wrong, but not each time that it is tried again.
@@ -383,7 +404,8 @@ impl Core {
         let handshakes = self.sessions().filter_map(Session::handshake_until).min();
         let end = match self.ending {
             Ending::Begun { until, shut_until } => [until, shut_until].into_iter().flatten().min(),
-            Ending::Open | Ending::Done => None,
+            Ending::Done => self.quiet_until(),
+            Ending::Open => None,
         };
         let Some(at) = [handshakes, end].into_iter().flatten().min() else { return };
         let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));

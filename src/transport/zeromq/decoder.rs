@@ -280,7 +280,9 @@ mod tests {
 
     #[test]
     fn what_claims_to_be_too_large_and_a_message_without_end_are_refused() {
-        for claim in [&b"\x02\xff\xff\xff\xff\xff\xff\xff\xff"[..], b"\x06\0\0\0\0\x00\x20\0\0", b"\x02\0\0\0\0\x04\0\0\x01"] {
+        for claim in
+            [&b"\x02\xff\xff\xff\xff\xff\xff\xff\xff"[..], b"\x06\0\0\0\0\x00\x20\0\0", b"\x02\0\0\0\0\x04\0\0\x01"]
+        {
             assert!(matches!(all(&[claim], None), Err(Trouble::TooLarge { .. })), "{claim:?}");
         }
         let empty_parts = vec![1, 0].repeat(1 << 20);

@@ -180,7 +180,9 @@ mod tests {
                 }
             }
         }
-        assert!(other.2.as_ref().is_some_and(Result::is_err) || other.1.unread().iter().all(|byte| after.contains(byte)));
+        assert!(
+            other.2.as_ref().is_some_and(Result::is_err) || other.1.unread().iter().all(|byte| after.contains(byte))
+        );
         [one.2.unwrap(), other.2.unwrap()]
     }
 
@@ -207,7 +209,8 @@ mod tests {
 
     #[test]
     fn what_is_no_greeting_is_refused_at_once() {
-        for nonsense in [&b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"[..], b"\xff\0\0\0\0\0\0\0\x01\x7f\x01", b"\x16\x03\x01"] {
+        for nonsense in [&b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"[..], b"\xff\0\0\0\0\0\0\0\x01\x7f\x01", b"\x16\x03\x01"]
+        {
             let mut handshake = Handshake::new(&ZeroMqOptions::new(Kind::Pull), Role::Server, 100);
             let mut inbox = Inbox::default();
             fill(&mut inbox, nonsense);

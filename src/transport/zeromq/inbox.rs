@@ -42,7 +42,11 @@ impl Inbox {
     ///
     /// # Errors
     /// Those of the stream.
-    pub fn poll_fill(&mut self, stream: &mut (impl AsyncRead + Unpin), cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+    pub fn poll_fill(
+        &mut self,
+        stream: &mut (impl AsyncRead + Unpin),
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<usize>> {
         self.make_room();
         let mut space = ReadBuf::new(self.space.get_mut(self.end..).unwrap_or_default());
         let room = space.remaining();

@@ -106,6 +106,12 @@ impl ZeroMq {
         &self.peer
     }
 
+    /// Who sent the last message that was received.
+    pub fn sender(&self) -> String {
+        let core = self.core.borrow();
+        if core.sender.1.is_empty() { self.peer.to_string() } else { core.sender.1.clone() }
+    }
+
     /// Where to tell what happens with its peers.
     pub fn report_to(&self, report: Rc<dyn Report>) {
         self.core.borrow_mut().report_to(report);
@@ -119,6 +125,9 @@ impl ZeroMq {
         let mut core = self.core.borrow_mut();
         for _ in 0..TURNS {
             if core.receive(message) {
+                if let Ending::Done = core.ending {
+                    core.heard = Instant::now();
+                }
                 return Poll::Ready(Ok(true));
             }
             core.bury();
@@ -188,6 +197,7 @@ impl ZeroMq {
             let (happened, ended) = core.poll_deliver(&mut Context::from_waker(&self.waker));
             if let Some(ended) = ended {
                 core.ending = Ending::Done;
+                core.heard = Instant::now();
                 // Whoever receives may be at the end now.
                 self.waker.wake_by_ref();
                 return Poll::Ready(ended);
@@ -262,9 +272,10 @@ impl Core {
         match self.lost {
             0 => Ok(()),
             1 => Err(io::Error::new(io::ErrorKind::NotFound, "a message was lost: its peer was not there, or gone")),
-            count => {
-                Err(io::Error::new(io::ErrorKind::NotFound, format!("{count} messages were lost: their peers were gone")))
-            }
+            count => Err(io::Error::new(
+                io::ErrorKind::NotFound,
+                format!("{count} messages were lost: their peers were gone"),
+            )),
         }
     }
 }
