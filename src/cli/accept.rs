@@ -31,7 +31,8 @@ use crate::transport::listener::{ListenOptions, Unwritten};
 #[command(after_help = help::ACCEPT_EXAMPLES, override_usage = "netverb accept [OPTIONS] AT…")]
 pub struct AcceptArgs {
     /// Where to listen: [host:]port[,port|,a-b…], udp://…, unix:/path, unix:@name, seqpacket:/path, fd:N, systemd[:NAME]
-    #[arg(value_name = "AT", required = true, value_parser = ListenId::parse)]
+    #[cfg_attr(feature = "http", arg(value_name = "AT", required_unless_present = "http_ports", value_parser = ListenId::parse))]
+    #[cfg_attr(not(feature = "http"), arg(value_name = "AT", required = true, value_parser = ListenId::parse))]
     at: Vec<ListenId>,
     /// Receive datagrams: ports are UDP ports (as udp://…), unix:/path is a datagram socket
     #[arg(long)]
@@ -61,6 +62,9 @@ pub struct AcceptArgs {
     keep: KeepArgs,
     #[command(flatten)]
     service: ServiceArgs,
+    #[cfg(feature = "http")]
+    #[command(flatten)]
+    http: super::http::HttpArgs,
     #[command(flatten)]
     steps: StepArgs,
     #[command(flatten)]
@@ -189,7 +193,7 @@ impl AcceptArgs {
     /// Status 2 for words that clash, 3 for an address.
     pub fn into_options(mut self) -> Result<Options, Failure> {
         let [steps, replay] = self.steps.forms();
-        let forms = [
+        let mut forms = vec![
             ("--echo", self.service.echo),
             ("--discard", self.service.discard),
             ("--respond", self.service.respond.is_some()),
@@ -202,6 +206,8 @@ impl AcceptArgs {
             steps,
             replay,
         ];
+        #[cfg(feature = "http")]
+        forms.extend(self.http.forms());
         only_one(&forms)?;
         let kept = self.kept(&forms)?;
         #[cfg_attr(not(feature = "zmq"), expect(unused_mut, reason = "only ZeroMQ changes it"))]
@@ -231,7 +237,18 @@ impl AcceptArgs {
                 "steps and --replay serve the first client alone; leave out -k, and run the command again for each";
             return Err(Failure::message(Exit::Usage, message));
         }
+        #[cfg(feature = "http")]
+        if let Some(word) = self.http.foreground_only().filter(|_| conversation.is_some()) {
+            let message = format!("{word} and steps cannot be used together; use two commands");
+            return Err(Failure::message(Exit::Usage, message));
+        }
         let service = self.service()?;
+        #[cfg(feature = "http")]
+        let (service, http) = if self.serves_datagrams() && self.http.forms().iter().all(|(_, given)| !given) {
+            (service, None)
+        } else {
+            self.http.divide(service, &mut self.at, &self.dial.header, &self.time)?
+        };
         let prefix = if self.prefix { Prefix::Sender } else { Prefix::None };
         let offer = match (service, conversation) {
             (Some(service), _) => Offer::Service { service, once: self.once },
@@ -250,6 +267,8 @@ impl AcceptArgs {
             zmq,
             #[cfg(feature = "tls")]
             tls,
+            #[cfg(feature = "http")]
+            http,
             listen: ListenOptions {
                 lookup: self.net.lookup(),
                 unwritten: Unwritten::AllInterfaces,
@@ -328,7 +347,10 @@ impl AcceptArgs {
     fn kept(&mut self, forms: &[(&'static str, bool)]) -> Result<Option<Keep>, Failure> {
         let written = self.at.first().and_then(|at| at.name.clone());
         let name = self.keep.name(written.as_ref())?;
-        let more = [("-k", self.keep_open), ("--once", self.once), ("-m", self.max_conns.is_some())];
+        #[cfg_attr(not(feature = "http"), expect(unused_mut, reason = "only HTTP adds to it"))]
+        let mut more = vec![("-k", self.keep_open), ("--once", self.once), ("-m", self.max_conns.is_some())];
+        #[cfg(feature = "http")]
+        more.extend(self.http.foreground_only().map(|word| (word, true)));
         let other = forms.iter().chain(&more);
         let other = other.into_iter().find_map(|(word, given)| given.then_some(*word));
         let kept = self.keep.keep(name.as_ref(), other.or_else(|| self.data.foreground_only()))?;

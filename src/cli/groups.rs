@@ -75,7 +75,7 @@ pub struct DialArgs {
     proxy_user: Option<String>,
     /// Add a header to a WebSocket handshake, else to the request to an HTTP proxy (repeat)
     #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = parse_header)]
-    header: Vec<(String, String)>,
+    pub header: Vec<(String, String)>,
     /// Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients
     #[arg(long, value_name = "v1|v2")]
     proxy_protocol: Option<Version>,

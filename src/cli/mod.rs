@@ -6,6 +6,8 @@ pub mod description;
 pub mod generate;
 pub mod groups;
 pub mod help;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod keep;
 pub mod manual;
 pub mod messages;

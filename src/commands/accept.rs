@@ -14,6 +14,8 @@ use super::context::Context;
 use super::conversation;
 use super::datagram;
 use super::gate::{Admitted, Gate, Reject};
+#[cfg(feature = "http")]
+use super::http_ports::HttpPorts;
 use super::keep::Keep;
 use super::open;
 use super::shared_stdio::{Prefix, SharedStdio};
@@ -121,6 +123,9 @@ pub struct Options {
     /// The ZeroMQ socket whose peers the clients are.
     #[cfg(feature = "zmq")]
     pub zmq: Option<Box<ZeroMqOptions>>,
+    /// The ports on which HTTP is spoken, where the others get another service.
+    #[cfg(feature = "http")]
+    pub http: Option<HttpPorts>,
     /// How TLS is done with clients, where it is.
     #[cfg(feature = "tls")]
     pub tls: Option<ServerOptions>,
@@ -130,7 +135,7 @@ pub struct Options {
 ///
 /// # Errors
 /// An address that cannot be listened on, or the failure of a single client that was all there was to serve.
-pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
+pub async fn run(mut options: Options, context: &Context) -> Result<Exit, Failure> {
     limits::raise_descriptor_limit();
     let is_udp = |at: &ListenId| matches!(at.address, ListenAddress::Udp { .. });
     if options.datagrams || options.at.iter().any(is_udp) {
@@ -142,11 +147,21 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     }
     let admission = Admission::new(options.policy.clone()).await?;
     let (mut listeners, mut bound): (Vec<Listener>, Vec<Bound>) = (Vec::new(), Vec::new());
-    for at in &options.at {
+    for (index, at) in options.at.iter().enumerate() {
         for listener in listen(&at.address, &options.listen).await? {
+            #[cfg(feature = "http")]
+            if let Some(http) = &mut options.http {
+                http.note(index, listener.local());
+            }
+            #[cfg(not(feature = "http"))]
+            let _ = index;
             bound.push(Bound::of(at, listener.local()));
             listeners.push(listener);
         }
+    }
+    #[cfg(feature = "http")]
+    if let (Offer::Service { service, .. }, Some(http)) = (&mut options.offer, options.http.take()) {
+        http.put_before(service);
     }
     if options.offer.needs_streams() && listeners.iter().any(Listener::has_messages) {
         let message =
@@ -411,9 +426,10 @@ impl Host {
     pub(super) async fn enter(&self, admitted: Admitted) -> Option<Client> {
         let Admitted { id, pending } = admitted;
         let (peer, local) = (pending.peer().to_string(), pending.local().to_string());
+        let port = pending.local().socket_addr().map(|address| address.port());
         let reason = match pending.into_channel(&self.socket) {
             Ok(channel) => match self.prepare(channel, &id).await {
-                Ok(channel) => return Some(Client { id, channel }),
+                Ok(channel) => return Some(Client { id, port, channel }),
                 Err(reason) => reason,
             },
             Err(error) => format!("cannot serve: {}", reason(&error)),

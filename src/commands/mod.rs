@@ -10,10 +10,13 @@ pub mod conversation;
 pub mod datagram;
 pub mod expect;
 pub mod gate;
+#[cfg(feature = "http")]
+pub mod http_ports;
 #[cfg(feature = "tls")]
 pub mod inspection;
 pub mod keep;
 pub mod keeper;
+pub mod message_output;
 pub mod monitor;
 pub mod next;
 pub mod open;
@@ -29,6 +32,8 @@ pub mod shared_stdio;
 pub mod sockets;
 pub mod stream;
 pub mod transcript_file;
+#[cfg(feature = "tuples")]
+mod tuple_datagrams;
 #[cfg(feature = "tuples")]
 pub mod tuple_kept;
 #[cfg(feature = "tuples")]

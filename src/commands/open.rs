@@ -105,7 +105,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         let report: Rc<dyn Report> = context.reporter.clone();
         messages.report_to(&report);
     }
-    let mut client = Client { id, channel };
+    let mut client = Client { id, port: None, channel };
     if let Some(command) = &options.on_open {
         run_hook(command, &client, context)?;
     }

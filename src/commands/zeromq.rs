@@ -41,7 +41,7 @@ pub(super) fn arrivals(host: Rc<Host>, mut gate: Gate) -> mpsc::Receiver<Arrival
             let (host, sender) = (host.clone(), sender.clone());
             // TLS and the header of a proxy take their time, which nobody else waits for.
             tokio::task::spawn_local(async move {
-                if let Some(Client { id, channel: Channel::Bytes(stream) }) = Box::pin(host.enter(admitted)).await {
+                if let Some(Client { id, channel: Channel::Bytes(stream), .. }) = Box::pin(host.enter(admitted)).await {
                     let _ = sender.send(Arrival { id, stream, place }).await;
                 }
             });
@@ -63,7 +63,7 @@ pub(super) async fn serve_peers(
     let socket = ZeroMq::listening(options, arrivals(host, gate), bound.local, &bound.id);
     socket.report_to(context.reporter.clone());
     let channel = Channel::Messages(Messages::ZeroMq(Box::new(socket)));
-    let mut client = Client { id: bound.id, channel };
+    let mut client = Client { id: bound.id, port: None, channel };
     let (closing, _): (Closing, (u64, u64)) = match offer {
         (_, Some(prepared)) => return conversation::run(prepared, client, streams, &context).await,
         (Offer::Service { service, .. }, None) => {

@@ -96,14 +96,16 @@ impl<'a> Lane<'a> {
         if self.is_looked_at() { buffer::LARGEST / 4 } else { buffer::LARGEST }
     }
 
-    pub(super) fn poll_allowance(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
+    /// How many bytes may pass now; ready when it is more than none.
+    pub fn poll_allowance(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
         match &mut self.rate {
             Some(rate) => rate.poll_allowance(cx),
             None => Poll::Ready(usize::MAX),
         }
     }
 
-    pub(super) fn spend(&mut self, bytes: usize) {
+    /// So many bytes passed.
+    pub fn spend(&mut self, bytes: usize) {
         if let Some(rate) = &mut self.rate {
             rate.spend(bytes);
         }

@@ -4,6 +4,8 @@ pub mod broker;
 pub mod discard;
 pub mod echo;
 pub mod forward;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod one_shot;
 pub mod outbox;
 pub mod presence;
@@ -14,6 +16,8 @@ mod requests;
 pub mod respond;
 pub mod room;
 
+#[cfg(feature = "http")]
+use std::collections::BTreeSet;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -34,6 +38,8 @@ use presence::Presence;
 pub struct Client {
     /// What events and programs call it.
     pub id: String,
+    /// The port of ours that it reached, whatever a proxy in front says of it.
+    pub port: Option<u16>,
     /// The connection.
     pub channel: Channel,
 }
@@ -120,6 +126,12 @@ pub enum Service {
     Program(Rc<program::Command>),
     /// Is a proxy: the client says where to.
     Proxy(Rc<proxy_server::Proxy>),
+    /// Answers HTTP requests.
+    #[cfg(feature = "http")]
+    Http(Rc<http::Http>),
+    /// Answers HTTP requests of clients that reached one of these ports, and serves the others otherwise.
+    #[cfg(feature = "http")]
+    HttpOn(BTreeSet<u16>, Rc<http::Http>, Box<Service>),
 }
 
 impl Service {
@@ -128,6 +140,10 @@ impl Service {
         match self {
             Service::Echo | Service::Discard | Service::Respond(_) | Service::Forward(_) => false,
             Service::Broker(..) | Service::Program(_) | Service::Proxy(_) => true,
+            #[cfg(feature = "http")]
+            Service::Http(_) => true,
+            #[cfg(feature = "http")]
+            Service::HttpOn(_, _, others) => others.needs_streams(),
         }
     }
 }
@@ -235,6 +251,13 @@ pub async fn serve(
         Service::Forward(target) => Box::pin(forward::serve(client, watcher, around, target)),
         Service::Program(command) => Box::pin(program::serve(client, watcher, around, command)),
         Service::Proxy(proxy) => Box::pin(proxy_server::serve(client, watcher, around, proxy)),
+        #[cfg(feature = "http")]
+        Service::Http(http) => Box::pin(http::serve(client, watcher, around, http)),
+        #[cfg(feature = "http")]
+        Service::HttpOn(ports, http, others) => match client.port.is_some_and(|port| ports.contains(&port)) {
+            true => Box::pin(http::serve(client, watcher, around, http)),
+            false => Box::pin(serve(others, client, watcher, around)),
+        },
     };
     let closing = serving.await;
     if closing.verdict == Verdict::Clean {

@@ -10,6 +10,7 @@ use tokio::io::Interest;
 use tokio::time::Instant;
 
 use super::channel::{Bytes, Channel};
+use super::datagram;
 use super::descriptor::Descriptor;
 use super::dial::{self, Failures};
 use super::messages::Messages;
@@ -123,6 +124,9 @@ pub enum ConnectError {
     /// A socket option was refused.
     #[error(transparent)]
     Option(#[from] OptionError),
+    /// A datagram socket could not be made.
+    #[error(transparent)]
+    Datagram(#[from] datagram::DatagramError),
     /// A proxy on the way failed.
     #[error(transparent)]
     Proxy(#[from] ProxyError),
@@ -163,6 +167,7 @@ impl ConnectError {
             ConnectError::Failed { .. } | ConnectError::Unix { .. } => Exit::Refused,
             ConnectError::TimedOut { .. } => Exit::TimedOut,
             ConnectError::Source { .. } => Exit::CannotBind,
+            ConnectError::Datagram(error) => error.exit(),
             ConnectError::Proxy(error) => error.exit(),
             ConnectError::NoProxy(_) => Exit::ProxyFailed,
             #[cfg(feature = "tls")]
@@ -320,6 +325,10 @@ async fn attempt(
         Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. } => {
             return websocket::attempt(endpoint, options, layer, id, report).await;
         }
+        Endpoint::Inet { scheme: Scheme::Udp, host, port } => {
+            Channel::Messages(Messages::Datagram(Box::new(datagram::connect(host, *port, options).await?)))
+        }
+        #[cfg(not(feature = "ws"))]
         other => return Err(ConnectError::Unsupported(other.to_string())),
     };
     report.event(

@@ -5,6 +5,7 @@ use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
+use super::datagram::Flow;
 use super::seqpacket::Seqpacket;
 #[cfg(feature = "ws")]
 use super::websocket::WebSocket;
@@ -81,6 +82,9 @@ impl Messages {
     /// Who sent the last message that was received.
     pub fn sender(&self) -> String {
         match self {
+            Messages::Seqpacket(_) | Messages::Datagram(_) => {}
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(_) => {}
             #[cfg(feature = "zmq")]
             Messages::ZeroMq(socket) => socket.sender(),
             other => other.peer().to_string(),
@@ -120,7 +124,7 @@ impl Messages {
     /// The code that the peer closed with, where the transport has codes and the peer gave one.
     pub fn close_code(&self) -> Option<u16> {
         match self {
-            Messages::Seqpacket(_) => None,
+            Messages::Seqpacket(_) | Messages::Datagram(_) => None,
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.closed().and_then(|frame| frame.code),
             #[cfg(feature = "zmq")]
@@ -131,7 +135,7 @@ impl Messages {
     /// The peer's farewell in words, where the transport has one.
     pub fn farewell(&self) -> Option<String> {
         match self {
-            Messages::Seqpacket(_) => None,
+            Messages::Seqpacket(_) | Messages::Datagram(_) => None,
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.closed().map(|frame| format!("closed with {frame}")),
             #[cfg(feature = "zmq")]
@@ -142,7 +146,7 @@ impl Messages {
     /// What programs are told beside the addresses.
     pub fn environment(&self) -> Vec<(String, String)> {
         match self {
-            Messages::Seqpacket(_) => Vec::new(),
+            Messages::Seqpacket(_) | Messages::Datagram(_) => Vec::new(),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.environment(),
             #[cfg(feature = "zmq")]
@@ -154,7 +158,7 @@ impl Messages {
     /// other direction, and after the peer's own close nothing can be sent.
     pub fn has_half_close(&self) -> bool {
         match self {
-            Messages::Seqpacket(_) => true,
+            Messages::Seqpacket(_) | Messages::Datagram(_) => true,
             #[cfg(feature = "ws")]
             Messages::WebSocket(_) => false,
             #[cfg(feature = "zmq")]
@@ -198,6 +202,7 @@ impl Messages {
     pub fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Messages::Seqpacket(_) => Poll::Ready(Ok(())),
+            Messages::Datagram(flow) => flow.poll_flush(cx),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.poll_flush(cx),
             #[cfg(feature = "zmq")]
@@ -213,6 +218,7 @@ impl Messages {
     pub fn poll_end(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Messages::Seqpacket(socket) => Poll::Ready(socket.shutdown()),
+            Messages::Datagram(flow) => flow.poll_end(cx),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.poll_end(cx),
             #[cfg(feature = "zmq")]

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::support::{Finished, LIMIT, Listener, Peer, Sandbox, Status, Terminal, noise, wait_until};
 
 /// A sandbox whose keepers end with it.
-struct Kept(Sandbox);
+pub struct Kept(pub Sandbox);
 
 impl Drop for Kept {
     fn drop(&mut self) {
@@ -20,24 +20,24 @@ impl Drop for Kept {
 }
 
 impl Kept {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Kept(Sandbox::new())
     }
 
-    fn run(&self, words: &[&str]) -> Finished {
+    pub fn run(&self, words: &[&str]) -> Finished {
         self.0.netverb(words).run()
     }
 
     /// The stdout of a run that succeeds, as text.
     #[track_caller]
-    fn says(&self, words: &[&str]) -> String {
+    pub fn says(&self, words: &[&str]) -> String {
         let ended = self.run(words);
         ended.exits(0);
         String::from_utf8(ended.stdout).unwrap()
     }
 
     /// A listener of ours, and a socket that is kept to it.
-    fn open(&self, name: &str, more: &[&str]) -> Peer {
+    pub fn open(&self, name: &str, more: &[&str]) -> Peer {
         let listener = Listener::tcp();
         let id = format!("{}/{name}", listener.id());
         let words: Vec<&str> = ["open", &id].into_iter().chain(more.iter().copied()).collect();
@@ -45,18 +45,18 @@ impl Kept {
         listener.accept()
     }
 
-    fn status(&self, name: &str) -> Option<Value> {
+    pub fn status(&self, name: &str) -> Option<Value> {
         let lines = self.0.netverb(["sockets", "--json"]).run().stdout;
         let lines = String::from_utf8(lines).unwrap();
         let statuses = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
         statuses.into_iter().find(|status| status["id"] == name)
     }
 
-    fn wait_status(&self, name: &str, what: &str, fact: impl Fn(&Value) -> bool) -> Value {
+    pub fn wait_status(&self, name: &str, what: &str, fact: impl Fn(&Value) -> bool) -> Value {
         wait_until(what, || self.status(name).filter(|status| fact(status)))
     }
 
-    fn keeper(&self, name: &str) -> Pid {
+    pub fn keeper(&self, name: &str) -> Pid {
         let pid = self.status(name).expect("it is open")["pid"].as_i64().unwrap();
         Pid::from_raw(i32::try_from(pid).unwrap()).unwrap()
     }

@@ -12,6 +12,7 @@ mod datagrams;
 mod failures;
 mod inherited;
 mod kept;
+mod kept_messages;
 mod lines;
 mod listening;
 mod output;

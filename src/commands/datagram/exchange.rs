@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -19,7 +19,7 @@ use crate::failure::{Failure, reason};
 use crate::quantity::Limit;
 use crate::relay::{Stdio, Traffic};
 use crate::service::Watcher;
-use crate::transport::datagram::{Burst, DatagramSocket, Inbox, Target};
+use crate::transport::datagram::{Burst, DatagramSocket, Inbox, Receiver, Target};
 
 /// When to stop receiving.
 #[derive(Debug, Clone, Copy)]
@@ -178,16 +178,16 @@ impl Exchange {
     }
 
     async fn receive(&self, mut output: Stdio, mut printer: Printer, progress: &Progress) -> Result<Exit, Failure> {
-        let (Some(first), Traffic::Both | Traffic::ReceiveOnly) = (self.sockets.first(), self.traffic) else {
+        if self.traffic == Traffic::SendOnly {
             return std::future::pending().await;
-        };
-        let mut inbox = first.inbox();
+        }
+        let mut receiver = Receiver::new(&self.sockets);
         let enough = self.replies.count.or(self.replies.wanted).unwrap_or(u64::MAX);
         if enough == 0 {
             return std::future::pending().await;
         }
         loop {
-            let mut from = Some(receive_any(&self.sockets, &mut inbox).await);
+            let mut from = Some(receiver.receive().await);
             // More that is there already is written together with it.
             while let Some((socket, received)) = from.take() {
                 if let Err(error) = received {
@@ -195,14 +195,15 @@ impl Exchange {
                     return Err(failures::receiving(self.peer(), &error));
                 }
                 let left = enough.saturating_sub(progress.received.get());
-                let printed = self.print(&mut printer, socket, &inbox, left)?;
+                let printed = self.print(&mut printer, socket, receiver.inbox(), left)?;
                 progress.received.set(progress.received.get() + printed);
                 progress.last.set(Instant::now());
                 if progress.received.get() < enough && !printer.is_full() {
-                    from = receive_now(&self.sockets, &mut inbox).await;
+                    from = receiver.receive_now().await;
                 }
             }
             printer.flush(&mut output).await.map_err(|error| failures::writing(&error))?;
+            super::note_losses(&mut receiver, "", &*self.report);
             if progress.received.get() >= enough {
                 return Ok(Exit::Done);
             }
@@ -257,38 +258,4 @@ pub(super) fn note(
         return recorded.map_err(|error| Failure::message(Exit::OutputFailed, reason(&error)));
     }
     Ok(())
-}
-
-/// Receives from whichever socket has something, and says which it was.
-pub(super) async fn receive_any(sockets: &[Rc<DatagramSocket>], inbox: &mut Inbox) -> (usize, io::Result<()>) {
-    // Only a connected socket is told what came back, and it is alone.
-    let failed = async {
-        match sockets {
-            [only] => only.failed().await,
-            _ => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        biased;
-        received = std::future::poll_fn(|cx| poll_any(sockets, inbox, cx)) => received,
-        error = failed => (0, Err(error)),
-    }
-}
-
-/// As [`receive_any`], if something is there already.
-pub(super) async fn receive_now(sockets: &[Rc<DatagramSocket>], inbox: &mut Inbox) -> Option<(usize, io::Result<()>)> {
-    std::future::poll_fn(|cx| match poll_any(sockets, inbox, cx) {
-        Poll::Ready(received) => Poll::Ready(Some(received)),
-        Poll::Pending => Poll::Ready(None),
-    })
-    .await
-}
-
-fn poll_any(sockets: &[Rc<DatagramSocket>], inbox: &mut Inbox, cx: &mut Context<'_>) -> Poll<(usize, io::Result<()>)> {
-    for (number, socket) in sockets.iter().enumerate() {
-        if let Poll::Ready(received) = socket.poll_receive(cx, inbox) {
-            return Poll::Ready((number, received));
-        }
-    }
-    Poll::Pending
 }

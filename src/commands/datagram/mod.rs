@@ -27,7 +27,7 @@ use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::message::Split;
-use crate::transport::datagram::{DatagramOptions, DatagramSocket, Target, udp, unix};
+use crate::transport::datagram::{DatagramOptions, DatagramSocket, Receiver, Target, udp, unix};
 use crate::transport::listener::Unwritten;
 
 /// How long answers are waited for after the end of the input, where nothing else is said.
@@ -209,6 +209,16 @@ impl Plan<'_> {
         });
         self.context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out, code: None, reason });
         ended
+    }
+}
+
+/// Tells of datagrams that the system had to drop.
+pub(super) fn note_losses(receiver: &mut Receiver, id: &str, report: &dyn Report) {
+    let lost = receiver.take_lost();
+    if lost > 0 {
+        let message =
+            format!("{lost} datagrams were lost: they came faster than they were taken, and the buffer was full");
+        report.event(id, &Event::Error { message });
     }
 }
 
