@@ -1,7 +1,6 @@
 //! `accept`: listen, let in whom the rules allow, and serve.
 
 use std::num::NonZeroU64;
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -236,9 +235,9 @@ enum Job {
 /// How clients are let in and served.
 pub(super) struct Host {
     socket: SocketOptions,
-    form: Form,
+    pub(super) form: Form,
     places: Option<Arc<Semaphore>>,
-    context: Context,
+    pub(super) context: Context,
     expects_header: bool,
     #[cfg(feature = "ws")]
     websocket: Option<websocket::Settings>,
@@ -299,18 +298,6 @@ impl Host {
             Some(places) => places.clone().acquire_owned().await.ok(),
             None => None,
         }
-    }
-
-    /// How messages look on stdin and stdout.
-    #[cfg(feature = "zmq")]
-    pub(super) fn form(&self) -> Form {
-        self.form
-    }
-
-    /// Where to tell what happens.
-    #[cfg(feature = "zmq")]
-    pub(super) fn context(&self) -> &Context {
-        &self.context
     }
 
     /// The first client gets stdin and stdout, and the door is closed behind it: a second one is refused, not queued.
@@ -506,16 +493,4 @@ fn report_closed(client: &Client, closing: &Closing, (bytes_in, bytes_out): (u64
         reason: closing.reason.clone(),
     };
     context.reporter.event(&client.id, &event);
-}
-
-/// Reads an access list: one rule a line.
-///
-/// # Errors
-/// A file that cannot be read or a line that is no rule.
-pub fn read_list(path: &PathBuf) -> Result<Vec<crate::access::Rule>, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::message(Exit::Usage, format!("cannot read the list {}: {}", path.display(), reason(&error)))
-    })?;
-    crate::access::parse_list(&text)
-        .map_err(|error| Failure::message(Exit::Usage, format!("{}: {error}", path.display())))
 }

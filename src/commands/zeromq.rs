@@ -23,7 +23,7 @@ const DOORSTEP: usize = 16;
 /// Lets peers in for as long as somebody takes them.
 pub(super) fn arrivals(host: Rc<Host>, mut gate: Gate) -> mpsc::Receiver<Arrival> {
     let (sender, arrivals) = mpsc::channel(DOORSTEP);
-    let context = host.context().clone();
+    let context = host.context.clone();
     tokio::task::spawn_local(async move {
         loop {
             let place = host.place().await;
@@ -59,7 +59,7 @@ pub(super) async fn serve_peers(
     offer: (&Offer, Option<conversation::Prepared>),
     streams: &Streams,
 ) -> Result<Exit, Failure> {
-    let (context, form) = (host.context().clone(), host.form());
+    let (context, form) = (host.context.clone(), host.form);
     let socket = ZeroMq::listening(options, arrivals(host, gate), bound.local, &bound.id);
     socket.report_to(context.reporter.clone());
     let channel = Channel::Messages(Messages::ZeroMq(Box::new(socket)));

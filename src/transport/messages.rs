@@ -2,7 +2,6 @@
 //! directions can be at work in one task.
 
 use std::io;
-use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::datagram::Flow;
@@ -37,6 +36,8 @@ impl TooLarge {
 pub enum Messages {
     /// SOCK_SEQPACKET (unix(7)).
     Seqpacket(Seqpacket),
+    /// The datagrams exchanged with one peer (udp(7), unix(7)).
+    Datagram(Box<Flow>),
     /// A WebSocket (RFC 6455).
     #[cfg(feature = "ws")]
     WebSocket(Box<WebSocket>),
@@ -50,6 +51,7 @@ impl Messages {
     pub fn local(&self) -> &Peer {
         match self {
             Messages::Seqpacket(socket) => socket.local(),
+            Messages::Datagram(flow) => flow.local(),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.local(),
             #[cfg(feature = "zmq")]
@@ -61,6 +63,7 @@ impl Messages {
     pub fn peer(&self) -> &Peer {
         match self {
             Messages::Seqpacket(socket) => socket.peer(),
+            Messages::Datagram(flow) => flow.peer(),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.peer(),
             #[cfg(feature = "zmq")]
@@ -68,10 +71,11 @@ impl Messages {
         }
     }
 
-    /// The name of the transport: `seqpacket`, `ws`, `wss`, `zeromq`.
+    /// The name of the transport: `seqpacket`, `udp`, `unix-datagram`, `ws`, `wss`, `zeromq`.
     pub fn transport(&self) -> &'static str {
         match self {
             Messages::Seqpacket(_) => "seqpacket",
+            Messages::Datagram(flow) => flow.transport(),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.transport(),
             #[cfg(feature = "zmq")]
@@ -82,9 +86,6 @@ impl Messages {
     /// Who sent the last message that was received.
     pub fn sender(&self) -> String {
         match self {
-            Messages::Seqpacket(_) | Messages::Datagram(_) => {}
-            #[cfg(feature = "ws")]
-            Messages::WebSocket(_) => {}
             #[cfg(feature = "zmq")]
             Messages::ZeroMq(socket) => socket.sender(),
             other => other.peer().to_string(),
@@ -101,19 +102,22 @@ impl Messages {
     }
 
     /// Where to tell what happens with peers that come and go by themselves.
-    pub fn report_to(&self, report: &Rc<dyn Report>) {
-        #[cfg(feature = "zmq")]
-        if let Messages::ZeroMq(socket) = self {
-            socket.report_to(report.clone());
+    #[cfg_attr(not(feature = "zmq"), expect(unused_variables, reason = "the others have one peer"))]
+    pub fn report_to(&self, report: &std::rc::Rc<dyn Report>) {
+        match self {
+            Messages::Seqpacket(_) | Messages::Datagram(_) => {}
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(_) => {}
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.report_to(report.clone()),
         }
-        #[cfg(not(feature = "zmq"))]
-        let _ = report;
     }
 
     /// The largest message that it carries, in bytes.
     pub fn limit(&self) -> usize {
         match self {
             Messages::Seqpacket(_) => super::seqpacket::MAX_MESSAGE,
+            Messages::Datagram(flow) => flow.limit(),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.limit(),
             #[cfg(feature = "zmq")]
@@ -173,6 +177,7 @@ impl Messages {
     pub fn poll_receive(&self, cx: &mut Context<'_>, message: &mut Message) -> Poll<io::Result<bool>> {
         match self {
             Messages::Seqpacket(socket) => socket.poll_receive(cx, message),
+            Messages::Datagram(flow) => flow.poll_receive(cx, message),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.poll_receive(cx, message),
             #[cfg(feature = "zmq")]
@@ -187,6 +192,7 @@ impl Messages {
     pub fn poll_send(&self, cx: &mut Context<'_>, message: &Message) -> Poll<io::Result<()>> {
         match self {
             Messages::Seqpacket(socket) => socket.poll_send(cx, message.bytes()),
+            Messages::Datagram(flow) => flow.poll_send(cx, message),
             #[cfg(feature = "ws")]
             Messages::WebSocket(socket) => socket.poll_send(cx, message),
             #[cfg(feature = "zmq")]
@@ -198,7 +204,6 @@ impl Messages {
     ///
     /// # Errors
     /// What the transport says.
-    #[cfg_attr(not(any(feature = "ws", feature = "zmq")), expect(unused_variables, reason = "nothing else waits"))]
     pub fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Messages::Seqpacket(_) => Poll::Ready(Ok(())),
@@ -214,7 +219,6 @@ impl Messages {
     ///
     /// # Errors
     /// What the transport says, unless the peer is gone already.
-    #[cfg_attr(not(any(feature = "ws", feature = "zmq")), expect(unused_variables, reason = "nothing else waits"))]
     pub fn poll_end(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Messages::Seqpacket(socket) => Poll::Ready(socket.shutdown()),
