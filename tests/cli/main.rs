@@ -32,3 +32,5 @@ mod tls;
 mod tuples;
 mod unix;
 mod wait;
+#[cfg(feature = "zmq")]
+mod zeromq;

@@ -18,7 +18,6 @@ use super::options::ZeroMqOptions;
 use super::session::{Driven, Session};
 use super::trouble::Trouble;
 use crate::event::{Event, Report};
-use crate::failure::reason;
 use crate::message::Message;
 
 /// What an XPUB keeps for its user to receive before it stops listening to its peers.
@@ -77,10 +76,13 @@ pub(super) struct Core {
     pub sent: bool,
     /// When something was heard last, or sending ended.
     pub heard: Instant,
-    pub fatal: Option<(io::ErrorKind, String)>,
+    /// Why it cannot go on.
+    pub fatal: Option<String>,
     report: Option<Rc<dyn Report>>,
     connected_told: bool,
     troubles_told: Vec<String>,
+    /// Why there is no connection, as far as that is known.
+    pub last_trouble: Option<String>,
     named: u64,
     serials: u64,
     scratch: Message,
@@ -114,6 +116,7 @@ impl Core {
             report: None,
             connected_told: false,
             troubles_told: Vec::new(),
+            last_trouble: None,
             named: 0,
             serials: 0,
             scratch: Message::default(),
@@ -159,7 +162,8 @@ impl Core {
     /// The error of a socket that cannot go on.
     pub fn check(&self) -> io::Result<()> {
         match &self.fatal {
-            Some((kind, text)) => Err(io::Error::new(*kind, text.clone())),
+            // Whichever direction meets it, it is the peer's doing.
+            Some(text) => Err(io::Error::new(io::ErrorKind::ConnectionReset, text.clone())),
             None => Ok(()),
         }
     }
@@ -220,9 +224,12 @@ impl Core {
             match self.source.poll(cx, alone) {
                 Poll::Pending => return happened,
                 Poll::Ready(Came::Peer(arrival)) => self.welcome(arrival),
-                Poll::Ready(Came::Not(error)) => self.tell_once(&format!("{error}; trying again")),
+                Poll::Ready(Came::Not(error)) => {
+                    self.remark(&format!("{error}; trying again"));
+                    self.last_trouble = Some(error.to_string());
+                }
                 Poll::Ready(Came::Never(error)) => {
-                    self.fatal = Some((io::ErrorKind::ConnectionRefused, error.to_string()));
+                    self.fatal = Some(error.to_string());
                     return true;
                 }
             }
@@ -350,8 +357,7 @@ impl Core {
             self.tell_end(&session, &trouble);
             match self.exchange {
                 Exchange::Asked { serial, .. } if serial == session.serial => {
-                    let text = "the peer was lost before it replied".to_owned();
-                    self.fatal.get_or_insert((io::ErrorKind::UnexpectedEof, text));
+                    self.fatal.get_or_insert("the peer was lost before it replied".to_owned());
                 }
                 Exchange::Owes { serial, .. } if serial == session.serial => {
                     self.exchange = Exchange::Idle;
@@ -360,8 +366,7 @@ impl Core {
                 _ => {}
             }
             if self.source.dials() && !trouble.may_pass() {
-                let error = trouble.into_io();
-                self.fatal.get_or_insert((error.kind(), reason(&error)));
+                self.fatal.get_or_insert(trouble.to_string());
             }
         }
         any
@@ -376,6 +381,7 @@ impl Core {
                 true => self.remark(&text),
                 false => self.tell_once(&text),
             }
+            self.last_trouble = Some(text);
             return;
         }
         if !clean {
@@ -414,6 +420,20 @@ impl Core {
         }
         if timer.as_mut().poll(cx).is_ready() && at > Instant::now() {
             cx.waker().wake_by_ref();
+        }
+    }
+}
+
+impl Drop for Core {
+    /// Each peer that was let in is also told of as gone.
+    fn drop(&mut self) {
+        if self.source.dials() {
+            return;
+        }
+        for session in self.sessions() {
+            let (peer, local) = (session.peer().to_string(), session.local().to_string());
+            let ((bytes_in, bytes_out), reason) = (session.counts, "done".to_owned());
+            self.event(&session.id, &Event::Closed { peer, local, bytes_in, bytes_out, code: None, reason });
         }
     }
 }

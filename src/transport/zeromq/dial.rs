@@ -21,12 +21,12 @@ pub async fn connect(
 ) -> Result<Channel, ConnectError> {
     let options = &ConnectOptions { zmq: None, ..options.clone() };
     let first = match Box::pin(attempts(endpoint, options, id, report)).await {
-        Ok(Channel::Bytes(stream)) => Some(stream),
+        Ok(Channel::Bytes(stream)) => Ok(stream),
         Ok(Channel::Messages(_)) => return Err(ConnectError::Unsupported(format!("ZeroMQ over {endpoint}"))),
         // Who binds may come later; not so where somebody said how long to try.
         Err(error) if error.may_pass() && matches!(options.patience, Patience::Once) => {
             report.remark(&format!("{error}; trying again until somebody is there"));
-            None
+            Err(error.to_string())
         }
         Err(error) => return Err(error),
     };
