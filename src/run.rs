@@ -50,7 +50,7 @@ pub fn run(arguments: Vec<OsString>) -> Exit {
 
 fn execute(mut run: Run) -> Exit {
     let reporter = Rc::new(Reporter::new(run.name, run.format, run.verbosity));
-    let context = Context::new(reporter.clone(), run.place.clone());
+    let context = Context::new(reporter.clone(), run.place.clone(), run.color);
     if let Some(result) = perform_directly(&mut run, &context) {
         let (exit, ended) = outcome(result, &reporter);
         reporter.summary(exit, &ended);

@@ -5,10 +5,12 @@ use std::rc::Rc;
 
 use clap::Args;
 
+use super::capture::{CaptureArgs, ViewArgs};
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, ReadyArgs, TimeArgs, only_one};
 use super::help;
 use super::keep::KeepArgs;
 use super::messages::{Carries, MessageArgs};
+use super::misbehave::MisbehaveArgs;
 use super::steps::StepArgs;
 use crate::access::{Policy, Rule};
 use crate::address::{Endpoint, ListenAddress, ListenId, Scheme, SocketId, UnixKind};
@@ -17,6 +19,7 @@ use crate::commands::admission::read_list;
 use crate::commands::gate::Reject;
 use crate::commands::keep::Keep;
 use crate::commands::shared_stdio::Prefix;
+use crate::commands::stream::StreamOptions;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::message::Split;
@@ -82,6 +85,12 @@ pub struct AcceptArgs {
     #[cfg(feature = "ws")]
     #[arg(long, help_heading = "Messages")]
     ws: bool,
+    #[command(flatten)]
+    view: ViewArgs,
+    #[command(flatten)]
+    capture: CaptureArgs,
+    #[command(flatten)]
+    misbehave: MisbehaveArgs,
     #[command(flatten)]
     dial: DialArgs,
     #[cfg(feature = "tls")]
@@ -211,7 +220,6 @@ impl AcceptArgs {
         forms.extend(self.http.forms());
         only_one(&forms)?;
         let kept = self.kept(&forms)?;
-        #[cfg_attr(not(feature = "zmq"), expect(unused_mut, reason = "only ZeroMQ changes it"))]
         let mut stream = self.data.stream_options(&self.time);
         #[cfg(feature = "zmq")]
         let zmq = self.zmq.options(self.once, &mut stream)?;
@@ -243,13 +251,14 @@ impl AcceptArgs {
             let message = format!("{word} and steps cannot be used together; use two commands");
             return Err(Failure::message(Exit::Usage, message));
         }
-        let service = self.service()?;
+        let service = self.service(&stream)?;
         #[cfg(feature = "http")]
         let (service, http) = if self.serves_datagrams() && self.http.forms().iter().all(|(_, given)| !given) {
             (service, None)
         } else {
             self.http.divide(service, &mut self.at, &self.dial.header, &self.time)?
         };
+        stream.recorder.view = self.view.form(service.is_some())?;
         let prefix = if self.prefix { Prefix::Sender } else { Prefix::None };
         let offer = match (service, conversation) {
             (Some(service), _) => Offer::Service { service, once: self.once },
@@ -349,12 +358,18 @@ impl AcceptArgs {
         let written = self.at.first().and_then(|at| at.name.clone());
         let name = self.keep.name(written.as_ref())?;
         #[cfg_attr(not(feature = "http"), expect(unused_mut, reason = "only HTTP adds to it"))]
-        let mut more = vec![("-k", self.keep_open), ("--once", self.once), ("-m", self.max_conns.is_some())];
+        let mut more = vec![
+            ("-k", self.keep_open),
+            ("--once", self.once),
+            ("-m", self.max_conns.is_some()),
+            ("--pcap", self.capture.pcap.is_some()),
+        ];
         #[cfg(feature = "http")]
         more.extend(self.http.foreground_only().map(|word| (word, true)));
         let other = forms.iter().chain(&more);
         let other = other.into_iter().find_map(|(word, given)| given.then_some(*word));
-        let kept = self.keep.keep(name.as_ref(), other.or_else(|| self.data.foreground_only()))?;
+        let other = other.or_else(|| self.data.foreground_only()).or_else(|| self.misbehave.foreground_only());
+        let kept = self.keep.keep(name.as_ref(), other)?;
         if let Some(first) = self.at.first_mut() {
             first.name = name;
         }
@@ -398,7 +413,7 @@ impl AcceptArgs {
         self.datagram || self.at.iter().any(|at| matches!(at.address, ListenAddress::Udp { .. }))
     }
 
-    fn service(&self) -> Result<Option<Service>, Failure> {
+    fn service(&self, stream: &StreamOptions) -> Result<Option<Service>, Failure> {
         if let Some(command) = self.program.command(Group::Own)? {
             return Ok(Some(Service::Program(Rc::new(command))));
         }
@@ -421,7 +436,8 @@ impl AcceptArgs {
             {
                 options.tls = self.tls.client(!self.serves_tls())?;
             }
-            let target = Target { endpoint, connect: options, split: self.data.split().unwrap_or(Split::Line) };
+            let split = self.data.split().unwrap_or(Split::Line);
+            let target = Target { endpoint, connect: options, split, misbehaviour: stream.misbehaviour.clone() };
             return Ok(Some(Service::Forward(Rc::new(target))));
         }
         if let Some(protocol) = args.proxy_server {

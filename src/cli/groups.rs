@@ -394,9 +394,11 @@ impl DataArgs {
                 transcript: self.transcript.clone(),
                 hex_dump: self.hex_dump.clone(),
                 hash: self.hash,
+                ..RecorderOptions::default()
             },
             progress: self.progress,
             rate: self.rate,
+            misbehaviour: None,
         }
     }
 

@@ -2,10 +2,12 @@
 
 use clap::Args;
 
+use super::capture::CaptureArgs;
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, TimeArgs, only_one};
 use super::help;
 use super::keep::KeepArgs;
 use super::messages::{Carries, MessageArgs};
+use super::misbehave::MisbehaveArgs;
 use super::steps::StepArgs;
 #[cfg(feature = "tls")]
 use crate::address::Scheme;
@@ -49,6 +51,10 @@ pub struct OpenArgs {
     #[command(flatten)]
     messages: MessageArgs,
     #[command(flatten)]
+    capture: CaptureArgs,
+    #[command(flatten)]
+    misbehave: MisbehaveArgs,
+    #[command(flatten)]
     dial: DialArgs,
     #[cfg(feature = "tls")]
     #[command(flatten)]
@@ -83,6 +89,12 @@ impl OpenArgs {
             steps,
             replay,
         ])?;
+        let treated = self.misbehave.foreground_only().or(self.capture.pcap.is_some().then_some("--pcap"));
+        if let (Some(word), true) = (treated, self.probe || self.pass_fd) {
+            let text =
+                format!("{word} has no use with -z and -F, which send and receive nothing; leave one of them out");
+            return Err(Failure::message(Exit::Usage, text));
+        }
         id.name = self.keep.name(id.name.as_ref())?;
         let other = [
             ("-z", self.probe),
@@ -90,17 +102,17 @@ impl OpenArgs {
             ("-c", self.program.shell.is_some()),
             ("-F", self.pass_fd),
             ("--on-open", self.on_open.is_some()),
+            ("--pcap", self.capture.pcap.is_some()),
             steps,
             replay,
         ];
         let other = other.into_iter().find_map(|(word, given)| given.then_some(word));
-        let other = other.or_else(|| self.data.foreground_only());
+        let other = other.or_else(|| self.data.foreground_only()).or_else(|| self.misbehave.foreground_only());
         let kept = self.keep.keep(id.name.as_ref(), other)?;
         if self.no_wait && kept.is_none() {
             let text = "--no-wait is for a kept socket; give it a name, as in HOST:PORT/NAME, or add --keep";
             return Err(Failure::message(Exit::Usage, text));
         }
-        #[cfg_attr(not(feature = "zmq"), expect(unused_mut, reason = "only ZeroMQ changes it"))]
         let mut stream = self.data.stream_options(&self.time);
         #[cfg(feature = "zmq")]
         let zmq = self.zmq.options(false, &mut stream)?;

@@ -19,7 +19,7 @@ pub struct PayloadArgs {
     /// What to send, literally: a blank between two arguments, each a message where there are messages; without it, stdin
     #[arg(value_name = "DATA")]
     data: Vec<OsString>,
-    /// Add the line ending of the socket, LF unless it was opened with --eol or -C
+    /// Add the line ending of the socket, LF unless it was opened with --eol or -C; a file that has one gets no other
     #[arg(short = 'l', long)]
     line: bool,
     /// Read \n \r \t \0 \e \\ \xHH in DATA as the bytes that they stand for
@@ -29,7 +29,7 @@ pub struct PayloadArgs {
     #[arg(long)]
     from_hex: bool,
     /// Send a file; - is stdin
-    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["data", "line", "escape", "from_hex"])]
+    #[arg(long, value_name = "FILE|-", conflicts_with_all = ["data", "escape", "from_hex"])]
     file: Option<PathBuf>,
     /// With --line: the line ending to add, lf, crlf or cr, instead of that of the socket
     #[arg(long, value_name = "KIND", requires = "line")]
@@ -53,9 +53,12 @@ impl PayloadArgs {
     }
 
     fn payload(&self) -> Result<Payload, Failure> {
+        let ending = self.eol.or(self.crlf.then_some(LineEnding::CrLf)).unwrap_or(LineEnding::Lf).terminator();
         match &self.file {
-            Some(path) if path.as_os_str() == "-" => return Ok(Payload::Stdin),
-            Some(path) => return Ok(Payload::File(path.clone())),
+            Some(path) => {
+                let whole = if path.as_os_str() == "-" { Payload::Stdin } else { Payload::File(path.clone()) };
+                return Ok(if self.line { Payload::Line(Box::new(whole), ending) } else { whole });
+            }
             None if self.data.is_empty() && !self.line && !self.eof => return Ok(Payload::Stdin),
             None => {}
         }
@@ -64,11 +67,10 @@ impl PayloadArgs {
             (_, true) => from_hex(word.as_bytes()),
             _ => Ok(word.as_bytes().to_vec()),
         };
-        let ending = self.eol.or(self.crlf.then_some(LineEnding::CrLf)).unwrap_or(LineEnding::Lf);
         Ok(Payload::Words(Words {
             words: self.data.iter().map(read).collect::<Result<_, _>>()?,
             separator: if self.from_hex { b"" } else { b" " },
-            ending: if self.line { ending.terminator() } else { b"" },
+            ending: if self.line { ending } else { b"" },
         }))
     }
 }

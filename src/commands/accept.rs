@@ -18,7 +18,7 @@ use super::http_ports::HttpPorts;
 use super::keep::Keep;
 use super::open;
 use super::shared_stdio::{Prefix, SharedStdio};
-use super::stream::{Shown, StreamOptions, Streams, verdict};
+use super::stream::{self, Shown, StreamOptions, Streams, verdict};
 #[cfg(feature = "zmq")]
 use super::zeromq;
 use crate::access::Policy;
@@ -26,12 +26,14 @@ use crate::address::{ListenAddress, ListenId, Peer};
 use crate::conversation::Part;
 #[cfg(feature = "tls")]
 use crate::conversation::Upgrade;
-use crate::event::{Event, Report};
+use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::filter::misbehaviour::Misbehaviour;
 use crate::limits;
 use crate::message::Split;
 use crate::relay::messages::Form;
+use crate::relay::misbehave;
 use crate::service::{Client, Closing, Service, Surroundings, serve};
 #[cfg(feature = "ws")]
 use crate::transport::Messages;
@@ -167,6 +169,11 @@ pub async fn run(mut options: Options, context: &Context) -> Result<Exit, Failur
             "seqpacket sockets have messages, and this needs streams; use --echo, --discard, --respond or --to";
         return Err(Failure::message(Exit::Unsupported, message));
     }
+    stream::check_misbehaviour(
+        options.stream.misbehaviour.as_ref(),
+        listeners.iter().any(Listener::has_messages),
+        context,
+    )?;
     let streams = Streams::open(options.stream.clone(), context)?;
     #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
     let (mut host, pins) = Host::new(&options, context)?;
@@ -200,24 +207,30 @@ pub async fn run(mut options: Options, context: &Context) -> Result<Exit, Failur
         streams.finish();
         return served;
     }
-    let served = match (conversation, options.offer) {
-        (Some(conversation), _) => host.one_conversation(gate, conversation, &streams).await,
-        (None, Offer::Stdio { many: true, prefix }) => {
-            host.many_on_stdio(&mut gate, &streams, &options.stream, prefix).await
+    let serving = async {
+        match (conversation, options.offer) {
+            (Some(conversation), _) => host.one_conversation(gate, conversation, &streams).await,
+            (None, Offer::Stdio { many: true, prefix }) => {
+                host.many_on_stdio(&mut gate, &streams, &options.stream, prefix).await
+            }
+            (None, Offer::Service { service, once: true }) => {
+                let around = streams.surroundings(Shown::ToProgram);
+                host.one_by_service(gate, &service, &around).await
+            }
+            (None, Offer::Service { service, once: false }) => {
+                let around = streams.surroundings(Shown::ToProgram);
+                host.serve_all(&mut gate, &around, &Job::Service(Rc::new(service))).await
+            }
+            (None, Offer::Stdio { .. } | Offer::Conversation(_)) => host.one_on_stdio(gate, &streams).await,
+            (None, Offer::Keep(_)) => Err(Failure::message(Exit::Usage, "a kept listener is its keeper's")),
         }
-        (None, Offer::Service { service, once: true }) => {
-            let around = streams.surroundings(Shown::ToProgram);
-            host.one_by_service(gate, &service, &around).await
-        }
-        (None, Offer::Service { service, once: false }) => {
-            let around = streams.surroundings(Shown::ToProgram);
-            host.serve_all(&mut gate, &around, &Job::Service(Rc::new(service))).await
-        }
-        (None, Offer::Stdio { .. } | Offer::Conversation(_)) => host.one_on_stdio(gate, &streams).await,
-        (None, Offer::Keep(_)) => Err(Failure::message(Exit::Usage, "a kept listener is its keeper's")),
     };
-    streams.finish();
-    served
+    let served = tokio::select! {
+        biased;
+        failure = streams.record_failed() => Err(failure),
+        served = serving => served,
+    };
+    streams.finish(served)
 }
 
 #[cfg(feature = "tls")]
@@ -241,6 +254,7 @@ pub(super) struct Host {
     expects_header: bool,
     #[cfg(feature = "ws")]
     websocket: Option<websocket::Settings>,
+    misbehaviour: Option<Misbehaviour>,
     #[cfg(feature = "tls")]
     tls: Option<ServerTls>,
 }
@@ -282,6 +296,7 @@ impl Host {
                 count: options.count,
             },
             expects_header: options.expects_header,
+            misbehaviour: options.stream.misbehaviour.clone(),
             places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
             context: context.clone(),
             #[cfg(feature = "ws")]
@@ -411,12 +426,15 @@ impl Host {
 
     /// Lets a client in: what comes before it is served. What is wrong with it is reported.
     pub(super) async fn enter(&self, admitted: Admitted) -> Option<Client> {
-        let Admitted { id, pending } = admitted;
+        let Admitted { id, number, pending } = admitted;
         let (peer, local) = (pending.peer().to_string(), pending.local().to_string());
         let port = pending.local().socket_addr().map(|address| address.port());
         let reason = match pending.into_channel(&self.socket) {
             Ok(channel) => match self.prepare(channel, &id).await {
-                Ok(channel) => return Some(Client { id, port, channel }),
+                Ok(channel) => {
+                    let how = self.misbehaviour.as_ref();
+                    return Some(Client { id, port, channel: misbehave::put_on(channel, how, number, Direction::Out) });
+                }
                 Err(reason) => reason,
             },
             Err(error) => format!("cannot serve: {}", reason(&error)),

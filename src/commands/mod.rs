@@ -4,6 +4,7 @@ pub mod accept;
 pub mod admission;
 pub mod announce;
 pub mod ask;
+pub mod capture;
 pub mod close;
 pub mod context;
 pub mod conversation;
@@ -40,6 +41,7 @@ pub mod tuple_kept;
 pub mod tuple_receive;
 #[cfg(feature = "tuples")]
 pub mod tuple_send;
+pub mod viewer;
 pub mod wait;
 pub mod write;
 #[cfg(feature = "zmq")]

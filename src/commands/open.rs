@@ -14,7 +14,7 @@ use super::datagram;
 use super::inspection::Inspection;
 use super::keep::Keep;
 use super::probe;
-use super::stream::{Shown, StreamOptions, Streams, verdict};
+use super::stream::{Shown, StreamOptions, Streams, check_misbehaviour, verdict};
 use crate::address::{Endpoint, Scheme, SocketId};
 use crate::conversation::Part;
 #[cfg(feature = "tls")]
@@ -24,7 +24,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::message::Split;
 use crate::relay::messages::Form;
-use crate::relay::{self, Waiting};
+use crate::relay::{self, Waiting, misbehave};
 use crate::service::program::{Command, Environment};
 use crate::service::{Client, Closing, Service, Verdict, serve};
 #[cfg(feature = "tls")]
@@ -94,8 +94,10 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         Mode::Conversation(talk) => Some(prepare(talk, &endpoint, &options, context).await?),
         _ => None,
     };
+    let misbehaviour = options.stream.misbehaviour.clone();
     let streams = Streams::open(options.stream, context)?;
     let channel = connect(&endpoint, &options.connect, &id, &*context.reporter).await?;
+    check_misbehaviour(misbehaviour.as_ref(), matches!(channel, Channel::Messages(_)), context)?;
     #[cfg(feature = "tls")]
     if let Some(session) = channel.session() {
         options.inspection.show_aside(session, context);
@@ -105,6 +107,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         let report: Rc<dyn Report> = context.reporter.clone();
         messages.report_to(&report);
     }
+    let channel = misbehave::put_on(channel, misbehaviour.as_ref(), 1, Direction::Out);
     let mut client = Client { id, port: None, channel };
     if let Some(command) = &options.on_open {
         run_hook(command, &client, context)?;
@@ -117,8 +120,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
             join(&mut client, &options.mode, form, &streams, context).await
         }
     };
-    streams.finish();
-    joined
+    streams.finish(joined)
 }
 
 /// Prepares a conversation, and the TLS that it may start.

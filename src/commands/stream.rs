@@ -5,6 +5,7 @@ use std::fs::OpenOptions;
 use std::path::PathBuf;
 use std::rc::Rc;
 
+use super::capture::Carrier;
 use super::context::Context;
 use super::monitor::Monitor;
 use super::recorder::{Recorder, RecorderOptions};
@@ -12,6 +13,7 @@ use crate::conversation::Printer;
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::filter::misbehaviour::Misbehaviour;
 use crate::filter::transform::TakeCommands;
 use crate::filter::{InbandMarks, Incoming, LineEnding, Outgoing, Transform};
 use crate::output::hex::HexDump;
@@ -58,6 +60,8 @@ pub struct StreamOptions {
     pub progress: bool,
     /// `--rate`, in bytes per second.
     pub rate: Option<u64>,
+    /// How the peer is mistreated, for tests.
+    pub misbehaviour: Option<Misbehaviour>,
 }
 
 /// What a run has open for its streams.
@@ -74,7 +78,24 @@ impl Streams {
     /// # Errors
     /// A file that cannot be written: status 23.
     pub fn open(options: StreamOptions, context: &Context) -> Result<Self, Failure> {
-        let recorder = Recorder::open(&options.recorder)?.map(|recorder| Rc::new(RefCell::new(recorder)));
+        Self::opened(options, Carrier::Streams, context)
+    }
+
+    /// Opens the records of datagrams.
+    ///
+    /// # Errors
+    /// A file that cannot be written: status 23.
+    pub fn of_datagrams(options: StreamOptions, context: &Context) -> Result<Self, Failure> {
+        Self::opened(options, Carrier::Datagrams, context)
+    }
+
+    fn opened(options: StreamOptions, carrier: Carrier, context: &Context) -> Result<Self, Failure> {
+        let recorder = Recorder::open(&options.recorder, carrier, context)?;
+        let recorder = recorder.map(|recorder| Rc::new(RefCell::new(recorder)));
+        if let (Some(recorder), true) = (&recorder, options.recorder.pcap.is_some()) {
+            let recorder = recorder.clone();
+            context.reporter.tell(Rc::new(move |id, event| recorder.borrow_mut().event(id, event)));
+        }
         let progress = options.progress.then(|| Rc::new(Progress::new(size_of_stdin())));
         Ok(Streams { options, context: context.clone(), recorder, progress })
     }
@@ -179,13 +200,32 @@ impl Streams {
         }
     }
 
+    /// Resolves when a record could not be written, which ends a run however many it serves.
+    pub async fn record_failed(&self) -> Failure {
+        let Some(recorder) = &self.recorder else { return std::future::pending().await };
+        let broke = recorder.borrow().broke();
+        loop {
+            if let Some(failure) = recorder.borrow().failure() {
+                return failure;
+            }
+            broke.notified().await;
+        }
+    }
+
     /// Shows what is left to show when the run is over.
-    pub fn finish(&self) {
+    ///
+    /// # Errors
+    /// Those of the run; and a record that could not be written, which a run that went well cannot make good.
+    pub fn finish(&self, ended: Result<Exit, Failure>) -> Result<Exit, Failure> {
         if let Some(progress) = &self.progress {
             self.context.reporter.note(&progress.finish());
         }
         if let Some(digests) = self.recorder.as_ref().and_then(|recorder| recorder.borrow().digests()) {
             self.context.reporter.digests(digests);
+        }
+        match self.recorder.as_ref().and_then(|recorder| recorder.borrow().failure()) {
+            Some(failure) => Err(failure),
+            None => ended,
         }
     }
 }
@@ -285,6 +325,26 @@ impl Transform for Escape {
         output.extend_from_slice(text.as_bytes());
         Ok(())
     }
+}
+
+/// Whether misbehaviour is possible on this transport; tells the seed of what is left to chance.
+///
+/// # Errors
+/// What only datagrams can do: status 2. Anything on a message socket: status 4.
+pub fn check_misbehaviour(how: Option<&Misbehaviour>, messages: bool, context: &Context) -> Result<(), Failure> {
+    let Some(how) = how else { return Ok(()) };
+    if let Some(word) = how.only_for_datagrams() {
+        let text = format!("{word} is for datagrams; a stream loses nothing, but see --stall-after and --reset-after");
+        return Err(Failure::message(Exit::Usage, text));
+    }
+    if messages {
+        let text = "a message socket does not misbehave; --latency, --slice and the like need a stream";
+        return Err(Failure::message(Exit::Unsupported, text));
+    }
+    if how.is_random() {
+        context.reporter.remark(&format!("chance is drawn with --seed {}", how.seed));
+    }
+    Ok(())
 }
 
 /// How long stdin is, where it is a regular file.

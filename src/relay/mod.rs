@@ -10,6 +10,7 @@ pub mod drive;
 pub mod half_close;
 pub mod lane;
 pub mod messages;
+pub mod misbehave;
 pub mod plan;
 pub mod rate;
 pub mod side;

@@ -23,6 +23,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::address::Peer;
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::reason;
@@ -48,6 +49,8 @@ pub struct Client {
 pub trait Watcher: Observer {
     /// Bytes received from the peer and sent to it so far.
     fn totals(&self) -> (u64, u64);
+    /// The ends of the datagrams that it sees next, where several pass the same socket.
+    fn between(&self, _local: &Peer, _peer: &Peer) {}
 }
 
 /// Makes the watcher of the connection with this ID.

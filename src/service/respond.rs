@@ -24,8 +24,7 @@ pub(super) async fn serve(
             let mut incoming = around.lane(Direction::In, &client.id, &**watcher);
             let sent = async {
                 let answer = outgoing.convert(answer, true)?;
-                buffer::write_all(bytes, &answer).await?;
-                outgoing.written(&answer)?;
+                buffer::send(bytes, &answer, &outgoing).await?;
                 outgoing.ended();
                 buffer::end(bytes).await
             };

@@ -183,6 +183,23 @@ impl Bytes {
         }
     }
 
+    /// Puts a stream above this one that shows the same transport and session.
+    #[must_use]
+    pub fn wrapped(mut self, wrap: impl FnOnce(Bytes) -> Box<dyn ByteStream>) -> Bytes {
+        let transport = self.transport();
+        #[cfg(feature = "tls")]
+        let session = match &mut self {
+            Bytes::Socket(_) => None,
+            Bytes::Layered(layered) => layered.session.take(),
+        };
+        Bytes::Layered(Layered {
+            stream: wrap(self),
+            transport,
+            #[cfg(feature = "tls")]
+            session,
+        })
+    }
+
     /// What programs are told beside the addresses.
     pub fn environment(&self) -> Vec<(String, String)> {
         #[cfg(feature = "tls")]

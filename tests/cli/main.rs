@@ -8,13 +8,17 @@ mod support;
 mod access;
 mod addresses;
 mod bounds;
+mod capture;
+mod conversations;
 mod datagrams;
 mod failures;
+mod foreign_users;
 mod inherited;
 mod kept;
 mod kept_messages;
 mod lines;
 mod listening;
+mod misbehave;
 mod output;
 mod programs;
 mod proxies;
@@ -31,6 +35,7 @@ mod tls;
 #[cfg(feature = "tuples")]
 mod tuples;
 mod unix;
+mod view;
 mod wait;
 #[cfg(feature = "zmq")]
 mod zeromq;

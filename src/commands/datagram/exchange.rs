@@ -13,13 +13,14 @@ use super::callers::{Caller, Callers};
 use super::failures;
 use super::input::Input;
 use super::printer::Printer;
+use crate::address::Peer;
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::quantity::Limit;
 use crate::relay::{Stdio, Traffic};
 use crate::service::Watcher;
-use crate::transport::datagram::{Burst, DatagramSocket, Inbox, Receiver, Target};
+use crate::transport::datagram::{Arrival, Burst, DatagramSocket, Inbox, Receiver, Target};
 
 /// When to stop receiving.
 #[derive(Debug, Clone, Copy)]
@@ -151,6 +152,9 @@ impl Exchange {
         };
         let (Some((target, peer)), Some(socket)) = (target, self.sockets.first()) else { return Ok(()) };
         socket.send_burst(target, burst).await.map_err(|error| failures::sending(peer, &error))?;
+        if watcher.wants_bytes() {
+            watcher.between(socket.local(), &socket.peer(target));
+        }
         burst.messages().try_for_each(|message| note(&**watcher, &*self.report, Direction::Out, message))
     }
 
@@ -214,7 +218,12 @@ impl Exchange {
     fn print(&self, printer: &mut Printer, number: usize, inbox: &Inbox, left: u64) -> Result<u64, Failure> {
         let Some(socket) = self.sockets.get(number) else { return Ok(0) };
         let (watcher, sender) = match &self.hearing {
-            Hearing::Everybody { watcher, .. } => (watcher.clone(), None),
+            Hearing::Everybody { watcher, .. } => {
+                if watcher.wants_bytes() {
+                    watcher.between(&arrived_at(socket, inbox.arrival()), &inbox.arrival().from);
+                }
+                (watcher.clone(), None)
+            }
             Hearing::Callers { callers, prefix, came } => {
                 let mut callers = callers.borrow_mut();
                 let Some(caller) = callers.hear(number, socket, inbox.arrival()) else { return Ok(0) };
@@ -241,6 +250,14 @@ impl Exchange {
             }
             tokio::time::sleep_until(at).await;
         }
+    }
+}
+
+/// The address of ours that a datagram reached.
+pub(super) fn arrived_at(socket: &DatagramSocket, arrival: &Arrival) -> Peer {
+    match (arrival.to, socket.local().socket_addr()) {
+        (Some(to), Some(local)) => Peer::inet((to, local.port()).into()),
+        _ => socket.local().clone(),
     }
 }
 

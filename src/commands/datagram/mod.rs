@@ -119,7 +119,7 @@ pub fn default_ending() -> Split {
 pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let Options { form, messages, ending, socket, replies, stream } = options;
     failures::check_sizes(&messages, &form)?;
-    let run = Plan { messages, ending, replies, streams: Streams::open(stream, context)?, context };
+    let run = Plan { messages, ending, replies, streams: Streams::of_datagrams(stream, context)?, context };
     let done = match form {
         Form::Probe { to, from, limit } => {
             let words = match run.messages {
@@ -131,8 +131,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         Form::Send { to, from } => run.send(&to, &from, &socket).await,
         Form::Receive { at, to, ready } => run.receive(&at, to.as_ref(), &ready, &socket).await,
     };
-    run.streams.finish();
-    done
+    run.streams.finish(done)
 }
 
 struct Plan<'a> {

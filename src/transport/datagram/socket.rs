@@ -241,6 +241,19 @@ impl DatagramSocket {
     }
 }
 
+impl DatagramSocket {
+    /// Who gets what is sent to this target.
+    pub fn peer(&self, target: &Target) -> Peer {
+        match target {
+            Target::Connected => {
+                SockRef::from(&self.descriptor).peer_addr().map_or(Peer::Unix(None), |address| peer_of(&address))
+            }
+            Target::Inet { to, .. } => Peer::inet(*to),
+            Target::Unix(name) => Peer::Unix(Some(name.clone())),
+        }
+    }
+}
+
 impl AsFd for DatagramSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.descriptor.as_fd()

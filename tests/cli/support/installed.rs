@@ -40,6 +40,16 @@ impl Sandbox {
         self.run(command)
     }
 
+    /// A script of Python for which this module is there.
+    pub fn python_with(&self, module: &str, script: &str) -> Run {
+        let python = PYTHON.get_or_init(find_python);
+        let found = Command::new(python).args(["-c", &format!("import {module}")]).status().unwrap().success();
+        assert!(found, "python3 has no module {module}: pip install {module}");
+        let mut command = Command::new(python);
+        command.args(["-u", "-c", script]);
+        self.run(command)
+    }
+
     /// A script of Python with these arguments; `cbor2` and `msgpack` are there.
     pub fn python<I: IntoIterator<Item: AsRef<OsStr>>>(&self, script: &str, arguments: I) -> Run {
         let mut command = Command::new(PYTHON.get_or_init(find_python));
