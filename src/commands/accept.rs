@@ -204,8 +204,7 @@ pub async fn run(mut options: Options, context: &Context) -> Result<Exit, Failur
     #[cfg(feature = "zmq")]
     if let (Some(zmq), Some(first)) = (options.zmq, bound.into_iter().next()) {
         let served = zeromq::serve_peers(host, gate, *zmq, first, (&options.offer, conversation), &streams).await;
-        streams.finish();
-        return served;
+        return streams.finish(served);
     }
     let serving = async {
         match (conversation, options.offer) {
