@@ -256,7 +256,7 @@ impl AcceptArgs {
         let (service, http) = if self.serves_datagrams() && self.http.forms().iter().all(|(_, given)| !given) {
             (service, None)
         } else {
-            self.http.divide(service, &mut self.at, &self.dial.header, &self.time)?
+            self.http.divide(service, &mut self.at, &self.dial.header, self.messages.max_bytes(), &self.time)?
         };
         stream.recorder.view = self.view.form(service.is_some())?;
         let prefix = if self.prefix { Prefix::Sender } else { Prefix::None };
@@ -314,11 +314,15 @@ impl AcceptArgs {
         let zmq = self.zmq.is_given();
         #[cfg(not(feature = "zmq"))]
         let zmq = false;
-        self.messages.check(match (self.speaks_websocket(), zmq || self.at.iter().all(seqpacket)) {
-            _ if to_websocket => Carries::WebSocket,
-            (true, _) => Carries::WebSocket,
-            (false, true) => Carries::Messages,
-            (false, false) => Carries::Bytes,
+        #[cfg(feature = "http")]
+        let http = self.http.forms().iter().any(|(_, given)| *given) || self.http.foreground_only().is_some();
+        #[cfg(not(feature = "http"))]
+        let http = false;
+        self.messages.check(match () {
+            () if to_websocket || self.speaks_websocket() => Carries::WebSocket,
+            () if http => Carries::Http,
+            () if zmq || self.at.iter().all(seqpacket) => Carries::Messages,
+            () => Carries::Bytes,
         })?;
         let refuse = |text: &str| Err(Failure::message(Exit::Usage, text));
         if self.speaks_websocket() && (self.serves_datagrams() || self.at.iter().any(seqpacket)) {

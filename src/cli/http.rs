@@ -11,7 +11,7 @@ use crate::address::{Host, ListenAddress, ListenId, PortList, PortRange};
 use crate::commands::http_ports::HttpPorts;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
-use crate::quantity::{Limit, parse_size};
+use crate::quantity::Limit;
 use crate::service::Service;
 use crate::service::http::{Content, FixedAnswer, Folder, Headers, Http, Limits};
 use crate::service::program::{Command, Group};
@@ -45,9 +45,6 @@ pub struct HttpArgs {
     /// SERVER_* and REMOTE_* say what is asked for; a body sent in chunks has no CONTENT_LENGTH. It is hung up when the client goes.
     #[arg(long, value_name = "CMD")]
     http_exec: Option<String>,
-    /// Refuse the bodies of HTTP requests that are larger (413) [default: 64M]
-    #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = parse_size)]
-    max_bytes: Option<u64>,
 }
 
 impl HttpArgs {
@@ -74,7 +71,12 @@ impl HttpArgs {
     ///
     /// # Errors
     /// Status 2 for words that clash, and for a directory that cannot be served.
-    fn http(&self, headers: &[(String, String)], time: &TimeArgs) -> Result<Option<Rc<Http>>, Failure> {
+    fn http(
+        &self,
+        headers: &[(String, String)],
+        max_bytes: Option<usize>,
+        time: &TimeArgs,
+    ) -> Result<Option<Rc<Http>>, Failure> {
         only_one(&self.contents())?;
         let usage = |message: String| Failure::message(Exit::Usage, message);
         let content = match (&self.http, &self.http_respond, &self.http_exec) {
@@ -93,9 +95,6 @@ impl HttpArgs {
                 let message = "--http-ports needs to know what HTTP clients get: add --http DIR, --http-respond CODE or --http-exec CMD";
                 return Err(usage(message.to_owned()));
             }
-            (None, None, None) if self.max_bytes.is_some() => {
-                return Err(usage("--max-bytes is for HTTP; add --http-exec or --http-respond".to_owned()));
-            }
             (None, None, None) => return Ok(None),
         };
         let headers = Headers::new(headers).map_err(usage)?;
@@ -104,7 +103,7 @@ impl HttpArgs {
             head: time.timeout.unwrap_or(Limit::After(Limits::HEAD)),
             stall: idle.unwrap_or(Limit::After(Limits::STALL)),
             silence: idle.unwrap_or(Limit::Never),
-            body: self.max_bytes.unwrap_or(Limits::BODY),
+            body: max_bytes.map_or(Limits::BODY, |size| size as u64),
         };
         Ok(Some(Rc::new(Http { content, headers, limits })))
     }
@@ -119,9 +118,10 @@ impl HttpArgs {
         others: Option<Service>,
         at: &mut Vec<ListenId>,
         headers: &[(String, String)],
+        max_bytes: Option<usize>,
         time: &TimeArgs,
     ) -> Result<(Option<Service>, Option<HttpPorts>), Failure> {
-        let Some(http) = self.http(headers, time)? else { return Ok((others, None)) };
+        let Some(http) = self.http(headers, max_bytes, time)? else { return Ok((others, None)) };
         let Some(list) = &self.http_ports else { return Ok((Some(Service::Http(http)), None)) };
         let ports: BTreeSet<u16> = list.iter().filter(|port| *port != 0).collect();
         let is_http = |at: &ListenId| {

@@ -42,7 +42,8 @@ pub struct Reporter {
 }
 
 /// Who is told of every event, shown or not.
-type Hearer = Rc<dyn Fn(&str, &Event)>;
+/// Hears of every event, with the ID of its connection.
+pub type Hearer = Rc<dyn Fn(&str, &Event)>;
 
 struct Witness(Hearer);
 
@@ -72,7 +73,7 @@ impl Reporter {
     }
 
     /// Tells somebody of every event from now on, shown or not.
-    pub fn tell(&self, hearer: Rc<dyn Fn(&str, &Event)>) {
+    pub fn tell(&self, hearer: Hearer) {
         *self.witness.borrow_mut() = Some(Witness(hearer));
     }
 
