@@ -138,12 +138,7 @@ pub struct Options {
 /// An address that cannot be listened on, or the failure of a single client that was all there was to serve.
 pub async fn run(mut options: Options, context: &Context) -> Result<Exit, Failure> {
     limits::raise_descriptor_limit();
-    let is_udp = |at: &ListenId| matches!(at.address, ListenAddress::Udp { .. });
-    if options.datagrams || options.at.iter().any(is_udp) {
-        if !options.datagrams && !options.at.iter().all(is_udp) {
-            let message = "udp:// and other addresses cannot be mixed; use --datagram for all, or two commands";
-            return Err(Failure::message(Exit::Usage, message));
-        }
+    if options.carries_datagrams()? {
         return datagram::host::run(options, context).await;
     }
     let admission = Admission::new(options.policy.clone()).await?;
@@ -259,6 +254,19 @@ pub(super) struct Host {
 }
 
 impl Options {
+    /// Whether datagrams are received, not connections accepted.
+    ///
+    /// # Errors
+    /// Both are asked for: status 2.
+    pub fn carries_datagrams(&self) -> Result<bool, Failure> {
+        let is_udp = |at: &ListenId| matches!(at.address, ListenAddress::Udp { .. });
+        if !self.datagrams && self.at.iter().any(is_udp) && !self.at.iter().all(is_udp) {
+            let message = "udp:// and other addresses cannot be mixed; use --datagram for all, or two commands";
+            return Err(Failure::message(Exit::Usage, message));
+        }
+        Ok(self.datagrams || self.at.iter().any(is_udp))
+    }
+
     /// Whether a certificate is made in memory.
     pub fn makes_certificate(&self) -> bool {
         #[cfg(feature = "tls")]

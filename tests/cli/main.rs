@@ -15,6 +15,7 @@ mod failures;
 mod foreign_users;
 mod inherited;
 mod kept;
+mod kept_datagrams;
 mod kept_messages;
 mod lines;
 mod listening;
