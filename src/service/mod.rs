@@ -17,8 +17,6 @@ pub mod respond;
 pub mod room;
 pub mod voice;
 
-#[cfg(feature = "http")]
-use std::collections::BTreeSet;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -136,9 +134,10 @@ pub enum Service {
     /// Answers HTTP requests.
     #[cfg(feature = "http")]
     Http(Rc<http::Http>),
-    /// Answers HTTP requests of clients that reached one of these ports, and serves the others otherwise.
+    /// Answers HTTP requests of clients that reached one of these ports, and serves the others otherwise: those of other ports,
+    /// and WebSockets, which have messages.
     #[cfg(feature = "http")]
-    HttpOn(BTreeSet<u16>, Rc<http::Http>, Box<Service>),
+    HttpOn(http::Ports, Rc<http::Http>, Box<Service>),
 }
 
 impl Service {
@@ -262,9 +261,9 @@ pub async fn serve(
         #[cfg(feature = "http")]
         Service::Http(http) => Box::pin(http::serve(client, watcher, around, http)),
         #[cfg(feature = "http")]
-        Service::HttpOn(ports, http, others) => match client.port.is_some_and(|port| ports.contains(&port)) {
-            true => Box::pin(http::serve(client, watcher, around, http)),
-            false => Box::pin(serve(others, client, watcher, around)),
+        Service::HttpOn(ports, http, others) => match &client.channel {
+            Channel::Bytes(_) if ports.has(client.port) => Box::pin(http::serve(client, watcher, around, http)),
+            _ => Box::pin(serve(others, client, watcher, around)),
         },
     };
     let closing = serving.await;
