@@ -225,17 +225,20 @@ pub fn shortened(command: clap::Command) -> clap::Command {
     })
 }
 
+/// Where the program's own `-h` leads.
+const WAYS_ON: &str = "\
+Each has -h (short help), --help (all), -v (say more), -j (JSON events).
+netverb help [VERB | ids | keeping | exit-codes | environment | recipes]";
+
 /// The program's own `-h` on one screen: the verbs that only print texts, and the options of all verbs, are left to `--help`.
 pub fn on_one_screen(command: clap::Command, words: &[OsString]) -> clap::Command {
     if words.iter().any(|word| word == "--help") {
         return command;
     }
     let command = PRINTING.iter().fold(command, |command, verb| command.mut_subcommand(verb, |verb| verb.hide(true)));
-    command.help_template(
-        "{about}\n\n{usage-heading} {usage}\n\nVerbs:\n{subcommands}\n\n\
-        Each has -h (short help), --help (all), -v (say more), -j (JSON events).\n\
-        netverb help [VERB | ids | keeping | exit-codes | environment | recipes]{after-help}",
-    )
+    command
+        .help_template("{about}\n\n{usage-heading} {usage}\n\nVerbs:\n{subcommands}{after-help}")
+        .after_help(format!("{WAYS_ON}\n\n{EXAMPLES}"))
 }
 
 /// The text of a topic, or the long help of a verb.

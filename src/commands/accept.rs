@@ -117,6 +117,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         return datagram::host::run(options, context).await;
     }
     let admission = Admission::new(options.policy.clone()).await?;
+    let streams = Streams::open(options.stream.clone(), context)?;
     let (mut listeners, mut bound): (Vec<Listener>, Vec<Bound>) = (Vec::new(), Vec::new());
     for at in &options.at {
         for listener in listen(&at.address, &options.listen).await? {
@@ -129,7 +130,6 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
             "seqpacket sockets have messages, and this needs streams; use --echo, --discard, --respond or --to";
         return Err(Failure::message(Exit::Unsupported, message));
     }
-    let streams = Streams::open(options.stream.clone(), context)?;
     #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
     let (mut host, pins) = Host::new(&options, context)?;
     #[cfg(feature = "tls")]
@@ -172,8 +172,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         (None, Offer::Stdio { .. } | Offer::Conversation(_)) => host.one_on_stdio(gate, &streams).await,
         (None, Offer::Keep(_)) => Err(Failure::message(Exit::Usage, "a kept listener is its keeper's")),
     };
-    streams.finish();
-    served
+    streams.finish(served)
 }
 
 #[cfg(feature = "tls")]

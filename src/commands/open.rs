@@ -105,8 +105,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         Some(prepared) => conversation::run(prepared, client, &streams, context).await,
         None => join(&mut client, &options.mode, options.split.unwrap_or(Split::Line), &streams, context).await,
     };
-    streams.finish();
-    joined
+    streams.finish(joined)
 }
 
 /// Prepares a conversation, and the TLS that it may start.
@@ -176,7 +175,9 @@ pub async fn stream(client: &mut Client, split: Split, streams: &Streams) -> Res
             relay::run(&mut stdio, bytes, rules, outgoing, incoming, Waiting::Eager).await
         }
         Channel::Messages(messages) => {
-            relay::messages::run(&mut stdio, messages, rules, split, &*watcher, &*around.report, Waiting::Eager).await
+            let shown = streams.messages_shown(Shown::on(&stdio));
+            let (report, waiting) = (&*around.report, Waiting::Eager);
+            relay::messages::run_shown(&mut stdio, messages, rules, split, &*watcher, report, waiting, shown).await
         }
     };
     let closing = Closing::from(outcome);

@@ -12,6 +12,8 @@ use crate::failure::{Failure, reason};
 use crate::keeper::client::{Keeper, Outcome, dial};
 use crate::keeper::wire::{Read, Reason, Unmet};
 pub use crate::keeper::wire::{Taking, WhenUnmet};
+use crate::output::report;
+use crate::sys;
 
 /// How much of what had come a message shows, in bytes.
 const SHOWN: usize = 200;
@@ -82,6 +84,7 @@ impl Output {
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let written = match &mut self.file {
             Some(file) => file.write_all(bytes),
+            None if sys::stdout_was_closed() && !bytes.is_empty() => return Err(report::no_stdout()),
             None => {
                 let mut stdout = std::io::stdout().lock();
                 stdout.write_all(bytes).and_then(|()| stdout.flush())

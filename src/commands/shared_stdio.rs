@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::rc::Rc;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use tokio::sync::{Mutex, Notify};
@@ -11,7 +12,7 @@ use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::quantity::Limit;
-use crate::relay::{Blame, SETTLE, Stdio, Traffic, buffer};
+use crate::relay::{Blame, SETTLE, Side, Stdio, Traffic, buffer};
 use crate::service::outbox::Outbox;
 use crate::service::room::Room;
 use crate::service::{Client, Closing, Surroundings, Verdict, Watcher};
@@ -153,7 +154,7 @@ impl SharedStdio {
     ) -> Closing {
         let mut incoming = around.lane(Direction::In, id, &**watcher);
         let mut outgoing = around.lane(Direction::Out, id, &**watcher);
-        let mut line = Vec::new();
+        let mut unfinished = Unfinished { shared: self, id, line: Vec::new() };
         let (mut hears, mut says) = (true, true);
         enum Turn {
             Heard(std::io::Result<(Vec<u8>, usize)>),
@@ -189,7 +190,7 @@ impl SharedStdio {
                 Turn::Heard(Ok((held, count))) => {
                     hears = count > 0;
                     let shown = match incoming.receive(held.get(..count).unwrap_or_default(), !hears) {
-                        Ok(heard) => self.show(id, &heard, !hears, &mut line).await,
+                        Ok(heard) => self.show(id, &heard, !hears, &mut unfinished.line).await,
                         // What one client sends ends no other.
                         Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
                             return Closing::failed(&error, Blame::Converting);
@@ -206,7 +207,7 @@ impl SharedStdio {
                 }
                 Turn::Settled => {
                     let shown = match incoming.settle() {
-                        Ok(held) => self.show(id, &held, false, &mut line).await,
+                        Ok(held) => self.show(id, &held, false, &mut unfinished.line).await,
                         Err(error) => Err(error),
                     };
                     if let Err(error) = shown {
@@ -268,6 +269,25 @@ impl SharedStdio {
             flush_line(id, line, &mut text);
         }
         buffer::write_all(&mut *output, &text).await
+    }
+}
+
+/// The line of a client that has not come to its end. Where it never does, because the client was lost or the command was ended,
+/// what there is of it is shown all the same.
+struct Unfinished<'a> {
+    shared: &'a SharedStdio,
+    id: &'a str,
+    line: Vec<u8>,
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        let mut text = Vec::new();
+        flush_line(self.id, &mut self.line, &mut text);
+        if let (false, Ok(mut output)) = (text.is_empty(), self.shared.output.try_lock()) {
+            // Nothing may wait here: what a reader that stalls does not take at once is lost.
+            let _ = output.poll_write(&mut Context::from_waker(Waker::noop()), &text);
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! The options that shape a stream, shared by `open` and `accept`, and what follows from them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs::OpenOptions;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
+
+use rustix::fs::Access;
 
 use super::context::Context;
 use super::monitor::Monitor;
@@ -17,11 +19,13 @@ use crate::filter::{InbandMarks, Incoming, LineEnding, Outgoing, Transform};
 use crate::output::hex::HexDump;
 use crate::output::human::Verbosity;
 use crate::output::progress::Progress;
+use crate::output::report;
 use crate::output::sanitize::Sanitizer;
 use crate::quantity::Limit;
-use crate::relay::{AtLocalEnd, Blame, Output, Rules, Stdio, Traffic};
+use crate::relay::{self, AtLocalEnd, Blame, Output, Rules, Stdio, Traffic};
 use crate::service::presence::Presence;
 use crate::service::{Closing, Surroundings, Verdict, Watcher};
+use crate::sys;
 use crate::transport::{Descriptor, Kind};
 
 /// The data options of CLI streams.
@@ -61,6 +65,8 @@ pub struct Streams {
     context: Context,
     recorder: Option<Rc<RefCell<Recorder>>>,
     progress: Option<Rc<Progress>>,
+    /// Whether something came that there was no stdout for.
+    lost: Rc<Cell<bool>>,
 }
 
 impl Streams {
@@ -69,9 +75,12 @@ impl Streams {
     /// # Errors
     /// A file that cannot be written: status 23.
     pub fn open(options: StreamOptions, context: &Context) -> Result<Self, Failure> {
+        if let Some(path) = &options.output {
+            check_writable(path).map_err(|error| cannot_use(&path.display().to_string(), &error))?;
+        }
         let recorder = Recorder::open(&options.recorder)?.map(|recorder| Rc::new(RefCell::new(recorder)));
         let progress = options.progress.then(|| Rc::new(Progress::new(size_of_stdin())));
-        Ok(Streams { options, context: context.clone(), recorder, progress })
+        Ok(Streams { options, context: context.clone(), recorder, progress, lost: Rc::default() })
     }
 
     /// The rules of a relay with the standard streams.
@@ -105,21 +114,21 @@ impl Streams {
     /// # Errors
     /// A file that cannot be written: status 23.
     pub fn stdio(&self) -> Result<Stdio, Failure> {
-        let failed = |what: &str, error: &std::io::Error| {
-            Failure::message(Exit::OutputFailed, format!("cannot use {what}: {}", reason(error)))
-        };
         let input = match self.options.traffic {
             Traffic::ReceiveOnly => None,
-            Traffic::Both | Traffic::SendOnly => Some(Descriptor::stdin().map_err(|error| failed("stdin", &error))?),
+            Traffic::Both | Traffic::SendOnly => {
+                Some(Descriptor::stdin().map_err(|error| cannot_use("stdin", &error))?)
+            }
         };
         let output = match (self.options.traffic, &self.options.output) {
             (Traffic::SendOnly, _) => Output::Discard,
-            (_, None) => Output::To(Descriptor::stdout().map_err(|error| failed("stdout", &error))?),
+            (_, None) if sys::stdout_was_closed() => Output::Missing(self.lost.clone()),
+            (_, None) => Output::To(Descriptor::stdout().map_err(|error| cannot_use("stdout", &error))?),
             (_, Some(path)) => {
                 let name = path.display().to_string();
                 let file = OpenOptions::new().write(true).create(true).truncate(true).open(path);
-                let file = file.map_err(|error| failed(&name, &error))?;
-                Output::To(Descriptor::file(file).map_err(|error| failed(&name, &error))?)
+                let file = file.map_err(|error| cannot_use(&name, &error))?;
+                Output::To(Descriptor::file(file).map_err(|error| cannot_use(&name, &error))?)
             }
         };
         Ok(Stdio::new(input, output))
@@ -133,6 +142,15 @@ impl Streams {
         let (_, output) = self.stdio()?.split();
         let display = display(&self.options, Shown::on(&output)).into_iter().collect();
         Ok(Printer::new(output, display))
+    }
+
+    /// How messages are written for this reader.
+    pub fn messages_shown(&self, shown: Shown) -> relay::messages::Shown {
+        match shown {
+            _ if self.options.hex => relay::messages::Shown::Dumped(Box::new(ShowHexOfEach)),
+            Shown::ToPerson => relay::messages::Shown::Escaped(Box::new(Escape(Sanitizer::new()))),
+            Shown::ToProgram | Shown::ToConversation => relay::messages::Shown::Plain,
+        }
     }
 
     /// What services need, their output not being a terminal.
@@ -153,14 +171,38 @@ impl Streams {
         }
     }
 
-    /// Shows what is left to show when the run is over.
-    pub fn finish(&self) {
+    /// Shows what is left to show when the run is over, which came to `ended`.
+    ///
+    /// # Errors
+    /// That of `ended`, or that data came for which there was no stdout.
+    pub fn finish(&self, ended: Result<Exit, Failure>) -> Result<Exit, Failure> {
         if let Some(progress) = &self.progress {
             self.context.reporter.note(&progress.finish());
         }
         if let Some(digests) = self.recorder.as_ref().and_then(|recorder| recorder.borrow().digests()) {
             self.context.reporter.digests(digests);
         }
+        match ended {
+            Ok(Exit::Done) if self.lost.get() => Err(report::no_stdout()),
+            ended => ended,
+        }
+    }
+}
+
+fn cannot_use(what: &str, error: &std::io::Error) -> Failure {
+    Failure::message(Exit::OutputFailed, format!("cannot use {what}: {}", reason(error)))
+}
+
+/// Whether a file can be written, found out without touching it: a run that fails before data comes leaves it as it was.
+fn check_writable(path: &Path) -> std::io::Result<()> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => Err(std::io::ErrorKind::IsADirectory.into()),
+        Ok(_) => Ok(rustix::fs::access(path, Access::WRITE_OK)?),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            Ok(rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -234,6 +276,25 @@ impl Transform for ShowHex {
     fn push(&mut self, input: &[u8], output: &mut Vec<u8>) -> std::io::Result<()> {
         self.0.push(input, output);
         self.0.finish(output);
+        Ok(())
+    }
+
+    fn finish(&mut self, _: &mut Vec<u8>) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Each message as a dump of its own.
+struct ShowHexOfEach;
+
+impl Transform for ShowHexOfEach {
+    fn push(&mut self, input: &[u8], output: &mut Vec<u8>) -> std::io::Result<()> {
+        let mut dump = HexDump::new();
+        dump.push(input, output);
+        dump.finish(output);
+        if input.is_empty() {
+            output.extend_from_slice(b"00000000\n");
+        }
         Ok(())
     }
 

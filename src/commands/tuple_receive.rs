@@ -14,8 +14,10 @@ use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::keeper::wire::Taking;
 use crate::message::Message;
+use crate::output::report;
 use crate::quantity::Limit;
 use crate::relay::{Side, buffer};
+use crate::sys;
 use crate::transport::listener::{ListenOptions, listen};
 use crate::transport::{Bytes, Channel, ConnectOptions, Descriptor, Messages, connect};
 use crate::tuple::{Codec, CodecError, ExpectedTypes, Form, Progress, Tuple};
@@ -313,6 +315,9 @@ impl<'a> Printer<'a> {
     /// # Errors
     /// Status 23.
     pub fn flush(&mut self) -> Result<(), Failure> {
+        if sys::stdout_was_closed() && !self.output.is_empty() {
+            return Err(report::no_stdout());
+        }
         let written = std::io::stdout().write_all(&self.output).and_then(|()| std::io::stdout().flush());
         self.output.clear();
         written.map_err(|error| {

@@ -10,6 +10,7 @@ use super::lane::{Failed, Moved, Observer};
 use super::side::Side;
 use super::{Outcome, Waiting, buffer};
 use crate::event::{Direction, Report};
+use crate::filter::Transform;
 use crate::message::{Message, Split, Splitter};
 use crate::transport::{Descriptor, Messages};
 
@@ -34,6 +35,17 @@ struct Relayed<'a, S> {
     output: Vec<u8>,
     written: usize,
     incoming: Message,
+    shown: Shown,
+}
+
+/// How messages are written for whoever reads them.
+pub enum Shown {
+    /// Byte for byte, ended as the framing says.
+    Plain,
+    /// Made fit for a terminal, and ended as the framing says.
+    Escaped(Box<dyn Transform>),
+    /// As a dump, whose lines tell them apart.
+    Dumped(Box<dyn Transform>),
 }
 
 /// Relays until both directions are over or a rule ends it.
@@ -45,6 +57,21 @@ pub async fn run(
     observer: &dyn Observer,
     report: &dyn Report,
     waiting: Waiting,
+) -> Outcome {
+    run_shown(stream, socket, rules, split, observer, report, waiting, Shown::Plain).await
+}
+
+/// As [`run`]; what is written to the stream is written as `shown` says.
+#[expect(clippy::too_many_arguments, reason = "those of `run` and one more")]
+pub async fn run_shown(
+    stream: &mut impl Side,
+    socket: &Messages,
+    rules: Rules,
+    split: Split,
+    observer: &dyn Observer,
+    report: &dyn Report,
+    waiting: Waiting,
+    shown: Shown,
 ) -> Outcome {
     let messages = Relayed {
         stream,
@@ -63,6 +90,7 @@ pub async fn run(
         output: Vec::new(),
         written: 0,
         incoming: Message::default(),
+        shown,
     };
     drive::run(messages, rules, waiting).await
 }
@@ -129,8 +157,17 @@ impl<S: Side> Relayed<'_, S> {
             self.note(Direction::In, message).map_err(Failed::Recording)?;
             self.output.clear();
             self.written = 0;
-            let joined = self.split.join(message, &mut self.output);
-            joined.map_err(|error| Failed::Converting(io::Error::new(io::ErrorKind::InvalidData, error)))?;
+            let unfit = |error| Failed::Converting(io::Error::new(io::ErrorKind::InvalidData, error));
+            match &mut self.shown {
+                Shown::Plain => self.split.join(message, &mut self.output).map_err(unfit)?,
+                Shown::Escaped(escape) => {
+                    let mut text = Vec::with_capacity(message.len());
+                    escape.push(message, &mut text).map_err(Failed::Converting)?;
+                    escape.finish(&mut text).map_err(Failed::Converting)?;
+                    self.split.join(&text, &mut self.output).map_err(unfit)?;
+                }
+                Shown::Dumped(dump) => dump.push(message, &mut self.output).map_err(Failed::Converting)?,
+            }
             if self.output.is_empty() {
                 return Poll::Ready(Ok(Moved::Bytes(0)));
             }

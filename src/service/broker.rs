@@ -9,7 +9,7 @@ use super::outbox::Outbox;
 use super::room::{Member, Room};
 use super::{Client, Closing, LINGER, Surroundings, Verdict, Watcher, within};
 use crate::event::{Direction, Event};
-use crate::relay::{Blame, Lane, buffer};
+use crate::relay::{Blame, Lane, SETTLE, buffer};
 use crate::transport::{Bytes, Channel};
 
 /// Whether the others see who speaks.
@@ -131,6 +131,7 @@ async fn converse(
         ToSay(Option<Rc<[u8]>>),
         Told { given_up: usize },
         GivenUp,
+        Settled,
         Idle,
     }
     while hears || untold.is_some() {
@@ -140,6 +141,7 @@ async fn converse(
                 given_up = seat.tell_slow(&mut untold) => Turn::Told { given_up },
                 say = outbox.next() => Turn::ToSay(say),
                 () = outbox.is_abandoned() => Turn::GivenUp,
+                () = tokio::time::sleep(SETTLE), if incoming.is_holding() && untold.is_none() => Turn::Settled,
             }
         };
         match within(around.idle, next).await.unwrap_or(Turn::Idle) {
@@ -159,6 +161,10 @@ async fn converse(
                     incoming.ended();
                 }
             }
+            Turn::Settled => match incoming.settle() {
+                Ok(held) => untold = seat.tell(speaker.say(&held, false)),
+                Err(error) => return Closing::failed(&error, Blame::Recording),
+            },
             Turn::Told { given_up } => {
                 untold = None;
                 if given_up > 0 {

@@ -98,8 +98,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         }
         (Offer::Service { .. } | Offer::Conversation(_) | Offer::Keep(_), _) => Ok(Exit::Done),
     };
-    streams.finish();
-    served
+    streams.finish(served)
 }
 
 /// `-q`: the end of stdin ends nothing without it, since a datagram peer has no end either.

@@ -119,7 +119,8 @@ pub fn default_ending() -> Split {
 pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let Options { form, messages, ending, socket, replies, stream } = options;
     failures::check_sizes(&messages, &form)?;
-    let run = Plan { messages, ending, replies, streams: Streams::open(stream, context)?, context };
+    let streams = Streams::open(stream, context)?;
+    let run = Plan { messages, ending, replies, streams: &streams, context };
     let done = match form {
         Form::Probe { to, from, limit } => {
             let words = match run.messages {
@@ -131,15 +132,14 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         Form::Send { to, from } => run.send(&to, &from, &socket).await,
         Form::Receive { at, to, ready } => run.receive(&at, to.as_ref(), &ready, &socket).await,
     };
-    run.streams.finish();
-    done
+    streams.finish(done)
 }
 
 struct Plan<'a> {
     messages: Messages,
     ending: Split,
     replies: Replies,
-    streams: Streams,
+    streams: &'a Streams,
     context: &'a Context,
 }
 
