@@ -717,12 +717,13 @@ complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -s j -l j
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -s h -l help -d 'Print help: -h the common options, --help all of them'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -s V -l version -d 'Print the version'
 complete -c netverb -n "__fish_netverb_using_subcommand read" -s o -l output -d 'Write to FILE instead of stdout' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand read" -l until -d 'Read up to TEXT, or crlf, lf, cr, nul, blank (an empty line), eof, reply (a whole SMTP or FTP reply) [default: lf]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand read" -l until -d 'Read up to TEXT, or crlf, lf, cr, nul, blank (an empty line), eof, reply (a whole SMTP or FTP reply) [default: lf; of messages: one]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l until-regex -d 'Read up to the end of the first match' -r
-complete -c netverb -n "__fish_netverb_using_subcommand read" -l for -d 'Read an amount: 512, 4k, "3 lines", "2 words", "4 items", "2 int4", "1 uint2", …' -r
+complete -c netverb -n "__fish_netverb_using_subcommand read" -l for -d 'Read an amount: 512, 4k, "3 lines", "2 words", "4 items", "2 int4", "1 message", …' -r
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l until-idle -d 'Read until nothing has come for this long, once something has' -r
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l max-bytes -d 'Fail with 63 when the result is larger than SIZE [default: 64M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand read" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand read" -l split -d 'What ends each message on stdout, and how stdin is cut into messages: none, line, nul, length, chunk or SIZE' -r
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
 never\t'Never'"
@@ -739,6 +740,8 @@ complete -c netverb -n "__fish_netverb_using_subcommand read" -s h -l help -d 'P
 complete -c netverb -n "__fish_netverb_using_subcommand read" -s V -l version -d 'Print the version'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l file -d 'Send a file; - is stdin' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l eol -d 'With --line: the line ending to add, lf, crlf or cr, instead of that of the socket' -r
+complete -c netverb -n "__fish_netverb_using_subcommand write" -l to -d 'Send to this peer, for a kept datagram socket: HOST:PORT, as the record of a datagram names its sender' -r
+complete -c netverb -n "__fish_netverb_using_subcommand write" -l split -d 'What ends each message on stdout, and how stdin is cut into messages: none, line, nul, length, chunk or SIZE' -r
 complete -c netverb -n "__fish_netverb_using_subcommand write" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
@@ -750,6 +753,8 @@ complete -c netverb -n "__fish_netverb_using_subcommand write" -s E -l escape -d
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l from-hex -d 'Read DATA as hexadecimal digits'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -s C -l crlf -d 'With --line: end it with CRLF (= --eol crlf)'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l eof -d 'End our data after it'
+complete -c netverb -n "__fish_netverb_using_subcommand write" -l text -d 'Send text messages, for a kept WebSocket'
+complete -c netverb -n "__fish_netverb_using_subcommand write" -l binary -d 'Send binary messages, for a kept WebSocket'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -s v -l verbose -d 'Say more on stderr: -v connections, -vv every chunk'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l quiet -d 'Say nothing on stderr, not even errors'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -s j -l json -d 'Events on stderr and reports on stdout as JSON, one a line'
@@ -757,12 +762,14 @@ complete -c netverb -n "__fish_netverb_using_subcommand write" -s h -l help -d '
 complete -c netverb -n "__fish_netverb_using_subcommand write" -s V -l version -d 'Print the version'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l file -d 'Send a file; - is stdin' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l eol -d 'With --line: the line ending to add, lf, crlf or cr, instead of that of the socket' -r
-complete -c netverb -n "__fish_netverb_using_subcommand ask" -l until -d 'Read up to TEXT, or crlf, lf, cr, nul, blank (an empty line), eof, reply (a whole SMTP or FTP reply) [default: lf]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand ask" -l to -d 'Send to this peer, for a kept datagram socket: HOST:PORT, as the record of a datagram names its sender' -r
+complete -c netverb -n "__fish_netverb_using_subcommand ask" -l until -d 'Read up to TEXT, or crlf, lf, cr, nul, blank (an empty line), eof, reply (a whole SMTP or FTP reply) [default: lf; of messages: one]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l until-regex -d 'Read up to the end of the first match' -r
-complete -c netverb -n "__fish_netverb_using_subcommand ask" -l for -d 'Read an amount: 512, 4k, "3 lines", "2 words", "4 items", "2 int4", "1 uint2", …' -r
+complete -c netverb -n "__fish_netverb_using_subcommand ask" -l for -d 'Read an amount: 512, 4k, "3 lines", "2 words", "4 items", "2 int4", "1 message", …' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l until-idle -d 'Read until nothing has come for this long, once something has' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l max-bytes -d 'Fail with 63 when the result is larger than SIZE [default: 64M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand ask" -l split -d 'What ends each message on stdout, and how stdin is cut into messages: none, line, nul, length, chunk or SIZE' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
 never\t'Never'"
@@ -773,6 +780,8 @@ complete -c netverb -n "__fish_netverb_using_subcommand ask" -s E -l escape -d '
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l from-hex -d 'Read DATA as hexadecimal digits'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -s C -l crlf -d 'With --line: end it with CRLF (= --eol crlf)'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l eof -d 'End our data after it'
+complete -c netverb -n "__fish_netverb_using_subcommand ask" -l text -d 'Send text messages, for a kept WebSocket'
+complete -c netverb -n "__fish_netverb_using_subcommand ask" -l binary -d 'Send binary messages, for a kept WebSocket'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l any -d 'Read what is there, or what comes next'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l strip -d 'Leave out what ended the read'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l peek -d 'Leave in the socket what was read'

@@ -155,6 +155,16 @@ pub enum Event {
         /// How many bytes.
         length: u64,
     },
+    /// An HTTP request was answered. Its bytes are counted where they pass, so that `length` is 0 here.
+    #[serde(rename = "data")]
+    Request {
+        /// Outwards.
+        direction: Direction,
+        /// None.
+        length: u64,
+        /// The request and its answer.
+        request: HttpRequest,
+    },
     /// One direction is at its end.
     Eof {
         /// Which one.
@@ -170,6 +180,9 @@ pub enum Event {
         bytes_in: u64,
         /// Bytes sent to the peer.
         bytes_out: u64,
+        /// The code that the peer closed a WebSocket with, where it gave one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<u16>,
         /// Why it ended.
         reason: String,
     },
@@ -222,6 +235,28 @@ pub enum Event {
         /// The exit status.
         status: u8,
     },
+}
+
+impl Event {
+    /// An HTTP request was answered.
+    pub fn request(request: HttpRequest) -> Self {
+        Event::Request { direction: Direction::Out, length: 0, request }
+    }
+}
+
+/// An HTTP request and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HttpRequest {
+    /// Who asked.
+    pub peer: String,
+    /// The method.
+    pub method: String,
+    /// The target as it was sent: path and query.
+    pub path: String,
+    /// The status of the answer.
+    pub status: u16,
+    /// How much of its body was sent, in bytes.
+    pub bytes: u64,
 }
 
 /// The digests of a run, in hexadecimal.

@@ -50,7 +50,7 @@ pub fn run(arguments: Vec<OsString>) -> Exit {
 
 fn execute(mut run: Run) -> Exit {
     let reporter = Rc::new(Reporter::new(run.name, run.format, run.verbosity));
-    let context = Context::new(reporter.clone(), run.place.clone());
+    let context = Context::new(reporter.clone(), run.place.clone(), run.color);
     if let Some(result) = perform_directly(&mut run, &context) {
         let (exit, ended) = outcome(result, &reporter);
         reporter.summary(exit, &ended);
@@ -102,6 +102,8 @@ fn perform_directly(run: &mut Run, context: &Context) -> Option<Result<Exit, Fai
         Verb::Next(options) => commands::next::run(options, context),
         Verb::Close(options) => commands::close::run(options, context),
         Verb::Sockets(options) => commands::sockets::run(*options, context),
+        #[cfg(feature = "zmq")]
+        Verb::ZmqKeygen(options) => commands::zmq_keygen::run(options, context),
         Verb::Session(options) => commands::session::run(options, context),
         #[cfg(feature = "tuples")]
         Verb::SendTuple(options) => return commands::tuple_send::run_kept(options, context),

@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
 use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd, RawFd};
 use std::os::unix::process::CommandExt;
 use std::process::Command;
@@ -163,5 +164,121 @@ pub fn release_code() {
         // SAFETY: the range is a mapping of this process that is private, from a file and never written to (r-x): its pages
         // are read from the file again when they are used again. The code that runs now is no exception.
         let _ = unsafe { libc::madvise(from as *mut libc::c_void, to.saturating_sub(from), libc::MADV_DONTNEED) };
+    }
+}
+
+/// Room for one received datagram and what the system tells of it (cmsg(3)).
+#[derive(Debug)]
+pub struct Envelope {
+    /// The bytes, of which [`Envelope::received`] says how many are there.
+    pub buffer: Vec<u8>,
+    control: Vec<u8>,
+    control_length: usize,
+    length: usize,
+    from: Option<SocketAddr>,
+}
+
+impl Envelope {
+    /// Room for so many bytes, and so many of control messages.
+    pub fn new(capacity: usize, control: usize) -> Self {
+        Envelope { buffer: vec![0; capacity], control: vec![0; control], control_length: 0, length: 0, from: None }
+    }
+
+    /// The length of the datagram as it was sent; more than the room where its end was cut off.
+    pub fn received(&self) -> usize {
+        self.length
+    }
+
+    /// Its sender, where it has an internet address.
+    pub fn from(&self) -> Option<SocketAddr> {
+        self.from
+    }
+
+    /// What the system tells of it: level, type and data of each message.
+    pub fn control(&self) -> impl Iterator<Item = (libc::c_int, libc::c_int, &[u8])> {
+        ControlMessages(self.control.get(..self.control_length).unwrap_or_default())
+    }
+}
+
+/// Control messages as the kernel lays them out: the length with the header (size_t), level, type, data, and padding up to the
+/// size of a size_t.
+struct ControlMessages<'a>(&'a [u8]);
+
+impl<'a> Iterator for ControlMessages<'a> {
+    type Item = (libc::c_int, libc::c_int, &'a [u8]);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        const WORD: usize = size_of::<usize>();
+        let (length, rest) = self.0.split_first_chunk::<WORD>()?;
+        let (level, rest) = rest.split_first_chunk::<4>()?;
+        let (kind, rest) = rest.split_first_chunk::<4>()?;
+        let length = usize::from_ne_bytes(*length).checked_sub(WORD + 8)?;
+        let data = rest.get(..length)?;
+        self.0 = rest.get(length.next_multiple_of(WORD)..).unwrap_or_default();
+        Some((libc::c_int::from_ne_bytes(*level), libc::c_int::from_ne_bytes(*kind), data))
+    }
+}
+
+/// Receives datagrams without waiting, as many as there are and have room, each whole or with its end cut off (recvmmsg(2));
+/// says how many.
+///
+/// # Errors
+/// What recvmmsg(2) says, WouldBlock where nothing is there.
+pub fn receive_many(socket: BorrowedFd<'_>, envelopes: &mut [Envelope]) -> io::Result<usize> {
+    /// More than one call is ever given room for.
+    const MOST: usize = 32;
+    // SAFETY: all three are plain C structures of numbers and pointers, for which zeroes are valid values.
+    let (mut names, mut vectors, mut headers): (
+        [libc::sockaddr_storage; MOST],
+        [libc::iovec; MOST],
+        [libc::mmsghdr; MOST],
+    ) = unsafe { std::mem::zeroed() };
+    let rooms = names.iter_mut().zip(&mut vectors).zip(&mut headers);
+    let mut count = 0;
+    for (envelope, ((name, vector), header)) in envelopes.iter_mut().zip(rooms) {
+        vector.iov_base = envelope.buffer.as_mut_ptr().cast();
+        vector.iov_len = envelope.buffer.len();
+        let header = &mut header.msg_hdr;
+        header.msg_name = std::ptr::from_mut(name).cast();
+        header.msg_namelen = size_of::<libc::sockaddr_storage>() as libc::socklen_t;
+        header.msg_iov = vector;
+        header.msg_iovlen = 1;
+        header.msg_control = envelope.control.as_mut_ptr().cast();
+        header.msg_controllen = envelope.control.len() as _;
+        count += 1;
+    }
+    // MSG_TRUNC: the length is that of the whole datagram, also of one that does not fit.
+    let flags = libc::MSG_DONTWAIT | libc::MSG_TRUNC;
+    // SAFETY: the first `count` headers point to names, vectors and to buffers of the envelopes, with their true lengths; all
+    // of them outlive the call and nobody else uses them meanwhile.
+    let received =
+        unsafe { libc::recvmmsg(socket.as_raw_fd(), headers.as_mut_ptr(), count, flags as _, std::ptr::null_mut()) };
+    let Ok(received) = usize::try_from(received) else { return Err(io::Error::last_os_error()) };
+    for (envelope, (header, name)) in envelopes.iter_mut().zip(headers.iter().zip(names)).take(received) {
+        envelope.length = header.msg_len as usize;
+        envelope.control_length = (header.msg_hdr.msg_controllen as usize).min(envelope.control.len());
+        envelope.from = internet_address(&name);
+    }
+    Ok(received)
+}
+
+fn internet_address(name: &libc::sockaddr_storage) -> Option<SocketAddr> {
+    let name: *const libc::sockaddr_storage = name;
+    // SAFETY: sockaddr_storage is large and aligned enough for an address of any family; its family says which one it is, and
+    // all its bytes have a value.
+    unsafe {
+        match libc::c_int::from((*name).ss_family) {
+            libc::AF_INET => {
+                let v4 = *name.cast::<libc::sockaddr_in>();
+                let address = Ipv4Addr::from(u32::from_be(v4.sin_addr.s_addr));
+                Some(SocketAddrV4::new(address, u16::from_be(v4.sin_port)).into())
+            }
+            libc::AF_INET6 => {
+                let v6 = *name.cast::<libc::sockaddr_in6>();
+                let (address, port) = (Ipv6Addr::from(v6.sin6_addr.s6_addr), u16::from_be(v6.sin6_port));
+                Some(SocketAddrV6::new(address, port, v6.sin6_flowinfo, v6.sin6_scope_id).into())
+            }
+            _ => None,
+        }
     }
 }

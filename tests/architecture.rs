@@ -23,11 +23,11 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("tuple", &[]),
     ("message", &[]),
     ("output", &[]),
-    ("transport", &["address"]),
+    ("transport", &["address", "message"]),
     ("relay", &["transport", "filter", "message"]),
     ("conversation", &["relay", "transport", "filter", "condition", "tuple", "message", "access", "address"]),
     ("service", &["relay", "transport", "filter", "condition", "tuple", "message", "access", "address"]),
-    ("keeper", &["conversation", "transport", "filter", "condition", "address"]),
+    ("keeper", &["conversation", "transport", "filter", "condition", "message", "address"]),
     (
         "commands",
         &[

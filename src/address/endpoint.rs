@@ -182,6 +182,11 @@ impl Endpoint {
         }
     }
 
+    /// Whether a WebSocket is spoken there.
+    pub fn is_websocket(&self) -> bool {
+        matches!(self, Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. })
+    }
+
     /// The same in one spelling: host names in lower case, paths (which keep their case) without doubled slashes and the like.
     pub(super) fn folded(&self) -> Self {
         let mut folded = self.clone();

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::label::{self, Reading};
 use super::piece::Piece;
-pub use super::ports::PortRange;
+pub use super::ports::{PortList, PortRange};
 use super::prefix::{self, Prefix};
 use super::{Host, IdError, Scheme, SocketName, UnixKind, UnixName, host, port, ports, unix_name};
 

@@ -16,7 +16,7 @@ pub mod unix_name;
 mod websocket_url;
 
 pub use endpoint::{Endpoint, Host, Scheme, UnixKind, UnixName};
-pub use listen::{ListenAddress, ListenId, PortRange};
+pub use listen::{ListenAddress, ListenId, PortList, PortRange};
 pub use peer::Peer;
 pub use socket_id::{IdError, SocketId};
 pub use socket_name::SocketName;

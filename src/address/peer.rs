@@ -14,6 +14,8 @@ pub enum Peer {
     Unix(Option<UnixName>),
     /// A Unix socket that keeps the boundaries of messages.
     Seqpacket(Option<UnixName>),
+    /// Something that is not one connected socket, as it was written: what is still to be reached, or several peers.
+    Endpoint(String),
 }
 
 impl Peer {
@@ -40,7 +42,7 @@ impl Peer {
     pub fn socket_addr(&self) -> Option<SocketAddr> {
         match self {
             Peer::Inet(address) => Some(*address),
-            Peer::Unix(_) | Peer::Seqpacket(_) => None,
+            Peer::Unix(_) | Peer::Seqpacket(_) | Peer::Endpoint(_) => None,
         }
     }
 
@@ -63,6 +65,7 @@ impl fmt::Display for Peer {
             Peer::Unix(Some(name)) => write!(f, "unix:{name}"),
             Peer::Seqpacket(None) => f.write_str("seqpacket"),
             Peer::Seqpacket(Some(name)) => write!(f, "seqpacket:{name}"),
+            Peer::Endpoint(text) => f.write_str(text),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::ops::RangeInclusive;
+use std::str::FromStr;
 
 use super::piece::Piece;
 use super::{IdError, host, port};
@@ -43,6 +44,25 @@ impl IntoIterator for PortRange {
 impl fmt::Display for PortRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.first == self.last { write!(f, "{}", self.first) } else { write!(f, "{}-{}", self.first, self.last) }
+    }
+}
+
+/// A list of ports without a host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PortList(Vec<PortRange>);
+
+impl PortList {
+    /// The ports in the order written.
+    pub fn iter(&self) -> impl Iterator<Item = u16> {
+        self.0.iter().flat_map(|range| range.iter())
+    }
+}
+
+impl FromStr for PortList {
+    type Err = IdError;
+
+    fn from_str(text: &str) -> Result<Self, IdError> {
+        parse(Piece::whole(text)).map(PortList)
     }
 }
 

@@ -5,9 +5,12 @@ use std::rc::Rc;
 
 use clap::Args;
 
+use super::capture::{CaptureArgs, ViewArgs};
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, ReadyArgs, TimeArgs, only_one};
 use super::help;
 use super::keep::KeepArgs;
+use super::messages::{Carries, MessageArgs};
+use super::misbehave::MisbehaveArgs;
 use super::steps::StepArgs;
 use crate::access::{Policy, Rule};
 use crate::address::{Endpoint, ListenAddress, ListenId, Scheme, SocketId, UnixKind};
@@ -15,6 +18,7 @@ use crate::commands::accept::{Offer, Options, read_list};
 use crate::commands::gate::Reject;
 use crate::commands::keep::Keep;
 use crate::commands::shared_stdio::Prefix;
+use crate::commands::stream::StreamOptions;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::message::Split;
@@ -30,7 +34,8 @@ use crate::transport::listener::{ListenOptions, Unwritten};
 #[command(after_help = help::ACCEPT_EXAMPLES, override_usage = "netverb accept [OPTIONS] AT…")]
 pub struct AcceptArgs {
     /// Where to listen: [host:]port[,port|,a-b…], udp://…, unix:/path, unix:@name, seqpacket:/path, fd:N, systemd[:NAME]
-    #[arg(value_name = "AT", required = true, value_parser = ListenId::parse)]
+    #[cfg_attr(feature = "http", arg(value_name = "AT", required_unless_present = "http_ports", value_parser = ListenId::parse))]
+    #[cfg_attr(not(feature = "http"), arg(value_name = "AT", required = true, value_parser = ListenId::parse))]
     at: Vec<ListenId>,
     /// Receive datagrams: ports are UDP ports (as udp://…), unix:/path is a datagram socket
     #[arg(long)]
@@ -60,6 +65,9 @@ pub struct AcceptArgs {
     keep: KeepArgs,
     #[command(flatten)]
     service: ServiceArgs,
+    #[cfg(feature = "http")]
+    #[command(flatten)]
+    http: super::http::HttpArgs,
     #[command(flatten)]
     steps: StepArgs,
     #[command(flatten)]
@@ -71,6 +79,18 @@ pub struct AcceptArgs {
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
+    messages: MessageArgs,
+    /// Speak WebSocket with clients, whatever path they ask for
+    #[cfg(feature = "ws")]
+    #[arg(long, help_heading = "Messages")]
+    ws: bool,
+    #[command(flatten)]
+    view: ViewArgs,
+    #[command(flatten)]
+    capture: CaptureArgs,
+    #[command(flatten)]
+    misbehave: MisbehaveArgs,
+    #[command(flatten)]
     dial: DialArgs,
     #[cfg(feature = "tls")]
     #[command(flatten)]
@@ -78,6 +98,9 @@ pub struct AcceptArgs {
     #[cfg(feature = "tls")]
     #[command(flatten)]
     tls_server: super::tls::TlsServerArgs,
+    #[cfg(feature = "zmq")]
+    #[command(flatten)]
+    zmq: super::zeromq::ZeroMqArgs,
     #[command(flatten)]
     net: NetArgs,
     /// Time limits
@@ -179,7 +202,7 @@ impl AcceptArgs {
     /// Status 2 for words that clash, 3 for an address.
     pub fn into_options(mut self) -> Result<Options, Failure> {
         let [steps, replay] = self.steps.forms();
-        let forms = [
+        let mut forms = vec![
             ("--echo", self.service.echo),
             ("--discard", self.service.discard),
             ("--respond", self.service.respond.is_some()),
@@ -192,16 +215,34 @@ impl AcceptArgs {
             steps,
             replay,
         ];
+        #[cfg(feature = "http")]
+        forms.extend(self.http.forms());
         only_one(&forms)?;
         let kept = self.kept(&forms)?;
-        let stream = self.data.stream_options(&self.time);
+        let mut stream = self.data.stream_options(&self.time);
+        #[cfg(feature = "zmq")]
+        let zmq = self.zmq.options(self.once, &mut stream.traffic)?;
+        stream.misbehaviour = self.misbehave.misbehaviour()?;
+        stream.recorder.pcap = self.capture.pcap.take();
         let conversation = self.steps.conversation(&self.time, &stream)?;
         if conversation.is_some() && self.keep_open {
             let message =
                 "steps and --replay serve the first client alone; leave out -k, and run the command again for each";
             return Err(Failure::message(Exit::Usage, message));
         }
-        let service = self.service()?;
+        #[cfg(feature = "http")]
+        if let Some(word) = self.http.foreground_only().filter(|_| conversation.is_some()) {
+            let message = format!("{word} and steps cannot be used together; use two commands");
+            return Err(Failure::message(Exit::Usage, message));
+        }
+        let service = self.service(&stream)?;
+        #[cfg(feature = "http")]
+        let (service, http) = if self.serves_datagrams() && self.http.forms().iter().all(|(_, given)| !given) {
+            (service, None)
+        } else {
+            self.http.divide(service, &mut self.at, &self.dial.header, &self.time)?
+        };
+        stream.recorder.view = self.view.form(service.is_some())?;
         let prefix = if self.prefix { Prefix::Sender } else { Prefix::None };
         let offer = match (service, conversation) {
             (Some(service), _) => Offer::Service { service, once: self.once },
@@ -211,12 +252,17 @@ impl AcceptArgs {
                 None => Offer::Stdio { many: self.keep_open, prefix },
             },
         };
+        self.check_messages(&offer)?;
         #[cfg(feature = "tls")]
         let tls = self.server_tls()?;
         Ok(Options {
             expects_header: self.accept_proxy || (self.dial.proxy_protocol().is_some() && self.service.to.is_none()),
+            #[cfg(feature = "zmq")]
+            zmq,
             #[cfg(feature = "tls")]
             tls,
+            #[cfg(feature = "http")]
+            http,
             listen: ListenOptions {
                 lookup: self.net.lookup(),
                 unwritten: Unwritten::AllInterfaces,
@@ -224,26 +270,82 @@ impl AcceptArgs {
                 socket: self.net.socket_options(),
                 mode: self.mode,
             },
-            offer,
             max_connections: self.max_conns.map(|count| count as usize),
             policy: self.access.policy()?,
             reject: self.access.reject,
             ready: self.ready.options(),
             stream,
             split: self.data.split(),
+            count: self.messages.count(),
+            #[cfg(feature = "ws")]
+            websocket: self.ws.then(|| self.websocket(&offer)),
+            offer,
             datagrams: self.datagram,
             at: self.at,
         })
+    }
+
+    /// Refuses words about messages that clients, or what is done with them, have no use for.
+    fn check_messages(&self, offer: &Offer) -> Result<(), Failure> {
+        let seqpacket = |at: &ListenId| matches!(at.address, ListenAddress::Unix { kind: UnixKind::Seqpacket, .. });
+        let to_websocket =
+            self.service.to.as_ref().and_then(|to| to.endpoint.as_ref()).is_some_and(Endpoint::is_websocket);
+        self.messages.check(match (self.speaks_websocket(), self.at.iter().all(seqpacket)) {
+            _ if to_websocket => Carries::WebSocket,
+            (true, _) => Carries::WebSocket,
+            (false, true) => Carries::Messages,
+            (false, false) => Carries::Bytes,
+        })?;
+        let refuse = |text: &str| Err(Failure::message(Exit::Usage, text));
+        if self.speaks_websocket() && (self.serves_datagrams() || self.at.iter().any(seqpacket)) {
+            return refuse("--ws needs stream sockets; leave it out, or listen on a port or unix:/path");
+        }
+        if self.speaks_websocket() && (matches!(offer, Offer::Conversation(_)) || self.service.proxy_server.is_some()) {
+            return refuse("steps, --replay and --proxy-server need streams of bytes; leave out --ws");
+        }
+        if self.messages.count().is_some() && !matches!(offer, Offer::Stdio { many: false, .. }) {
+            return refuse("--count is for one client on stdin and stdout; leave it out, or -k and the service");
+        }
+        Ok(())
+    }
+
+    fn speaks_websocket(&self) -> bool {
+        #[cfg(feature = "ws")]
+        return self.ws;
+        #[cfg(not(feature = "ws"))]
+        false
+    }
+
+    /// How the WebSockets of clients behave.
+    #[cfg(feature = "ws")]
+    fn websocket(&self, offer: &Offer) -> crate::transport::websocket::Settings {
+        use crate::transport::websocket::Settings;
+        let settings = self.messages.settings();
+        // One of many holds less.
+        let read_buffer = match offer {
+            Offer::Stdio { many: true, .. } | Offer::Service { once: false, .. } => Settings::SMALL_BUFFER,
+            _ => settings.read_buffer,
+        };
+        Settings { read_buffer, ..settings }
     }
 
     /// How the listener is kept, if it is; its name is then that of the first address.
     fn kept(&mut self, forms: &[(&'static str, bool)]) -> Result<Option<Keep>, Failure> {
         let written = self.at.first().and_then(|at| at.name.clone());
         let name = self.keep.name(written.as_ref())?;
-        let more = [("-k", self.keep_open), ("--once", self.once), ("-m", self.max_conns.is_some())];
+        #[cfg_attr(not(feature = "http"), expect(unused_mut, reason = "only HTTP adds to it"))]
+        let mut more = vec![
+            ("-k", self.keep_open),
+            ("--once", self.once),
+            ("-m", self.max_conns.is_some()),
+            ("--pcap", self.capture.pcap.is_some()),
+        ];
+        #[cfg(feature = "http")]
+        more.extend(self.http.foreground_only().map(|word| (word, true)));
         let other = forms.iter().chain(&more);
         let other = other.into_iter().find_map(|(word, given)| given.then_some(*word));
-        let kept = self.keep.keep(name.as_ref(), other.or_else(|| self.data.foreground_only()))?;
+        let other = other.or_else(|| self.data.foreground_only()).or_else(|| self.misbehave.foreground_only());
+        let kept = self.keep.keep(name.as_ref(), other)?;
         if let Some(first) = self.at.first_mut() {
             first.name = name;
         }
@@ -270,7 +372,10 @@ impl AcceptArgs {
             return Err(Failure::message(Exit::Usage, message));
         }
         let target = self.service.to.as_ref().and_then(|to| to.endpoint.as_ref());
-        let forwards = matches!(target, Some(Endpoint::Inet { scheme: Scheme::Tls, .. }));
+        let forwards = matches!(
+            target,
+            Some(Endpoint::Inet { scheme: Scheme::Tls, .. } | Endpoint::WebSocket { secure: true, .. })
+        );
         self.tls.require_tls(serves || forwards)?;
         self.tls_server.require_tls(serves)?;
         if !serves {
@@ -284,7 +389,7 @@ impl AcceptArgs {
         self.datagram || self.at.iter().any(|at| matches!(at.address, ListenAddress::Udp { .. }))
     }
 
-    fn service(&self) -> Result<Option<Service>, Failure> {
+    fn service(&self, stream: &StreamOptions) -> Result<Option<Service>, Failure> {
         if let Some(command) = self.program.command(Group::Own)? {
             return Ok(Some(Service::Program(Rc::new(command))));
         }
@@ -297,13 +402,18 @@ impl AcceptArgs {
                 let message = format!("forwarding to {endpoint} is not supported");
                 return Err(Failure::message(Exit::Unsupported, message));
             }
-            #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
+            #[cfg_attr(not(any(feature = "tls", feature = "ws")), expect(unused_mut, reason = "only these add to it"))]
             let mut options = self.dial.connect_options(&self.net, &self.time)?;
+            #[cfg(feature = "ws")]
+            if endpoint.is_websocket() {
+                self.messages.apply(&mut options)?;
+            }
             #[cfg(feature = "tls")]
             {
                 options.tls = self.tls.client(!self.serves_tls())?;
             }
-            let target = Target { endpoint, connect: options, split: self.data.split().unwrap_or(Split::Line) };
+            let split = self.data.split().unwrap_or(Split::Line);
+            let target = Target { endpoint, connect: options, split, misbehaviour: stream.misbehaviour.clone() };
             return Ok(Some(Service::Forward(Rc::new(target))));
         }
         if let Some(protocol) = args.proxy_server {
@@ -330,6 +440,6 @@ fn can_be_reached(endpoint: &Endpoint, datagrams: bool) -> bool {
         Endpoint::Inet { scheme: Scheme::Udp, .. } => datagrams,
         Endpoint::Inet { .. } => true,
         Endpoint::Unix { kind, .. } => *kind != UnixKind::ZeroMq,
-        Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. } => false,
+        Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. } => cfg!(feature = "ws") && !datagrams,
     }
 }

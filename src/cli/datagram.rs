@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::capture::CaptureArgs;
 use super::groups::{NetArgs, ReadyArgs, Source, TimeArgs, parse_source};
 use super::help;
 use crate::address::{Endpoint, Host, ListenAddress, ListenId, SocketId, UnixName, port};
@@ -128,6 +129,8 @@ pub struct MessageArgs {
     /// Print the digest of each direction at the end: sha256 or blake3
     #[arg(long, value_name = "KIND")]
     hash: Option<HashKind>,
+    #[command(flatten)]
+    capture: CaptureArgs,
     /// Only send: never print, and do not wait for replies
     #[arg(long, conflicts_with_all = ["recv_only", "count", "replies", "replies_for", "probe"])]
     send_only: bool,
@@ -266,6 +269,7 @@ impl MessageArgs {
                 (false, true) => Traffic::Both,
                 (false, false) => Traffic::ReceiveOnly,
             },
+            end_at_once: false,
             at_local_end: AtLocalEnd::KeepOpen,
             quit_after: Limit::Never,
             half_open: Limit::Never,
@@ -279,9 +283,12 @@ impl MessageArgs {
                 transcript: self.transcript.clone(),
                 hex_dump: self.hex_dump.clone(),
                 hash: self.hash,
+                pcap: self.capture.pcap.clone(),
+                view: None,
             },
             progress: self.progress,
             rate: None,
+            misbehaviour: None,
         }
     }
 }

@@ -73,9 +73,9 @@ pub struct DialArgs {
     /// USER:PASSWORD for the proxy, or @FILE that holds it
     #[arg(long, value_name = "USER:PASSWORD|@FILE")]
     proxy_user: Option<String>,
-    /// Add a header to the request to an HTTP proxy (repeat)
+    /// Add a header to a WebSocket handshake, else to the request to an HTTP proxy (repeat)
     #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = parse_header)]
-    header: Vec<(String, String)>,
+    pub header: Vec<(String, String)>,
     /// Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients
     #[arg(long, value_name = "v1|v2")]
     proxy_protocol: Option<Version>,
@@ -373,6 +373,7 @@ impl DataArgs {
                 _ => Traffic::Both,
             },
             at_local_end: if self.no_shutdown { AtLocalEnd::KeepOpen } else { AtLocalEnd::HalfClose },
+            end_at_once: self.shutdown,
             quit_after: self.quit_after_eof.unwrap_or(Limit::Never),
             half_open: self.half_open,
             idle: time.idle(),
@@ -385,9 +386,11 @@ impl DataArgs {
                 transcript: self.transcript.clone(),
                 hex_dump: self.hex_dump.clone(),
                 hash: self.hash,
+                ..RecorderOptions::default()
             },
             progress: self.progress,
             rate: self.rate,
+            misbehaviour: None,
         }
     }
 

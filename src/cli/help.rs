@@ -120,6 +120,13 @@ Examples:
   export NETVERB_SESSION=$(netverb session new)
   netverb session end";
 
+/// Shown under the help of `zmq-keygen`.
+pub const ZMQ_KEYGEN_EXAMPLES: &str = "\
+Examples:
+  netverb zmq-keygen server                   writes server.key and server.key_secret
+  netverb accept 5555 --zmq pull --curve-key server.key_secret
+  netverb open host:5555 --zmq push --curve-server-key server.key < lines";
+
 /// Shown under the help of `datagram`.
 pub const DATAGRAM_EXAMPLES: &str = "\
 Examples:
@@ -146,7 +153,8 @@ pub const SEND_TUPLE_EXAMPLES: &str = "\
 Examples:
   netverb send-tuple host:5000 42 3.14 'part A' s:007
   netverb send-tuple host:5000 --format 'in2 A8' 1 2 name
-  netverb send-tuple host:5000 --input tsv < table.tsv";
+  netverb send-tuple host:5000 --input tsv < table.tsv
+  netverb send-tuple udp://host:5000 --format 'in2' 3 4";
 
 /// Shown under the help of `recv-tuple`.
 pub const RECV_TUPLE_EXAMPLES: &str = "\
@@ -154,7 +162,7 @@ Examples:
   netverb recv-tuple --listen 5000
   eval \"$(netverb recv-tuple host:5000 --shell)\"; echo \"${tuple[0]}\"
   netverb recv-tuple --listen 5000 --count all --json
-  netverb recv-tuple host:5000 --format 'in2' --format 'A8' --expect-types ii";
+  netverb recv-tuple --listen udp://:5000 --format in2 --format A12 --json";
 
 /// `help`
 #[derive(Debug, clap::Args)]

@@ -1,13 +1,18 @@
 //! The command line: the only place that knows clap. It turns words into an [`Action`] before anything has an effect.
 
 pub mod accept;
+pub mod capture;
 pub mod datagram;
 pub mod description;
 pub mod generate;
 pub mod groups;
 pub mod help;
+#[cfg(feature = "http")]
+pub mod http;
 pub mod keep;
 pub mod manual;
+pub mod messages;
+pub mod misbehave;
 pub mod open;
 pub mod payload;
 mod refusal;
@@ -25,6 +30,8 @@ pub mod tuples;
 pub mod until;
 pub mod verbs;
 pub mod wait;
+#[cfg(feature = "zmq")]
+pub mod zeromq;
 
 use std::ffi::OsString;
 use std::io::IsTerminal;
@@ -62,6 +69,8 @@ pub struct Run {
     pub verb: Verb,
     /// How stderr is written.
     pub format: Format,
+    /// Whether what a person reads on stdout is in colour.
+    pub color: bool,
     /// How talkative it is.
     pub verbosity: Verbosity,
     /// The limit of the whole command.
@@ -81,6 +90,9 @@ pub enum Verb {
     Datagram(Box<commands::datagram::Options>),
     /// `resolve`
     Resolve(commands::resolve::Options),
+    /// `zmq-keygen`
+    #[cfg(feature = "zmq")]
+    ZmqKeygen(commands::zmq_keygen::Options),
     /// `read`
     Read(Box<commands::read::Options>),
     /// `write`
@@ -199,7 +211,7 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
     let name = verb_name(&arguments);
     let json = arguments.iter().skip(1).take_while(|word| *word != "--").any(|word| word == "-j" || word == "--json");
     let color = color_of(&arguments);
-    let format = if json { Format::Json } else { Format::Human { color: wants_color(color) } };
+    let format = if json { Format::Json } else { Format::Human { color: wants_color(color, &std::io::stderr()) } };
     let refuse = |failure, drawing| Box::new(Refusal { name, failure, format, drawing });
     let mut matches = match matches(&arguments, name, color) {
         Ok(matches) => matches,
@@ -214,7 +226,9 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
     let globals = Globals::from_arg_matches_mut(&mut matches)
         .map_err(|error| refuse(refusal::failure(&error, &arguments), None))?;
     // Now it is known what belongs together, as in `-jz`, and what is the value of another option.
-    let format = if globals.json { Format::Json } else { Format::Human { color: wants_color(globals.color) } };
+    let on_stderr = wants_color(globals.color, &std::io::stderr());
+    let format = if globals.json { Format::Json } else { Format::Human { color: on_stderr } };
+    let color = wants_color(globals.color, &std::io::stdout());
     let refuse = |failure, drawing| Box::new(Refusal { name, failure, format, drawing });
     let dump = matches.subcommand().and_then(|(_, words)| words.try_get_one::<DumpTarget>("hex_dump").ok().flatten());
     if let (true, Some(DumpTarget::Stderr)) = (globals.json, dump) {
@@ -236,7 +250,7 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
         Asked::Run(mut verb, deadline) => {
             verb.remember(words);
             let place = Place { directory: globals.session_dir, session: globals.session };
-            Ok(Action::Run(Box::new(Run { name, verb, format, verbosity, deadline, place })))
+            Ok(Action::Run(Box::new(Run { name, verb, format, color, verbosity, deadline, place })))
         }
         Asked::Print(text) => Ok(Action::Print(text)),
     }
@@ -319,13 +333,13 @@ fn color_of(arguments: &[OsString]) -> Color {
 }
 
 /// NO_COLOR (no-color.org) and CLICOLOR_FORCE (bixense.com/clicolors).
-fn wants_color(choice: Color) -> bool {
+fn wants_color(choice: Color, stream: &impl IsTerminal) -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     match choice {
         Color::Always => true,
         Color::Never => false,
         Color::Auto if set("NO_COLOR") => false,
-        Color::Auto => set("CLICOLOR_FORCE") || std::io::stderr().is_terminal(),
+        Color::Auto => set("CLICOLOR_FORCE") || stream.is_terminal(),
     }
 }
 

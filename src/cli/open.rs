@@ -2,13 +2,16 @@
 
 use clap::Args;
 
+use super::capture::CaptureArgs;
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, TimeArgs, only_one};
 use super::help;
 use super::keep::KeepArgs;
+use super::messages::{Carries, MessageArgs};
+use super::misbehave::MisbehaveArgs;
 use super::steps::StepArgs;
-use crate::address::SocketId;
 #[cfg(feature = "tls")]
-use crate::address::{Endpoint, Scheme};
+use crate::address::Scheme;
+use crate::address::{Endpoint, SocketId, UnixKind};
 use crate::commands::keep::Keep;
 use crate::commands::open::{Mode, Options};
 use crate::exit::Exit;
@@ -19,7 +22,7 @@ use crate::service::program::Group;
 #[derive(Debug, Args)]
 #[command(after_help = help::OPEN_EXAMPLES, override_usage = "netverb open [OPTIONS] ID\n       netverb open [OPTIONS] HOST PORT")]
 pub struct OpenArgs {
-    /// Where to: host:port, :port, tls://host:port, unix:/path, unix:@name, seqpacket:/path (see netverb help ids)
+    /// Where to: host:port, tls://host:port, ws://host/path, unix:/path, unix:@name, seqpacket:/path (see netverb help ids)
     #[arg(value_name = "ID")]
     id: String,
     /// The port, where the host stands alone
@@ -46,6 +49,12 @@ pub struct OpenArgs {
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
+    messages: MessageArgs,
+    #[command(flatten)]
+    capture: CaptureArgs,
+    #[command(flatten)]
+    misbehave: MisbehaveArgs,
+    #[command(flatten)]
     dial: DialArgs,
     #[cfg(feature = "tls")]
     #[command(flatten)]
@@ -53,6 +62,9 @@ pub struct OpenArgs {
     #[cfg(feature = "tls")]
     #[command(flatten)]
     inspection: super::tls::InspectionArgs,
+    #[cfg(feature = "zmq")]
+    #[command(flatten)]
+    zmq: super::zeromq::ZeroMqArgs,
     #[command(flatten)]
     net: NetArgs,
     /// Time limits
@@ -77,6 +89,12 @@ impl OpenArgs {
             steps,
             replay,
         ])?;
+        let treated = self.misbehave.foreground_only().or(self.capture.pcap.is_some().then_some("--pcap"));
+        if let (Some(word), true) = (treated, self.probe || self.pass_fd) {
+            let text =
+                format!("{word} has no use with -z and -F, which send and receive nothing; leave one of them out");
+            return Err(Failure::message(Exit::Usage, text));
+        }
         id.name = self.keep.name(id.name.as_ref())?;
         let other = [
             ("-z", self.probe),
@@ -84,17 +102,22 @@ impl OpenArgs {
             ("-c", self.program.shell.is_some()),
             ("-F", self.pass_fd),
             ("--on-open", self.on_open.is_some()),
+            ("--pcap", self.capture.pcap.is_some()),
             steps,
             replay,
         ];
         let other = other.into_iter().find_map(|(word, given)| given.then_some(word));
-        let other = other.or_else(|| self.data.foreground_only());
+        let other = other.or_else(|| self.data.foreground_only()).or_else(|| self.misbehave.foreground_only());
         let kept = self.keep.keep(id.name.as_ref(), other)?;
         if self.no_wait && kept.is_none() {
             let text = "--no-wait is for a kept socket; give it a name, as in HOST:PORT/NAME, or add --keep";
             return Err(Failure::message(Exit::Usage, text));
         }
-        let stream = self.data.stream_options(&self.time);
+        let mut stream = self.data.stream_options(&self.time);
+        #[cfg(feature = "zmq")]
+        let zmq = self.zmq.options(false, &mut stream.traffic)?;
+        stream.misbehaviour = self.misbehave.misbehaviour()?;
+        stream.recorder.pcap = self.capture.pcap;
         let conversation = self.steps.conversation(&self.time, &stream)?;
         let mode = match (self.program.command(Group::Shared)?, conversation) {
             (Some(command), _) => Mode::Program(command),
@@ -106,11 +129,27 @@ impl OpenArgs {
                 None => Mode::Stream,
             },
         };
-        #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
+        self.messages.check(carries(id.endpoint.as_ref()))?;
+        #[cfg_attr(
+            not(any(feature = "tls", feature = "ws", feature = "zmq")),
+            expect(unused_mut, reason = "only these add to it")
+        )]
         let mut connect = self.dial.connect_options(&self.net, &self.time)?;
+        #[cfg(feature = "ws")]
+        if id.endpoint.as_ref().is_some_and(Endpoint::is_websocket) {
+            self.messages.apply(&mut connect)?;
+        }
+        #[cfg(feature = "zmq")]
+        {
+            connect.zmq = zmq;
+        }
         #[cfg(feature = "tls")]
         {
-            let named = matches!(id.endpoint, Some(Endpoint::Inet { scheme: Scheme::Tls, .. }));
+            let named = match &id.endpoint {
+                Some(Endpoint::Inet { scheme, .. }) => *scheme == Scheme::Tls,
+                Some(Endpoint::WebSocket { secure, .. }) => *secure,
+                _ => false,
+            };
             connect.secure = self.tls.secure();
             let later = self.steps.starts_tls();
             if later && (named || connect.secure) {
@@ -132,7 +171,17 @@ impl OpenArgs {
             mode,
             stream,
             split: self.data.split(),
+            count: self.messages.count(),
             on_open: self.on_open,
         })
+    }
+}
+
+/// What a connection to this address carries.
+fn carries(endpoint: Option<&Endpoint>) -> Carries {
+    match endpoint {
+        Some(endpoint) if endpoint.is_websocket() => Carries::WebSocket,
+        Some(Endpoint::Unix { kind: UnixKind::Seqpacket | UnixKind::ZeroMq, .. }) => Carries::Messages,
+        _ => Carries::Bytes,
     }
 }

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use crate::commands::write::{Payload, WriteEnd};
+use super::until::SplitArgs;
+use crate::commands::write::{Letter, Payload, Sending, Words, WriteEnd};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::filter::LineEnding;
@@ -15,10 +16,10 @@ use crate::filter::LineEnding;
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Send")]
 pub struct PayloadArgs {
-    /// What to send, literally, with a blank between two arguments; without it, all of stdin
+    /// What to send, literally: a blank between two arguments, each a message where there are messages; without it, stdin
     #[arg(value_name = "DATA")]
     data: Vec<OsString>,
-    /// Add the line ending of the socket, LF unless it was opened with --eol or -C; a file that has one gets no other
+    /// Add the line ending of the socket, LF unless it was opened with --eol or -C; a file that ends with one gets no other
     #[arg(short = 'l', long)]
     line: bool,
     /// Read \n \r \t \0 \e \\ \xHH in DATA as the bytes that they stand for
@@ -42,36 +43,60 @@ pub struct PayloadArgs {
 }
 
 impl PayloadArgs {
-    /// What follows the data.
-    pub fn then(&self) -> WriteEnd {
-        if self.eof { WriteEnd::HalfClose } else { WriteEnd::Continue }
-    }
-
     /// The typed form.
     ///
     /// # Errors
     /// An escape or a digit that is none: status 2.
-    pub fn payload(&self) -> Result<Payload, Failure> {
-        let ending = self.eol.or(self.crlf.then_some(LineEnding::CrLf)).unwrap_or(LineEnding::Lf).terminator();
+    pub fn sending(&self, letter: &LetterArgs, split: &SplitArgs) -> Result<Sending, Failure> {
+        let then = if self.eof { WriteEnd::HalfClose } else { WriteEnd::Continue };
+        let ending = self.ending();
+        Ok(Sending { payload: self.payload()?, ending, then, split: split.split(), letter: letter.letter() })
+    }
+
+    fn ending(&self) -> &'static [u8] {
+        let kind = self.eol.or(self.crlf.then_some(LineEnding::CrLf)).unwrap_or(LineEnding::Lf);
+        if self.line { kind.terminator() } else { b"" }
+    }
+
+    fn payload(&self) -> Result<Payload, Failure> {
         match &self.file {
-            Some(path) => {
-                let whole = if path.as_os_str() == "-" { Payload::Stdin } else { Payload::File(path.clone()) };
-                return Ok(if self.line { Payload::Line(Box::new(whole), ending) } else { whole });
-            }
-            None if self.data.is_empty() && !self.line && self.eof => return Ok(Payload::Bytes(Vec::new())),
-            None if self.data.is_empty() && !self.line => return Ok(Payload::Stdin),
+            Some(path) if path.as_os_str() == "-" => return Ok(Payload::Stdin),
+            Some(path) => return Ok(Payload::File(path.clone())),
+            None if self.data.is_empty() && !self.line && !self.eof => return Ok(Payload::Stdin),
             None => {}
         }
-        let text = self.data.iter().map(|word| word.as_bytes()).collect::<Vec<_>>().join(&b' ');
-        let mut bytes = match (self.escape, self.from_hex) {
-            (true, _) => unescaped(&text)?,
-            (_, true) => from_hex(&text)?,
-            _ => text,
+        let read = |word: &OsString| match (self.escape, self.from_hex) {
+            (true, _) => unescaped(word.as_bytes()),
+            (_, true) => from_hex(word.as_bytes()),
+            _ => Ok(word.as_bytes().to_vec()),
         };
-        if self.line {
-            bytes.extend_from_slice(ending);
-        }
-        Ok(Payload::Bytes(bytes))
+        Ok(Payload::Words(Words {
+            words: self.data.iter().map(read).collect::<Result<_, _>>()?,
+            separator: if self.from_hex { b"" } else { b" " },
+            ending: self.ending(),
+        }))
+    }
+}
+
+/// How messages are sent.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Messages")]
+pub struct LetterArgs {
+    /// Send to this peer, for a kept datagram socket: HOST:PORT, as the record of a datagram names its sender
+    #[arg(long, value_name = "PEER")]
+    to: Option<String>,
+    /// Send text messages, for a kept WebSocket
+    #[arg(long, conflicts_with = "binary")]
+    text: bool,
+    /// Send binary messages, for a kept WebSocket
+    #[arg(long)]
+    binary: bool,
+}
+
+impl LetterArgs {
+    fn letter(&self) -> Letter {
+        let text = (self.text || self.binary).then_some(self.text);
+        Letter { to: self.to.clone(), text, ends: Vec::new() }
     }
 }
 

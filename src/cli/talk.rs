@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::keep::kept_id;
-use super::payload::PayloadArgs;
-use super::until::{BoundArgs, UntilArgs, WaitArgs};
+use super::payload::{LetterArgs, PayloadArgs};
+use super::until::{BoundArgs, SplitArgs, UntilArgs, WaitArgs};
 use super::{Verb, help};
 use crate::address::SocketId;
 use crate::commands::close::Close;
@@ -28,12 +28,14 @@ pub struct ReadArgs {
     output: Option<PathBuf>,
     #[command(flatten)]
     until: UntilArgs,
+    #[command(flatten)]
+    split: SplitArgs,
 }
 
 impl ReadArgs {
     /// The typed form.
     pub fn into_verb(self) -> Verb {
-        Verb::Read(Box::new(read::Options { id: self.id, wish: self.until.wish(), output: self.output }))
+        Verb::Read(Box::new(read::Options { id: self.id, wish: self.until.wish(&self.split), output: self.output }))
     }
 }
 
@@ -47,6 +49,10 @@ pub struct WriteArgs {
     #[command(flatten)]
     payload: PayloadArgs,
     #[command(flatten)]
+    letter: LetterArgs,
+    #[command(flatten)]
+    split: SplitArgs,
+    #[command(flatten)]
     wait: WaitArgs,
 }
 
@@ -56,8 +62,8 @@ impl WriteArgs {
     /// # Errors
     /// Status 2.
     pub fn into_verb(self) -> Result<Verb, Failure> {
-        let (payload, then) = (self.payload.payload()?, self.payload.then());
-        Ok(Verb::Write(Box::new(write::Options { id: self.id, payload, timeout: self.wait.limit(), then })))
+        let sending = self.payload.sending(&self.letter, &self.split)?;
+        Ok(Verb::Write(Box::new(write::Options { id: self.id, sending, timeout: self.wait.limit() })))
     }
 }
 
@@ -71,7 +77,11 @@ pub struct AskArgs {
     #[command(flatten)]
     payload: PayloadArgs,
     #[command(flatten)]
+    letter: LetterArgs,
+    #[command(flatten)]
     until: UntilArgs,
+    #[command(flatten)]
+    split: SplitArgs,
 }
 
 impl AskArgs {
@@ -80,8 +90,8 @@ impl AskArgs {
     /// # Errors
     /// Status 2.
     pub fn into_verb(self) -> Result<Verb, Failure> {
-        let (payload, then) = (self.payload.payload()?, self.payload.then());
-        Ok(Verb::Ask(Box::new(ask::Options { id: self.id, payload, then, wish: self.until.wish() })))
+        let sending = self.payload.sending(&self.letter, &self.split)?;
+        Ok(Verb::Ask(Box::new(ask::Options { id: self.id, sending, wish: self.until.wish(&self.split) })))
     }
 }
 
@@ -128,7 +138,7 @@ impl ExpectArgs {
         let expectations: Vec<Expectation> = wanted.chain(self.fail.into_iter().map(with(Answer::Failed))).collect();
         self.print.0.check(&expectations).map_err(|error| Failure::new(Exit::Usage, error))?;
         let condition = Condition::Expect(expectations);
-        let wish = self.bounds.wish(condition, TerminatorRule::Keep, Taking::Take);
+        let wish = self.bounds.wish(Some(condition), TerminatorRule::Keep, Taking::Take);
         Ok(Verb::Expect(Box::new(expect::Options { id: self.id, wish, print: self.print.0 })))
     }
 }

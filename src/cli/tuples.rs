@@ -4,12 +4,13 @@ use clap::Args;
 
 use super::groups::{DialArgs, NetArgs, ReadyArgs, TimeArgs};
 use super::help;
-use crate::address::{ListenId, SocketId};
+use crate::address::{Endpoint, ListenAddress, ListenId, Scheme, SocketId, UnixKind};
 use crate::commands::read::Taking;
 use crate::commands::{tuple_receive, tuple_send};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::quantity::parse_size;
+use crate::transport::datagram::{DatagramOptions, Group};
 use crate::transport::listener::{ListenOptions, Unwritten};
 use crate::tuple::{Charset, Codec, Encoding, ExpectedTypes, Form, InputForm, Pack, Tuple, json, literal};
 
@@ -36,6 +37,24 @@ struct EncodingArgs {
 /// Whether an ID names a kept socket rather than an address to connect to.
 fn is_kept(id: &SocketId) -> bool {
     id.name.is_some() || id.number.is_some()
+}
+
+/// What `--datagram` makes of an address.
+fn datagram_id(id: SocketId) -> Result<SocketId, Failure> {
+    match id.endpoint {
+        Some(Endpoint::Inet { scheme: Scheme::Tcp | Scheme::Udp, host, port }) => {
+            Ok(SocketId { endpoint: Some(Endpoint::Inet { scheme: Scheme::Udp, host, port }), ..id })
+        }
+        Some(Endpoint::Unix { kind: UnixKind::Stream, .. }) => Ok(id),
+        _ => {
+            let message = format!("{id} carries no datagrams; type HOST:PORT, udp://HOST:PORT or unix:/path");
+            Err(Failure::message(Exit::Usage, message))
+        }
+    }
+}
+
+fn datagram_options(net: &NetArgs) -> DatagramOptions {
+    DatagramOptions { lookup: net.lookup(), socket: net.socket_options(), ..DatagramOptions::default() }
 }
 
 enum Way {
@@ -87,6 +106,9 @@ pub struct SendTupleArgs {
     /// Each record of stdin is a tuple: tsv, csv, json, lines
     #[arg(long, value_name = "FORM", conflicts_with = "values")]
     input: Option<InputForm>,
+    /// Send datagrams, each a tuple (as udp://…); unix:/path is a datagram socket
+    #[arg(long)]
+    datagram: bool,
     #[command(flatten)]
     encoding: EncodingArgs,
     #[command(flatten)]
@@ -119,13 +141,16 @@ impl SendTupleArgs {
         let connect = self.dial.connect_options(&self.net, &self.time)?;
         #[cfg(feature = "tls")]
         let connect = self.tls.with_tls(connect, self.id.endpoint.as_ref())?;
+        let id = if self.datagram { datagram_id(self.id)? } else { self.id };
+        let unix = matches!(id.endpoint, Some(Endpoint::Unix { .. }));
         Ok(tuple_send::Options {
-            kept: is_kept(&self.id),
+            kept: is_kept(&id),
+            datagram: (self.datagram && unix).then(|| datagram_options(&self.net)),
             timeout: self.time.timeout,
             connect,
             codec: self.encoding.codec(Way::Sending)?,
             max_bytes: self.encoding.max_bytes(),
-            id: self.id,
+            id,
             source,
         })
     }
@@ -141,9 +166,15 @@ pub struct RecvTupleArgs {
     /// Where from: an address such as host:port, or the name of a kept socket
     #[arg(value_name = "ID", value_parser = SocketId::parse_kept, required_unless_present = "listen")]
     id: Option<SocketId>,
-    /// Take the tuples of the first client that connects here
+    /// Take the tuples of the first client that connects here; at udp://[host]:port, of all who send
     #[arg(long, value_name = "AT", value_parser = ListenId::parse, conflicts_with = "id")]
     listen: Option<ListenId>,
+    /// Receive datagrams, each a tuple, from whoever sends (as udp://…); unix:/path is a datagram socket
+    #[arg(long, requires = "listen")]
+    datagram: bool,
+    /// Join this multicast group, with --listen udp://… (repeat)
+    #[arg(long, value_name = "GROUP[%IF]", requires = "listen")]
+    join: Vec<Group>,
     /// Leave the tuple in the kept socket
     #[arg(long, conflicts_with_all = ["listen", "count"])]
     peek: bool,
@@ -222,6 +253,13 @@ impl RecvTupleArgs {
                 #[cfg(feature = "tls")]
                 let connect = self.tls.with_tls(connect, id.endpoint.as_ref())?;
                 tuple_receive::From::Connection(id, Box::new(connect))
+            }
+            (None, Some(at)) if self.datagram || matches!(at.address, ListenAddress::Udp { .. }) => {
+                let options = DatagramOptions { groups: self.join, ..datagram_options(&self.net) };
+                tuple_receive::From::Datagrams(at, Box::new(options), self.ready.options())
+            }
+            (None, Some(_)) if !self.join.is_empty() => {
+                return Err(Failure::message(Exit::Usage, "--join needs datagrams; type --listen udp://:PORT"));
             }
             (None, Some(at)) => {
                 let options = ListenOptions {

@@ -6,6 +6,7 @@ use clap::Args;
 
 use crate::commands::read::{Taking, WhenUnmet, Wish};
 use crate::condition::{Amount, Condition, DEFAULT_MAX_BYTES, Pattern, TerminatorRule, Until};
+use crate::message::Split;
 use crate::quantity::{Limit, parse_duration, parse_size};
 
 /// How long a wait on a kept socket lasts that names no limit.
@@ -16,13 +17,13 @@ const USUAL: Limit = Limit::After(Duration::from_secs(10));
 #[command(next_help_heading = "Until")]
 #[group(id = "condition", multiple = false, args = ["until", "until_regex", "amount", "until_idle", "any"])]
 pub struct UntilArgs {
-    /// Read up to TEXT, or crlf, lf, cr, nul, blank (an empty line), eof, reply (a whole SMTP or FTP reply) [default: lf]
+    /// Read up to TEXT, or crlf, lf, cr, nul, blank (an empty line), eof, reply (a whole SMTP or FTP reply) [default: lf; of messages: one]
     #[arg(long, value_name = "TEXT")]
     until: Option<Until>,
     /// Read up to the end of the first match
     #[arg(long, value_name = "RE")]
     until_regex: Option<Pattern>,
-    /// Read an amount: 512, 4k, "3 lines", "2 words", "4 items", "2 int4", "1 uint2", …
+    /// Read an amount: 512, 4k, "3 lines", "2 words", "4 items", "2 int4", "1 message", …
     #[arg(long = "for", id = "amount", value_name = "AMOUNT")]
     amount: Option<Amount>,
     /// Read until nothing has come for this long, once something has
@@ -39,6 +40,22 @@ pub struct UntilArgs {
     peek: bool,
     #[command(flatten)]
     bounds: BoundArgs,
+}
+
+/// How messages are cut.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Messages")]
+pub struct SplitArgs {
+    /// What ends each message on stdout, and how stdin is cut into messages: none, line, nul, length, chunk or SIZE
+    #[arg(long, value_name = "KIND")]
+    split: Option<Split>,
+}
+
+impl SplitArgs {
+    /// What is given.
+    pub fn split(&self) -> Option<Split> {
+        self.split
+    }
 }
 
 /// The bounds of a wait.
@@ -79,7 +96,7 @@ impl WaitArgs {
 
 impl BoundArgs {
     /// A wait for this condition.
-    pub fn wish(&self, condition: Condition, terminator: TerminatorRule, taking: Taking) -> Wish {
+    pub fn wish(&self, condition: Option<Condition>, terminator: TerminatorRule, taking: Taking) -> Wish {
         Wish {
             condition,
             terminator,
@@ -87,14 +104,21 @@ impl BoundArgs {
             when_unmet: if self.partial { WhenUnmet::Partial } else { WhenUnmet::Leave },
             max_bytes: self.max_bytes.map_or(DEFAULT_MAX_BYTES, |size| usize::try_from(size).unwrap_or(usize::MAX)),
             timeout: self.wait.limit(),
+            split: None,
         }
     }
 }
 
 impl UntilArgs {
-    /// The typed form: a line where nothing is asked for.
-    pub fn wish(&self) -> Wish {
-        let condition = if let Some(until) = &self.until {
+    /// The typed form.
+    pub fn wish(&self, split: &SplitArgs) -> Wish {
+        let terminator = if self.strip { TerminatorRule::Strip } else { TerminatorRule::Keep };
+        let taking = if self.peek { Taking::Peek } else { Taking::Take };
+        Wish { split: split.split(), ..self.bounds.wish(self.condition(), terminator, taking) }
+    }
+
+    fn condition(&self) -> Option<Condition> {
+        Some(if let Some(until) = &self.until {
             Condition::Until(until.clone())
         } else if let Some(pattern) = &self.until_regex {
             Condition::UntilRegex(pattern.clone())
@@ -108,10 +132,7 @@ impl UntilArgs {
         } else if self.any {
             Condition::Any
         } else {
-            Condition::Until(Until::Text(b"\n".to_vec()))
-        };
-        let terminator = if self.strip { TerminatorRule::Strip } else { TerminatorRule::Keep };
-        let taking = if self.peek { Taking::Peek } else { Taking::Take };
-        self.bounds.wish(condition, terminator, taking)
+            return None;
+        })
     }
 }

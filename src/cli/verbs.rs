@@ -8,6 +8,8 @@ use super::help::{self, HelpArgs};
 use super::secure;
 #[cfg(feature = "tuples")]
 use super::tuples::{RecvTupleArgs, SendTupleArgs};
+#[cfg(feature = "zmq")]
+use super::zeromq::ZmqKeygenArgs;
 use super::{Verb, accept, datagram, description, open, refusal, resolve, session, talk, wait};
 use crate::failure::Failure;
 use crate::quantity::Limit;
@@ -193,6 +195,14 @@ pub const ALL: &[Row] = &[
             let words: resolve::ResolveArgs = words(matches)?;
             Ok(Asked::Run(Verb::Resolve(words.into_options()), words.deadline))
         },
+    },
+    #[cfg(feature = "zmq")]
+    Row {
+        name: "zmq-keygen",
+        alias: None,
+        about: "Make a pair of keys for encrypted ZeroMQ (CURVE)",
+        define: define::<ZmqKeygenArgs>,
+        read: |matches, _| Ok(Asked::Run(words::<ZmqKeygenArgs>(matches)?.into_verb(), Limit::Never)),
     },
     Row {
         name: "completions",

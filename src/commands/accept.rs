@@ -1,5 +1,6 @@
 //! `accept`: listen, let in whom the rules allow, and serve.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -13,31 +14,48 @@ use super::context::Context;
 use super::conversation;
 use super::datagram;
 use super::gate::{Admitted, Gate, Reject};
+#[cfg(feature = "http")]
+use super::http_ports::HttpPorts;
 use super::keep::Keep;
 use super::open;
 use super::shared_stdio::{Prefix, SharedStdio};
-use super::stream::{Shown, StreamOptions, Streams, verdict};
+use super::stream::{self, Shown, StreamOptions, Streams, verdict};
+#[cfg(feature = "zmq")]
+use super::zeromq;
 use crate::access::Policy;
 use crate::address::{ListenAddress, ListenId, Peer};
 use crate::conversation::Part;
 #[cfg(feature = "tls")]
 use crate::conversation::Upgrade;
-use crate::event::{Event, Report};
+use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::filter::misbehaviour::Misbehaviour;
 use crate::limits;
 use crate::message::Split;
+use crate::relay::messages::Form;
+use crate::relay::misbehave;
 use crate::service::{Client, Closing, Service, Surroundings, serve};
+#[cfg(feature = "ws")]
+use crate::transport::Messages;
 use crate::transport::listener::{ListenOptions, Listener, listen};
 use crate::transport::proxy::proxy_protocol;
 #[cfg(feature = "tls")]
 use crate::transport::secure;
 #[cfg(feature = "tls")]
 use crate::transport::tls::{ServerOptions, ServerTls};
+#[cfg(feature = "ws")]
+use crate::transport::websocket;
+#[cfg(feature = "zmq")]
+use crate::transport::zeromq::ZeroMqOptions;
 use crate::transport::{Bytes, Channel, SocketOptions};
 
 /// How long a proxy in front may take to say whom it brings.
 const HEADER_LIMIT: Duration = Duration::from_secs(10);
+
+/// How long a client may take for the WebSocket handshake.
+#[cfg(feature = "ws")]
+const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 
 /// What clients get.
 #[derive(Debug)]
@@ -95,8 +113,19 @@ pub struct Options {
     pub stream: StreamOptions,
     /// The framing of messages on stdin and stdout, where it is said.
     pub split: Option<Split>,
+    /// With one client on stdin and stdout: end after this many received messages.
+    pub count: Option<NonZeroU64>,
+    /// How the WebSocket handshake is done with clients, where it is (`--ws`).
+    #[cfg(feature = "ws")]
+    pub websocket: Option<websocket::Settings>,
     /// Whether each client begins with a PROXY protocol header.
     pub expects_header: bool,
+    /// The ZeroMQ socket whose peers the clients are.
+    #[cfg(feature = "zmq")]
+    pub zmq: Option<Box<ZeroMqOptions>>,
+    /// The ports on which HTTP is spoken, where the others get another service.
+    #[cfg(feature = "http")]
+    pub http: Option<HttpPorts>,
     /// How TLS is done with clients, where it is.
     #[cfg(feature = "tls")]
     pub tls: Option<ServerOptions>,
@@ -106,7 +135,7 @@ pub struct Options {
 ///
 /// # Errors
 /// An address that cannot be listened on, or the failure of a single client that was all there was to serve.
-pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
+pub async fn run(mut options: Options, context: &Context) -> Result<Exit, Failure> {
     limits::raise_descriptor_limit();
     let is_udp = |at: &ListenId| matches!(at.address, ListenAddress::Udp { .. });
     if options.datagrams || options.at.iter().any(is_udp) {
@@ -119,17 +148,32 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let admission = Admission::new(options.policy.clone()).await?;
     let streams = Streams::open(options.stream.clone(), context)?;
     let (mut listeners, mut bound): (Vec<Listener>, Vec<Bound>) = (Vec::new(), Vec::new());
-    for at in &options.at {
+    for (index, at) in options.at.iter().enumerate() {
         for listener in listen(&at.address, &options.listen).await? {
+            #[cfg(feature = "http")]
+            if let Some(http) = &mut options.http {
+                http.note(index, listener.local());
+            }
+            #[cfg(not(feature = "http"))]
+            let _ = index;
             bound.push(Bound::of(at, listener.local()));
             listeners.push(listener);
         }
+    }
+    #[cfg(feature = "http")]
+    if let (Offer::Service { service, .. }, Some(http)) = (&mut options.offer, options.http.take()) {
+        http.put_before(service);
     }
     if options.offer.needs_streams() && listeners.iter().any(Listener::has_messages) {
         let message =
             "seqpacket sockets have messages, and this needs streams; use --echo, --discard, --respond or --to";
         return Err(Failure::message(Exit::Unsupported, message));
     }
+    stream::check_misbehaviour(
+        options.stream.misbehaviour.as_ref(),
+        listeners.iter().any(Listener::has_messages),
+        context,
+    )?;
     #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
     let (mut host, pins) = Host::new(&options, context)?;
     #[cfg(feature = "tls")]
@@ -156,21 +200,34 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let name = options.at.first().and_then(|at| at.name.clone());
     let mut gate = Gate::new(listeners, admission, options.reject, name, context);
     let host = Rc::new(host);
-    let served = match (conversation, options.offer) {
-        (Some(conversation), _) => host.one_conversation(gate, conversation, &streams).await,
-        (None, Offer::Stdio { many: true, prefix }) => {
-            host.many_on_stdio(&mut gate, &streams, &options.stream, prefix).await
+    #[cfg(feature = "zmq")]
+    if let (Some(zmq), Some(first)) = (options.zmq, bound.into_iter().next()) {
+        let form = host.form;
+        let served = zeromq::serve_peers(host, gate, *zmq, first, (&options.offer, conversation), form, &streams).await;
+        return streams.finish(served);
+    }
+    let serving = async {
+        match (conversation, options.offer) {
+            (Some(conversation), _) => host.one_conversation(gate, conversation, &streams).await,
+            (None, Offer::Stdio { many: true, prefix }) => {
+                host.many_on_stdio(&mut gate, &streams, &options.stream, prefix).await
+            }
+            (None, Offer::Service { service, once: true }) => {
+                let around = streams.surroundings(Shown::ToProgram);
+                host.one_by_service(gate, &service, &around).await
+            }
+            (None, Offer::Service { service, once: false }) => {
+                let around = streams.surroundings(Shown::ToProgram);
+                host.serve_all(&mut gate, &around, &Job::Service(Rc::new(service))).await
+            }
+            (None, Offer::Stdio { .. } | Offer::Conversation(_)) => host.one_on_stdio(gate, &streams).await,
+            (None, Offer::Keep(_)) => Err(Failure::message(Exit::Usage, "a kept listener is its keeper's")),
         }
-        (None, Offer::Service { service, once: true }) => {
-            let around = streams.surroundings(Shown::ToProgram);
-            host.one_by_service(gate, &service, &around).await
-        }
-        (None, Offer::Service { service, once: false }) => {
-            let around = streams.surroundings(Shown::ToProgram);
-            host.serve_all(&mut gate, &around, &Job::Service(Rc::new(service))).await
-        }
-        (None, Offer::Stdio { .. } | Offer::Conversation(_)) => host.one_on_stdio(gate, &streams).await,
-        (None, Offer::Keep(_)) => Err(Failure::message(Exit::Usage, "a kept listener is its keeper's")),
+    };
+    let served = tokio::select! {
+        biased;
+        failure = streams.record_failed() => Err(failure),
+        served = serving => served,
     };
     streams.finish(served)
 }
@@ -190,10 +247,13 @@ enum Job {
 /// How clients are let in and served.
 pub(super) struct Host {
     socket: SocketOptions,
-    split: Split,
+    form: Form,
     places: Option<Arc<Semaphore>>,
     context: Context,
     expects_header: bool,
+    #[cfg(feature = "ws")]
+    websocket: Option<websocket::Settings>,
+    misbehaviour: Option<Misbehaviour>,
     #[cfg(feature = "tls")]
     tls: Option<ServerTls>,
 }
@@ -228,21 +288,38 @@ impl Host {
         let pins = Vec::new();
         let host = Host {
             socket: options.listen.socket.clone(),
-            split: options.split.unwrap_or(Split::Line),
+            form: Form { split: options.split.unwrap_or(Split::Line), records: context.json, count: options.count },
             expects_header: options.expects_header,
+            misbehaviour: options.stream.misbehaviour.clone(),
             places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
             context: context.clone(),
+            #[cfg(feature = "ws")]
+            websocket: options.websocket.clone(),
             #[cfg(feature = "tls")]
             tls,
         };
         Ok((host, pins))
     }
 
+    /// A free place for another client; `None` where their number has no bound.
+    pub(super) async fn place(&self) -> Option<tokio::sync::OwnedSemaphorePermit> {
+        match &self.places {
+            Some(places) => places.clone().acquire_owned().await.ok(),
+            None => None,
+        }
+    }
+
+    /// Where to tell what happens.
+    #[cfg(feature = "zmq")]
+    pub(super) fn context(&self) -> &Context {
+        &self.context
+    }
+
     /// The first client gets stdin and stdout, and the door is closed behind it: a second one is refused, not queued.
     async fn one_on_stdio(self: Rc<Self>, mut gate: Gate, streams: &Streams) -> Result<Exit, Failure> {
         let mut client = self.first(&mut gate).await?;
         drop(gate);
-        let (closing, totals) = open::stream(&mut client, self.split, streams).await?;
+        let (closing, totals) = open::stream(&mut client, self.form, streams).await?;
         self.closed(&client, &closing, totals)
     }
 
@@ -293,10 +370,7 @@ impl Host {
     async fn serve_all(self: &Rc<Self>, gate: &mut Gate, around: &Surroundings, job: &Job) -> Result<Exit, Failure> {
         loop {
             // Without a free place nobody is accepted: who comes waits in the queue of the system.
-            let place = match &self.places {
-                Some(places) => places.clone().acquire_owned().await.ok(),
-                None => None,
-            };
+            let place = self.place().await;
             let admitted = gate.next().await?;
             let (host, around, job) = (self.clone(), around.clone(), job.clone());
             tokio::task::spawn_local(async move {
@@ -340,6 +414,10 @@ impl Host {
     }
 
     fn shakes_hands(&self) -> bool {
+        #[cfg(feature = "ws")]
+        if self.websocket.is_some() {
+            return true;
+        }
         #[cfg(feature = "tls")]
         return self.tls.is_some();
         #[cfg(not(feature = "tls"))]
@@ -348,27 +426,42 @@ impl Host {
 
     /// Lets a client in: what comes before it is served. What is wrong with it is reported.
     pub(super) async fn enter(&self, admitted: Admitted) -> Option<Client> {
-        let Admitted { id, pending } = admitted;
+        let Admitted { id, number, pending } = admitted;
         let (peer, local) = (pending.peer().to_string(), pending.local().to_string());
+        let port = pending.local().socket_addr().map(|address| address.port());
         let reason = match pending.into_channel(&self.socket) {
             Ok(channel) => match self.prepare(channel, &id).await {
-                Ok(channel) => return Some(Client { id, channel }),
+                Ok(channel) => {
+                    let how = self.misbehaviour.as_ref();
+                    return Some(Client { id, port, channel: misbehave::put_on(channel, how, number, Direction::Out) });
+                }
                 Err(reason) => reason,
             },
             Err(error) => format!("cannot serve: {}", reason(&error)),
         };
         self.context.reporter.event(&id, &Event::Error { message: format!("{peer}: {reason}") });
-        let closed = Event::Closed { peer, local, bytes_in: 0, bytes_out: 0, reason };
+        let closed = Event::Closed { peer, local, bytes_in: 0, bytes_out: 0, code: None, reason };
         self.context.reporter.event(&id, &closed);
         None
     }
 
-    /// What comes before a client is served: the header of a proxy in front, TLS.
+    /// What comes before a client is served: the header of a proxy in front, TLS, the WebSocket handshake.
     async fn prepare(&self, channel: Channel, id: &str) -> Result<Channel, String> {
-        match self.expects_header {
-            true => self.secure(self.read_header(channel, id).await?, id).await,
-            false => self.secure(channel, id).await,
+        let channel = match self.expects_header {
+            true => self.secure(self.read_header(channel, id).await?, id).await?,
+            false => self.secure(channel, id).await?,
+        };
+        #[cfg(feature = "ws")]
+        if let Some(settings) = &self.websocket {
+            let Channel::Bytes(bytes) = channel else { return Ok(channel) };
+            let socket =
+                websocket::accept(bytes, settings, HANDSHAKE_LIMIT).await.map_err(|error| error.to_string())?;
+            if let Some(protocol) = socket.protocol() {
+                self.context.reporter.remark(&format!("{id} speaks the sub-protocol {protocol}"));
+            }
+            return Ok(Channel::Messages(Messages::WebSocket(Box::new(socket))));
         }
+        Ok(channel)
     }
 
     /// Reads the PROXY protocol header; from then on the client is whom it names.
@@ -414,6 +507,7 @@ fn report_closed(client: &Client, closing: &Closing, (bytes_in, bytes_out): (u64
         local: client.channel.local().to_string(),
         bytes_in,
         bytes_out,
+        code: client.channel.close_code(),
         reason: closing.reason.clone(),
     };
     context.reporter.event(&client.id, &event);

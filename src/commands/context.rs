@@ -12,14 +12,16 @@ pub struct Context {
     pub reporter: Rc<Reporter>,
     /// Whether reports on stdout are JSON.
     pub json: bool,
+    /// Whether what a person reads on stdout is in colour.
+    pub color: bool,
     /// Where sockets are kept.
     pub place: Place,
 }
 
 impl Context {
     /// A context around this reporter.
-    pub fn new(reporter: Rc<Reporter>, place: Place) -> Self {
+    pub fn new(reporter: Rc<Reporter>, place: Place, color: bool) -> Self {
         let json = reporter.format() == Format::Json;
-        Context { reporter, json, place }
+        Context { reporter, json, color, place }
     }
 }

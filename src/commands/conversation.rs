@@ -120,7 +120,7 @@ async fn open(path: &Path) -> Result<Descriptor, Failure> {
 /// # Errors
 /// The step, or the line of the transcript, that failed.
 pub async fn run(prepared: Prepared, client: Client, streams: &Streams, context: &Context) -> Result<Exit, Failure> {
-    let Client { id, channel } = client;
+    let Client { id, channel, .. } = client;
     let (peer, local) = (channel.peer().to_string(), channel.local().to_string());
     let Channel::Bytes(bytes) = channel else {
         return Err(Failure::message(Exit::Unsupported, "steps and --replay need a stream of bytes, not messages"));
@@ -152,7 +152,7 @@ pub async fn run(prepared: Prepared, client: Client, streams: &Streams, context:
         Err(failure) => failure.line(),
     };
     let (bytes_in, bytes_out) = watcher.totals();
-    context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out, reason });
+    context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out, code: None, reason });
     held.map(|()| Exit::Done)
 }
 

@@ -66,6 +66,8 @@ pub struct Gate {
 pub struct Admitted {
     /// `NAME.N` where the listener has a name, else `peerhost:port|N`.
     pub id: String,
+    /// Its number, counted from 1.
+    pub number: u64,
     /// The connection.
     pub pending: Pending,
 }
@@ -111,7 +113,7 @@ impl Gate {
                     let (peer, local) = (pending.peer().to_string(), pending.local().to_string());
                     let port = pending.local().socket_addr().map(|address| address.port());
                     self.context.reporter.event(&id, &Event::Accepted { peer, local, port });
-                    return Ok(Admitted { id, pending });
+                    return Ok(Admitted { id, number: self.count, pending });
                 }
                 Verdict::Denied { rule } => self.turn_away(pending, rule),
             }

@@ -16,7 +16,7 @@ use super::gate::Gate;
 use super::keep::Keep;
 use super::open::{self, Mode};
 use super::stream::StreamOptions;
-use crate::address::{SocketId, SocketName};
+use crate::address::{Endpoint, SocketId, SocketName, UnixKind};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::keeper::claim::Guard;
@@ -25,6 +25,7 @@ use crate::keeper::directory::Directory;
 use crate::keeper::kept::{Body, Door, Kept, Listening, Terms};
 use crate::keeper::launch::Readiness;
 pub use crate::keeper::launch::VERB;
+use crate::keeper::mailbox::Mailbox;
 use crate::keeper::process::{self, Process};
 use crate::keeper::serve::refused;
 use crate::keeper::stream::{LineEndings, Stream};
@@ -32,7 +33,7 @@ use crate::keeper::wire::Response;
 use crate::quantity::Limit;
 use crate::service::Client;
 use crate::transport::listener::{Listener, Unwritten, listen};
-use crate::transport::{Bytes, Channel, connect};
+use crate::transport::{Channel, connect};
 
 /// The hidden verb, parsed.
 #[derive(Debug)]
@@ -112,8 +113,11 @@ async fn keep_connection(
     let process = Process::new(terms(keep, &options.stream, directory));
     let id = options.id.handle();
     let (claim, socket) = process::claim(&process.terms, &id, &options.id.key(), Guard::Lock)?;
-    let stream = Stream::connecting(process.terms.buffer, process.terms.endings);
-    let mut kept = Kept::new(id.clone(), options.id.name.clone(), Body::Stream(stream.clone()), process, claim);
+    let body = match carries_messages(&options) {
+        true => Body::Messages(Mailbox::connecting(process.terms.buffer)),
+        false => Body::Stream(Stream::connecting(process.terms.buffer, process.terms.endings)),
+    };
+    let mut kept = Kept::new(id.clone(), options.id.name.clone(), body, process, claim);
     kept.address = Some(address_key(&endpoint));
     kept.endpoint = Some(endpoint.clone());
     let kept = Rc::new(kept);
@@ -122,26 +126,19 @@ async fn keep_connection(
             ready.tell_status(&kept)?;
         }
         let connected = async {
-            match connect(&endpoint, &options.connect, &id, &*context.reporter).await? {
-                Channel::Bytes(bytes) => demanded(&options, bytes),
-                Channel::Messages(_) => {
-                    let text = format!("{endpoint} keeps boundaries of messages, and cannot be kept");
-                    Err(Failure::message(Exit::Unsupported, text).hint("add --foreground"))
-                }
-            }
+            let channel = connect(&endpoint, &options.connect, &id, &*context.reporter).await?;
+            demanded(&options, channel)
         };
-        // No folder is held on to by a process that nobody sees.
         let connected = connected.await;
+        // No folder is held on to by a process that nobody sees.
         let _ = rustix::process::chdir("/");
-        match connected {
-            Ok(bytes) => {
-                stream.install(bytes);
-                let _turn = stream.writing.lock().await;
-                let _ = crate::keeper::send_queued(&stream).await;
+        match connected.and_then(|channel| kept.body.install(channel)) {
+            Ok(()) => {
+                kept.body.send_queued().await;
                 ready.tell_status(&kept)
             }
             Err(failure) if keep.no_wait => {
-                stream.fail(&failure);
+                kept.body.fail(&failure);
                 Ok(())
             }
             Err(failure) => Err(failure),
@@ -150,17 +147,28 @@ async fn keep_connection(
     process::keep(kept.clone(), socket, begin).await
 }
 
+/// Whether messages will come of an address: known before it is connected to, so that some can be written at once.
+fn carries_messages(options: &open::Options) -> bool {
+    match &options.id.endpoint {
+        Some(Endpoint::Unix { kind, .. }) => *kind != UnixKind::Stream,
+        Some(Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. }) => true,
+        Some(Endpoint::Inet { .. }) | None => false,
+    }
+}
+
 #[cfg(feature = "tls")]
-fn demanded(options: &open::Options, bytes: Bytes) -> Result<Bytes, Failure> {
-    if let Some(session) = bytes.session() {
+fn demanded(options: &open::Options, channel: Channel) -> Result<Channel, Failure> {
+    if let Channel::Bytes(bytes) = &channel
+        && let Some(session) = bytes.session()
+    {
         options.inspection.demand(session)?;
     }
-    Ok(bytes)
+    Ok(channel)
 }
 
 #[cfg(not(feature = "tls"))]
-fn demanded(_: &open::Options, bytes: Bytes) -> Result<Bytes, Failure> {
-    Ok(bytes)
+fn demanded(_: &open::Options, channel: Channel) -> Result<Channel, Failure> {
+    Ok(channel)
 }
 
 fn not_kept() -> Failure {
@@ -245,7 +253,7 @@ async fn doorway(
 }
 
 impl Door for Doorway {
-    fn next(&mut self) -> Pin<Box<dyn Future<Output = Result<Bytes, Failure>> + '_>> {
+    fn next(&mut self) -> Pin<Box<dyn Future<Output = Result<Channel, Failure>> + '_>> {
         Box::pin(async {
             loop {
                 tokio::select! {
@@ -254,8 +262,8 @@ impl Door for Doorway {
                         self.entering.spawn_local(async move { host.enter(admitted).await });
                     }
                     Some(entered) = self.entering.join_next() => {
-                        if let Ok(Some(Client { channel: Channel::Bytes(bytes), .. })) = entered {
-                            return Ok(bytes);
+                        if let Ok(Some(Client { channel, .. })) = entered {
+                            return Ok(channel);
                         }
                     }
                 }

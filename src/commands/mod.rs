@@ -4,16 +4,20 @@ pub mod accept;
 pub mod admission;
 pub mod announce;
 pub mod ask;
+pub mod capture;
 pub mod close;
 pub mod context;
 pub mod conversation;
 pub mod datagram;
 pub mod expect;
 pub mod gate;
+#[cfg(feature = "http")]
+pub mod http_ports;
 #[cfg(feature = "tls")]
 pub mod inspection;
 pub mod keep;
 pub mod keeper;
+pub mod message_output;
 pub mod monitor;
 pub mod next;
 pub mod open;
@@ -30,12 +34,20 @@ pub mod sockets;
 pub mod stream;
 pub mod transcript_file;
 #[cfg(feature = "tuples")]
+mod tuple_datagrams;
+#[cfg(feature = "tuples")]
 pub mod tuple_kept;
 #[cfg(feature = "tuples")]
 pub mod tuple_receive;
 #[cfg(feature = "tuples")]
 pub mod tuple_send;
+pub mod viewer;
 pub mod wait;
+mod whole_lines;
 pub mod write;
+#[cfg(feature = "zmq")]
+mod zeromq;
+#[cfg(feature = "zmq")]
+pub mod zmq_keygen;
 
 pub use context::Context;

@@ -5,6 +5,7 @@ use std::io;
 use std::rc::Rc;
 
 use super::recorder::Recorder;
+use crate::address::Peer;
 use crate::event::{Direction, Event, Report};
 use crate::output::Reporter;
 use crate::output::human::Verbosity;
@@ -77,6 +78,9 @@ impl Observer for Monitor {
             Direction::In => self.ended_in.replace(true),
             Direction::Out => self.ended_out.replace(true),
         };
+        if let (false, Some(recorder)) = (before, &self.recorder) {
+            recorder.borrow_mut().ended(&self.id, direction);
+        }
         // Who waits for the rest of a connection comes to an end that was told.
         if !before && self.reporter.shows(Verbosity::Debug) {
             self.reporter.event(&self.id, &Event::Eof { direction });
@@ -87,5 +91,11 @@ impl Observer for Monitor {
 impl Watcher for Monitor {
     fn totals(&self) -> (u64, u64) {
         (self.bytes_in.get(), self.bytes_out.get())
+    }
+
+    fn between(&self, local: &Peer, peer: &Peer) {
+        if let Some(recorder) = &self.recorder {
+            recorder.borrow_mut().between(&self.id, local, peer);
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! `open`: connect, then stream, join a program, probe, or hand the descriptor over.
 
 use std::io::IoSlice;
+use std::num::NonZeroU64;
 use std::process::Stdio as Redirect;
 use std::rc::Rc;
 
@@ -13,7 +14,7 @@ use super::datagram;
 use super::inspection::Inspection;
 use super::keep::Keep;
 use super::probe;
-use super::stream::{Shown, StreamOptions, Streams, verdict};
+use super::stream::{Shown, StreamOptions, Streams, check_misbehaviour, verdict};
 use crate::address::{Endpoint, Scheme, SocketId};
 use crate::conversation::Part;
 #[cfg(feature = "tls")]
@@ -22,7 +23,8 @@ use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::message::Split;
-use crate::relay::{self, Waiting};
+use crate::relay::messages::Form;
+use crate::relay::{self, Waiting, misbehave};
 use crate::service::program::{Command, Environment};
 use crate::service::{Client, Closing, Service, Verdict, serve};
 #[cfg(feature = "tls")]
@@ -59,6 +61,8 @@ pub struct Options {
     pub stream: StreamOptions,
     /// The framing of messages on stdin and stdout, where it is said.
     pub split: Option<Split>,
+    /// End after this many received messages.
+    pub count: Option<NonZeroU64>,
     /// `--on-open CMD`.
     pub on_open: Option<String>,
     /// What to show and demand of the peer's certificate.
@@ -88,22 +92,31 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         Mode::Conversation(talk) => Some(prepare(talk, &endpoint, &options, context).await?),
         _ => None,
     };
+    let misbehaviour = options.stream.misbehaviour.clone();
     let streams = Streams::open(options.stream, context)?;
     let channel = connect(&endpoint, &options.connect, &id, &*context.reporter).await?;
+    check_misbehaviour(misbehaviour.as_ref(), matches!(channel, Channel::Messages(_)), context)?;
     #[cfg(feature = "tls")]
-    if let Channel::Bytes(bytes) = &channel
-        && let Some(session) = bytes.session()
-    {
+    if let Some(session) = channel.session() {
         options.inspection.show_aside(session, context);
         options.inspection.demand(session)?;
     }
-    let mut client = Client { id, channel };
+    if let Channel::Messages(messages) = &channel {
+        let report: Rc<dyn Report> = context.reporter.clone();
+        messages.report_to(&report);
+    }
+    let channel = misbehave::put_on(channel, misbehaviour.as_ref(), 1, Direction::Out);
+    let mut client = Client { id, port: None, channel };
     if let Some(command) = &options.on_open {
         run_hook(command, &client, context)?;
     }
     let joined = match prepared {
         Some(prepared) => conversation::run(prepared, client, &streams, context).await,
-        None => join(&mut client, &options.mode, options.split.unwrap_or(Split::Line), &streams, context).await,
+        None => {
+            let split = options.split.unwrap_or(Split::Line);
+            let form = Form { split, records: context.json, count: options.count };
+            join(&mut client, &options.mode, form, &streams, context).await
+        }
     };
     streams.finish(joined)
 }
@@ -136,7 +149,7 @@ async fn prepare(
 async fn join(
     client: &mut Client,
     mode: &Mode,
-    split: Split,
+    form: Form,
     streams: &Streams,
     context: &Context,
 ) -> Result<Exit, Failure> {
@@ -151,11 +164,12 @@ async fn join(
             let service = Service::Program(Rc::new(command.clone()));
             (serve(&service, client, &watcher, &around).await, watcher.totals())
         }
-        _ => stream(client, split, streams).await?,
+        _ => stream(client, form, streams).await?,
     };
     let (bytes_in, bytes_out) = totals;
     let reason = closing.reason.clone();
-    context.reporter.event(&client.id, &Event::Closed { peer: peer.clone(), local, bytes_in, bytes_out, reason });
+    let code = client.channel.close_code();
+    context.reporter.event(&client.id, &Event::Closed { peer: peer.clone(), local, bytes_in, bytes_out, code, reason });
     verdict(&peer, &closing)
 }
 
@@ -163,24 +177,23 @@ async fn join(
 ///
 /// # Errors
 /// When the standard streams cannot be used.
-pub async fn stream(client: &mut Client, split: Split, streams: &Streams) -> Result<(Closing, (u64, u64)), Failure> {
+pub async fn stream(client: &mut Client, form: Form, streams: &Streams) -> Result<(Closing, (u64, u64)), Failure> {
     let mut stdio = streams.stdio()?;
     let around = streams.surroundings(Shown::on(&stdio));
     let watcher = (around.watch)(&client.id);
-    let rules = streams.rules(&stdio);
+    let outgoing = around.lane(Direction::Out, &client.id, &*watcher);
+    let incoming = around.lane(Direction::In, &client.id, &*watcher);
     let outcome = match &mut client.channel {
         Channel::Bytes(bytes) => {
-            let outgoing = around.lane(Direction::Out, &client.id, &*watcher);
-            let incoming = around.lane(Direction::In, &client.id, &*watcher);
+            let rules = streams.rules(&stdio);
             relay::run(&mut stdio, bytes, rules, outgoing, incoming, Waiting::Eager).await
         }
         Channel::Messages(messages) => {
-            let shown = streams.messages_shown(Shown::on(&stdio));
-            let (report, waiting) = (&*around.report, Waiting::Eager);
-            relay::messages::run_shown(&mut stdio, messages, rules, split, &*watcher, report, waiting, shown).await
+            let (rules, report) = (streams.message_rules(&stdio, messages), &*around.report);
+            relay::messages::run(&mut stdio, messages, rules, form, outgoing, incoming, report, Waiting::Eager).await
         }
     };
-    let closing = Closing::from(outcome);
+    let closing = Closing::of(outcome, &client.channel);
     if closing.verdict == Verdict::Clean {
         client.channel.take_leave().await;
     }

@@ -39,7 +39,8 @@ pub async fn run(
         Ok(channel) => {
             let (peer, local) = (channel.peer().to_string(), channel.local().to_string());
             add(&mut record, json!({"peer": peer, "local": local}));
-            let event = Event::Closed { peer, local, bytes_in: 0, bytes_out: 0, reason: "probed".to_owned() };
+            let event =
+                Event::Closed { peer, local, bytes_in: 0, bytes_out: 0, code: None, reason: "probed".to_owned() };
             context.reporter.event(id, &event);
             #[cfg(feature = "tls")]
             let demanded = session(&result).map_or(Ok(()), |session| inspection.demand(session));

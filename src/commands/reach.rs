@@ -14,7 +14,7 @@ use crate::keeper::client::dial;
 use crate::keeper::directory::Place;
 use crate::relay::buffer;
 use crate::transport::connect::ConnectError;
-use crate::transport::{Bytes, Channel, ConnectOptions, connect};
+use crate::transport::{Bytes, Channel, ConnectOptions, Messages, connect};
 
 /// The most that is read before an answer must be recognized, in bytes.
 const MOST: usize = 64 << 10;
@@ -184,6 +184,10 @@ impl Target {
         // Tries are many and expected to fail: what happens in them is no event of the run.
         let channel = connect(endpoint, options, &self.text, &Unheard).await?;
         match (proof, channel) {
+            // A datagram socket stands whether anybody is there or not.
+            (_, Channel::Messages(Messages::Datagram(_))) => {
+                Err(ConnectError::Unsupported(format!("waiting for {}, which is no connection,", self.text)).into())
+            }
             (Proof::Connection, _) => Ok(()),
             (_, Channel::Messages(_)) => Err(Miss::Messages(self.text.clone())),
             (Proof::Http(path), Channel::Bytes(bytes)) => self.ask(bytes, endpoint, path).await,

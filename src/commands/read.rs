@@ -5,13 +5,15 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use super::context::Context;
+use super::message_output::Form;
 use crate::address::SocketId;
 use crate::condition::{Condition, Found, TerminatorRule, Unit};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
-use crate::keeper::client::{Keeper, Outcome, dial};
+use crate::keeper::client::{Delivered, Keeper, Outcome, dial};
 use crate::keeper::wire::{Read, Reason, Unmet};
 pub use crate::keeper::wire::{Taking, WhenUnmet};
+use crate::message::Split;
 use crate::output::report;
 use crate::sys;
 
@@ -32,8 +34,8 @@ pub struct Options {
 /// What a reader wants.
 #[derive(Debug, Clone)]
 pub struct Wish {
-    /// What it waits for.
-    pub condition: Condition,
+    /// What it waits for; nothing said: a line, or a message.
+    pub condition: Option<Condition>,
     /// Whether the terminator is part of it.
     pub terminator: TerminatorRule,
     /// Whether it leaves the socket.
@@ -44,6 +46,8 @@ pub struct Wish {
     pub max_bytes: usize,
     /// How long to wait, again after each byte that comes.
     pub timeout: Option<Duration>,
+    /// What ends each message on stdout, where it is said.
+    pub split: Option<Split>,
 }
 
 /// Runs the command.
@@ -53,7 +57,7 @@ pub struct Wish {
 pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
     let mut keeper = dial(&context.place, &options.id)?;
     let mut output = Output::open(options.output.as_ref())?;
-    read(&mut keeper, &options.wish, &mut output)
+    read(&mut keeper, &options.wish, &mut output, context)
 }
 
 /// Where received data goes.
@@ -100,14 +104,29 @@ impl Output {
 ///
 /// # Errors
 /// As [`run`].
-pub fn read(keeper: &mut Keeper, wish: &Wish, output: &mut Output) -> Result<Exit, Failure> {
+pub fn read(keeper: &mut Keeper, wish: &Wish, output: &mut Output, context: &Context) -> Result<Exit, Failure> {
     match keeper.read(&request(wish))? {
         Outcome::Found(found, bytes) => {
             output.write(&rendered(wish, &found, &bytes))?;
             taken(keeper, wish.taking)?;
             Ok(Exit::Done)
         }
+        Outcome::Messages(messages, _) => {
+            output.write(&wish.form(context).render(&messages)?)?;
+            taken(keeper, wish.taking)?;
+            Ok(Exit::Done)
+        }
         Outcome::Unmet(unmet, bytes) => Err(unmet_failure(keeper, wish, &unmet, &bytes, output)?),
+        Outcome::UnmetMessages(unmet, messages) => {
+            Err(unmet_messages(keeper, wish, &unmet, &messages, output, context)?)
+        }
+    }
+}
+
+impl Wish {
+    /// The form of messages on stdout.
+    pub fn form(&self, context: &Context) -> Form {
+        Form::new(context.json, self.split, self.terminator)
     }
 }
 
@@ -119,6 +138,7 @@ pub fn request(wish: &Wish) -> Read {
         max_bytes: wish.max_bytes,
         taking: wish.taking,
         when_unmet: WhenUnmet::Partial,
+        skip: 0,
     }
 }
 
@@ -136,7 +156,7 @@ pub fn taken(keeper: &mut Keeper, taking: Taking) -> Result<(), Failure> {
 fn rendered(wish: &Wish, found: &Found, bytes: &[u8]) -> Vec<u8> {
     let value = bytes.get(found.value(wish.terminator)).unwrap_or_default();
     match wish.condition {
-        Condition::For(amount) => {
+        Some(Condition::For(amount)) => {
             let mut text = amount.render(value).into_owned();
             if matches!(amount.unit, Unit::Numbers(_)) {
                 text.push(b'\n');
@@ -163,7 +183,38 @@ pub fn unmet_failure(
         output.write(bytes)?;
         taken(keeper, wish.taking)?;
     }
-    let (exit, what) = match &unmet.reason {
+    let came = if printed { "what had come was printed".to_owned() } else { shown(bytes, unmet.unread) };
+    Ok(failure(wish, &unmet.reason, &came))
+}
+
+/// As [`unmet_failure`], of messages.
+///
+/// # Errors
+/// They cannot be printed.
+pub fn unmet_messages(
+    keeper: &mut Keeper,
+    wish: &Wish,
+    unmet: &Unmet,
+    messages: &[Delivered],
+    output: &mut Output,
+    context: &Context,
+) -> Result<Failure, Failure> {
+    if wish.when_unmet == WhenUnmet::Partial {
+        output.write(&wish.form(context).render(messages)?)?;
+        taken(keeper, wish.taking)?;
+        return Ok(failure(wish, &unmet.reason, "what had come was printed"));
+    }
+    let s = if unmet.unread == 1 { "" } else { "s" };
+    let first = messages.first().map(|message| excerpt(&message.bytes)).unwrap_or_default();
+    Ok(failure(
+        wish,
+        &unmet.reason,
+        &format!("{} message{s} had come and stay unread, the first {first}", unmet.unread),
+    ))
+}
+
+fn failure(wish: &Wish, reason: &Reason, came: &str) -> Failure {
+    let (exit, what) = match reason {
         Reason::TimedOut => {
             let limit = wish
                 .timeout
@@ -174,13 +225,13 @@ pub fn unmet_failure(
         Reason::Failed(reason) => (Exit::ReceiveFailed, format!("connection lost: {reason}")),
         Reason::TooLarge => (Exit::TooLarge, format!("it is not within {} bytes", wish.max_bytes)),
         Reason::NoReply(reason) => (Exit::Negative, reason.clone()),
+        Reason::Refused(reason) => (Exit::Refused, reason.clone()),
     };
-    let came = if printed { "what had come was printed".to_owned() } else { shown(bytes, unmet.unread) };
     let failure = Failure::message(exit, format!("{what}; {came}"));
-    Ok(match exit {
+    match exit {
         Exit::TooLarge => failure.hint("allow more with --max-bytes"),
         _ => failure,
-    })
+    }
 }
 
 /// What had come, for a person.
@@ -188,8 +239,13 @@ fn shown(bytes: &[u8], unread: u64) -> String {
     if unread == 0 {
         return "nothing had come".to_owned();
     }
+    let s = if unread == 1 { "" } else { "s" };
+    format!("{unread} byte{s} had come and stay unread: {}", excerpt(bytes))
+}
+
+/// The beginning of what had come.
+fn excerpt(bytes: &[u8]) -> String {
     let (head, more) = bytes.split_at_checked(SHOWN).unwrap_or((bytes, &[]));
     let dots = if more.is_empty() { "" } else { " …" };
-    let s = if unread == 1 { "" } else { "s" };
-    format!("{unread} byte{s} had come and stay unread: \"{}\"{dots}", head.escape_ascii())
+    format!("\"{}\"{dots}", head.escape_ascii())
 }

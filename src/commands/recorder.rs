@@ -3,16 +3,22 @@
 use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::str::FromStr;
 use std::time::{Duration, SystemTime};
 
 use sha2::Digest;
+use tokio::sync::Notify;
 
-use crate::event::{Digests, Direction};
+use super::capture::{Capture, Carrier};
+use super::context::Context;
+use super::viewer::Viewer;
+use crate::address::Peer;
+use crate::event::{Digests, Direction, Event};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::output::hex::DuplexHexDump;
-use crate::output::transcript;
+use crate::output::{transcript, view};
 
 /// Where a dump goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +73,17 @@ pub struct RecorderOptions {
     pub hex_dump: Option<DumpTarget>,
     /// `--hash KIND`.
     pub hash: Option<HashKind>,
+    /// `--pcap FILE`.
+    pub pcap: Option<PathBuf>,
+    /// `--view`.
+    pub view: Option<view::Form>,
+}
+
+impl RecorderOptions {
+    fn are_none(&self) -> bool {
+        let files = self.transcript.is_none() && self.hex_dump.is_none() && self.pcap.is_none();
+        files && self.hash.is_none() && self.view.is_none()
+    }
 }
 
 enum Hasher {
@@ -109,7 +126,12 @@ pub struct Recorder {
     transcript: Option<File>,
     dump: Option<Dump>,
     hashers: Option<(HashKind, Hasher, Hasher)>,
+    capture: Option<Capture>,
+    viewer: Option<Viewer>,
     line: Vec<u8>,
+    failed: Option<io::Error>,
+    /// Told when a record could not be written.
+    broke: Rc<Notify>,
 }
 
 impl Recorder {
@@ -117,8 +139,8 @@ impl Recorder {
     ///
     /// # Errors
     /// A file that cannot be created: status 23.
-    pub fn open(options: &RecorderOptions) -> Result<Option<Recorder>, Failure> {
-        if options.transcript.is_none() && options.hex_dump.is_none() && options.hash.is_none() {
+    pub fn open(options: &RecorderOptions, carrier: Carrier, context: &Context) -> Result<Option<Recorder>, Failure> {
+        if options.are_none() {
             return Ok(None);
         }
         let dump = match &options.hex_dump {
@@ -130,7 +152,11 @@ impl Recorder {
             transcript: options.transcript.as_deref().map(create).transpose()?,
             dump,
             hashers: options.hash.map(|kind| (kind, Hasher::new(kind), Hasher::new(kind))),
+            capture: options.pcap.as_deref().map(|path| Capture::create(path, carrier)).transpose()?,
+            viewer: options.view.map(|form| Viewer::new(form, context)),
             line: Vec::new(),
+            failed: None,
+            broke: Rc::default(),
         }))
     }
 
@@ -139,6 +165,58 @@ impl Recorder {
     /// # Errors
     /// When a record cannot be written.
     pub fn record(&mut self, id: &str, direction: Direction, elapsed: Duration, bytes: &[u8]) -> io::Result<()> {
+        if let Some(error) = &self.failed {
+            return Err(again(error));
+        }
+        let recorded = self.write(id, direction, elapsed, bytes);
+        self.keep(recorded)
+    }
+
+    /// Keeps the first failure, which ends the run wherever it is met.
+    fn keep(&mut self, recorded: io::Result<()>) -> io::Result<()> {
+        if let Err(error) = &recorded
+            && self.failed.is_none()
+        {
+            self.failed = Some(again(error));
+            self.broke.notify_one();
+        }
+        recorded
+    }
+
+    /// A direction of a connection came to its end.
+    pub fn ended(&mut self, id: &str, direction: Direction) {
+        if let Some(capture) = &mut self.capture {
+            let recorded = capture.ended(id, direction);
+            let _ = self.keep(recorded);
+        }
+    }
+
+    /// Something happened to a connection.
+    pub fn event(&mut self, id: &str, event: &Event) {
+        if let Some(capture) = &mut self.capture {
+            let recorded = capture.event(id, event);
+            let _ = self.keep(recorded);
+        }
+    }
+
+    /// The ends of the datagrams of `id` that come next.
+    pub fn between(&mut self, id: &str, local: &Peer, peer: &Peer) {
+        if let Some(capture) = &mut self.capture {
+            capture.between(id, local, peer);
+        }
+    }
+
+    /// What could not be recorded, if that is so.
+    pub fn failure(&self) -> Option<Failure> {
+        self.failed.as_ref().map(|error| Failure::message(Exit::OutputFailed, reason(error)))
+    }
+
+    /// Told when something could not be recorded.
+    pub fn broke(&self) -> Rc<Notify> {
+        self.broke.clone()
+    }
+
+    fn write(&mut self, id: &str, direction: Direction, elapsed: Duration, bytes: &[u8]) -> io::Result<()> {
         if let Some(file) = &mut self.transcript {
             self.line.clear();
             let record = transcript::Record {
@@ -160,6 +238,12 @@ impl Recorder {
                 Some(file) => file.write_all(&self.line),
             }
             .map_err(|error| named("hex dump", &error))?;
+        }
+        if let Some(capture) = &mut self.capture {
+            capture.record(id, direction, bytes)?;
+        }
+        if let Some(viewer) = &self.viewer {
+            viewer.show(id, direction, elapsed, bytes).map_err(|error| named("view to stdout", &error))?;
         }
         if let Some((_, incoming, outgoing)) = &mut self.hashers {
             match direction {
@@ -183,13 +267,26 @@ impl Recorder {
     }
 }
 
-fn named(what: &str, error: &io::Error) -> io::Error {
+/// The same failure, for the next who asks.
+fn again(error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), error.to_string())
+}
+
+/// A failure to write a record, under its name.
+pub fn named(what: &str, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("cannot write the {what}: {}", reason(error)))
 }
 
-fn create(path: impl AsRef<Path>) -> Result<File, Failure> {
+/// Begins a file of records.
+///
+/// # Errors
+/// A file that cannot be written: status 23.
+pub fn create(path: impl AsRef<Path>) -> Result<File, Failure> {
     let path = path.as_ref();
-    File::create(path).map_err(|error| {
-        Failure::message(Exit::OutputFailed, format!("cannot write {}: {}", path.display(), reason(&error)))
-    })
+    File::create(path).map_err(|error| unwritable(path, &error))
+}
+
+/// The failure of a file that cannot be written.
+pub fn unwritable(path: &Path, error: &io::Error) -> Failure {
+    Failure::message(Exit::OutputFailed, format!("cannot write {}: {}", path.display(), reason(error)))
 }

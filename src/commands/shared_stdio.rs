@@ -224,8 +224,7 @@ impl SharedStdio {
                 Turn::ToSay(Some(message)) => {
                     let sending = async {
                         let converted = outgoing.convert(&message, false)?;
-                        buffer::write_all(bytes, &converted).await?;
-                        outgoing.written(&converted)
+                        buffer::send(bytes, &converted, &outgoing).await
                     };
                     let sent = tokio::select! { sent = sending => Some(sent), () = outbox.is_abandoned() => None };
                     match sent {

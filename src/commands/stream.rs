@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use rustix::fs::Access;
 
+use super::capture::Carrier;
 use super::context::Context;
 use super::monitor::Monitor;
 use super::recorder::{Recorder, RecorderOptions};
@@ -14,6 +15,7 @@ use crate::conversation::Printer;
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::filter::misbehaviour::Misbehaviour;
 use crate::filter::transform::TakeCommands;
 use crate::filter::{InbandMarks, Incoming, LineEnding, Outgoing, Transform};
 use crate::output::hex::HexDump;
@@ -22,11 +24,14 @@ use crate::output::progress::Progress;
 use crate::output::report;
 use crate::output::sanitize::Sanitizer;
 use crate::quantity::Limit;
-use crate::relay::{self, AtLocalEnd, Blame, Output, Rules, Stdio, Traffic};
+use crate::relay::{AtLocalEnd, Blame, Output, Rules, Stdio, Traffic};
 use crate::service::presence::Presence;
 use crate::service::{Closing, Surroundings, Verdict, Watcher};
 use crate::sys;
-use crate::transport::{Descriptor, Kind};
+use crate::transport::{Descriptor, Kind, Messages};
+
+/// How long a peer may be quiet after the end of stdin, where that ends the whole socket.
+const QUIET: std::time::Duration = std::time::Duration::from_secs(1);
 
 /// The data options of CLI streams.
 #[derive(Debug, Clone)]
@@ -35,6 +40,8 @@ pub struct StreamOptions {
     pub traffic: Traffic,
     /// What the end of stdin means for the peer.
     pub at_local_end: AtLocalEnd,
+    /// `-N`: a peer that cannot be half-closed is told at once, too.
+    pub end_at_once: bool,
     /// `-q`.
     pub quit_after: Limit,
     /// `--half-open`.
@@ -57,6 +64,8 @@ pub struct StreamOptions {
     pub progress: bool,
     /// `--rate`, in bytes per second.
     pub rate: Option<u64>,
+    /// How the peer is mistreated, for tests.
+    pub misbehaviour: Option<Misbehaviour>,
 }
 
 /// What a run has open for its streams.
@@ -75,10 +84,27 @@ impl Streams {
     /// # Errors
     /// A file that cannot be written: status 23.
     pub fn open(options: StreamOptions, context: &Context) -> Result<Self, Failure> {
+        Self::opened(options, Carrier::Streams, context)
+    }
+
+    /// Opens the records of datagrams.
+    ///
+    /// # Errors
+    /// A file that cannot be written: status 23.
+    pub fn of_datagrams(options: StreamOptions, context: &Context) -> Result<Self, Failure> {
+        Self::opened(options, Carrier::Datagrams, context)
+    }
+
+    fn opened(options: StreamOptions, carrier: Carrier, context: &Context) -> Result<Self, Failure> {
         if let Some(path) = &options.output {
             check_writable(path).map_err(|error| cannot_use(&path.display().to_string(), &error))?;
         }
-        let recorder = Recorder::open(&options.recorder)?.map(|recorder| Rc::new(RefCell::new(recorder)));
+        let recorder = Recorder::open(&options.recorder, carrier, context)?;
+        let recorder = recorder.map(|recorder| Rc::new(RefCell::new(recorder)));
+        if let (Some(recorder), true) = (&recorder, options.recorder.pcap.is_some()) {
+            let recorder = recorder.clone();
+            context.reporter.tell(Rc::new(move |id, event| recorder.borrow_mut().event(id, event)));
+        }
         let progress = options.progress.then(|| Rc::new(Progress::new(size_of_stdin())));
         Ok(Streams { options, context: context.clone(), recorder, progress, lost: Rc::default() })
     }
@@ -97,6 +123,27 @@ impl Streams {
             },
             idle: options.idle,
         }
+    }
+
+    /// The rules of a relay of a message socket with the standard streams. Where its close ends both directions it is closed
+    /// when the input has ended and the peer has been quiet for a moment, so that an answer to the last message still comes;
+    /// and after the peer's close there is nobody to send to.
+    pub fn message_rules(&self, stdio: &Stdio, socket: &Messages) -> Rules {
+        let rules = self.rules(stdio);
+        if socket.has_half_close() {
+            return rules;
+        }
+        let options = &self.options;
+        let at_local_end = match (options.at_local_end, options.quit_after) {
+            (AtLocalEnd::HalfClose, _) if options.end_at_once || options.traffic == Traffic::SendOnly => {
+                AtLocalEnd::HalfClose
+            }
+            (AtLocalEnd::HalfClose, Limit::Never) => AtLocalEnd::WhenQuiet(Limit::After(QUIET)),
+            (AtLocalEnd::HalfClose, limit) => AtLocalEnd::WhenQuiet(limit),
+            (other, _) => other,
+        };
+        let half_open = Limit::After(std::time::Duration::ZERO);
+        Rules { at_local_end, quit_after: Limit::Never, half_open, ..rules }
     }
 
     /// Which directions carry data.
@@ -144,15 +191,6 @@ impl Streams {
         Ok(Printer::new(output, display))
     }
 
-    /// How messages are written for this reader.
-    pub fn messages_shown(&self, shown: Shown) -> relay::messages::Shown {
-        match shown {
-            _ if self.options.hex => relay::messages::Shown::Dumped(Box::new(ShowHexOfEach)),
-            Shown::ToPerson => relay::messages::Shown::Escaped(Box::new(Escape(Sanitizer::new()))),
-            Shown::ToProgram | Shown::ToConversation => relay::messages::Shown::Plain,
-        }
-    }
-
     /// What services need, their output not being a terminal.
     pub fn surroundings(&self, shown: Shown) -> Surroundings {
         let reporter = self.context.reporter.clone();
@@ -171,10 +209,22 @@ impl Streams {
         }
     }
 
-    /// Shows what is left to show when the run is over, which came to `ended`.
+    /// Resolves when a record could not be written, which ends a run however many it serves.
+    pub async fn record_failed(&self) -> Failure {
+        let Some(recorder) = &self.recorder else { return std::future::pending().await };
+        let broke = recorder.borrow().broke();
+        loop {
+            if let Some(failure) = recorder.borrow().failure() {
+                return failure;
+            }
+            broke.notified().await;
+        }
+    }
+
+    /// Shows what is left to show when the run is over.
     ///
     /// # Errors
-    /// That of `ended`, or that data came for which there was no stdout.
+    /// Those of the run; and a record that could not be written, which a run that went well cannot make good.
     pub fn finish(&self, ended: Result<Exit, Failure>) -> Result<Exit, Failure> {
         if let Some(progress) = &self.progress {
             self.context.reporter.note(&progress.finish());
@@ -182,9 +232,10 @@ impl Streams {
         if let Some(digests) = self.recorder.as_ref().and_then(|recorder| recorder.borrow().digests()) {
             self.context.reporter.digests(digests);
         }
-        match ended {
-            Ok(Exit::Done) if self.lost.get() => Err(report::no_stdout()),
-            ended => ended,
+        match (self.recorder.as_ref().and_then(|recorder| recorder.borrow().failure()), ended) {
+            (Some(failure), _) => Err(failure),
+            (None, Ok(Exit::Done)) if self.lost.get() => Err(report::no_stdout()),
+            (None, ended) => ended,
         }
     }
 }
@@ -284,25 +335,6 @@ impl Transform for ShowHex {
     }
 }
 
-/// Each message as a dump of its own.
-struct ShowHexOfEach;
-
-impl Transform for ShowHexOfEach {
-    fn push(&mut self, input: &[u8], output: &mut Vec<u8>) -> std::io::Result<()> {
-        let mut dump = HexDump::new();
-        dump.push(input, output);
-        dump.finish(output);
-        if input.is_empty() {
-            output.extend_from_slice(b"00000000\n");
-        }
-        Ok(())
-    }
-
-    fn finish(&mut self, _: &mut Vec<u8>) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 /// Received bytes as text that cannot control a terminal.
 struct Escape(Sanitizer);
 
@@ -320,6 +352,26 @@ impl Transform for Escape {
         output.extend_from_slice(text.as_bytes());
         Ok(())
     }
+}
+
+/// Whether misbehaviour is possible on this transport; tells the seed of what is left to chance.
+///
+/// # Errors
+/// What only datagrams can do: status 2. Anything on a message socket: status 4.
+pub fn check_misbehaviour(how: Option<&Misbehaviour>, messages: bool, context: &Context) -> Result<(), Failure> {
+    let Some(how) = how else { return Ok(()) };
+    if let Some(word) = how.only_for_datagrams() {
+        let text = format!("{word} is for datagrams; a stream loses nothing, but see --stall-after and --reset-after");
+        return Err(Failure::message(Exit::Usage, text));
+    }
+    if messages {
+        let text = "a message socket does not misbehave; --latency, --slice and the like need a stream";
+        return Err(Failure::message(Exit::Unsupported, text));
+    }
+    if how.is_random() {
+        context.reporter.remark(&format!("chance is drawn with --seed {}", how.seed));
+    }
+    Ok(())
 }
 
 /// How long stdin is, where it is a regular file.
@@ -341,6 +393,7 @@ pub fn verdict(peer: &str, closing: &Closing) -> Result<Exit, Failure> {
         Verdict::Program(status) => return Ok(Exit::Program(status)),
         Verdict::Reported(exit) => return Ok(exit),
         Verdict::TargetLost(exit) => (exit, reason.clone()),
+        Verdict::Undelivered => (Exit::TimedOut, format!("not everything reached {peer}: {reason}")),
         Verdict::Idle => (Exit::TimedOut, format!("nothing came from {peer} or went to it for too long")),
         Verdict::Failed(Blame::Sending) => (Exit::SendFailed, format!("cannot send to {peer}: {reason}")),
         Verdict::Failed(Blame::Receiving) => (Exit::ReceiveFailed, format!("connection to {peer} lost: {reason}")),
@@ -348,6 +401,7 @@ pub fn verdict(peer: &str, closing: &Closing) -> Result<Exit, Failure> {
         Verdict::Failed(Blame::Output) => (Exit::OutputFailed, format!("cannot write the output: {reason}")),
         Verdict::Failed(Blame::Recording) => (Exit::OutputFailed, reason.clone()),
         Verdict::Failed(Blame::Securing) => (Exit::TlsFailed, reason.clone()),
+        Verdict::Failed(Blame::Oversized) => (Exit::TooLarge, reason.clone()),
         Verdict::Failed(Blame::Converting) => (Exit::ReceiveFailed, format!("data from {peer}: {reason}")),
     };
     Err(Failure::message(exit, message))

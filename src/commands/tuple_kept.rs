@@ -7,13 +7,13 @@ use super::context::Context;
 use super::tuple_receive::Printer;
 use super::tuple_send::{Source, encode};
 use crate::address::SocketId;
-use crate::condition::{Amount, Condition, Unit};
+use crate::condition::{Amount, Condition, DEFAULT_MAX_BYTES, Unit};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::keeper::client::{Keeper, Outcome, dial};
-use crate::keeper::wire::{Read, Reason, Taking, Unmet, WhenUnmet, Write, WriteEnd};
+use crate::keeper::wire::{Letter, Read, Reason, Taking, Unmet, WhenUnmet, Write, WriteEnd};
 use crate::quantity::Limit;
-use crate::tuple::{Codec, Progress, Tuple, TupleReader};
+use crate::tuple::{Codec, CodecError, Progress, Tuple, TupleReader};
 
 /// How long a wait lasts that names no limit.
 const USUAL: Duration = Duration::from_secs(10);
@@ -39,16 +39,26 @@ pub fn send(
     timeout: Option<Limit>,
     context: &Context,
 ) -> Result<Exit, Failure> {
-    let write = Write { timeout: limit(timeout), then: WriteEnd::Continue, message: serde_json::Value::Null };
+    let write = |letter| Write { timeout: limit(timeout), then: WriteEnd::Continue, letter };
     match source {
         Source::Arguments(tuple) => {
             let bytes = encoded(codec, tuple, max_bytes)?;
-            dial(&context.place, id)?.write(&write, &mut Cursor::new(bytes))?;
+            let mut keeper = dial(&context.place, id)?;
+            let letter = keeper.has_messages()?.then(Letter::default);
+            keeper.write(&write(letter), &mut Cursor::new(bytes))?;
         }
         Source::Stdin(form) => {
             let mut keeper = dial(&context.place, id)?;
             let reader = TupleReader::new(io::stdin().lock(), *form, max_bytes);
             let mut records = Records { reader, codec, max_bytes, ready: Vec::new(), given: 0, failure: None };
+            if keeper.has_messages()? {
+                let write = write(Some(Letter::default()));
+                while let Some(bytes) = records.next()? {
+                    keeper.write(&write, &mut Cursor::new(bytes))?;
+                }
+                return Ok(Exit::Done);
+            }
+            let write = write(None);
             let written = keeper.write(&write, &mut records);
             // What is wrong with a record says more than that the input ended there.
             match records.failure {
@@ -106,6 +116,16 @@ impl<R: Input> Input for Records<'_, R> {
     }
 }
 
+/// Which tuples are received.
+pub struct Wanted {
+    /// Whether the tuple leaves the socket.
+    pub taking: Taking,
+    /// How long to wait, again after each byte that comes.
+    pub timeout: Option<Limit>,
+    /// The largest tuple, in bytes.
+    pub max_bytes: usize,
+}
+
 /// Receives tuples from a kept socket. A tuple leaves the socket when it is printed, whole; with `Taking::Peek` it stays.
 ///
 /// # Errors
@@ -114,73 +134,107 @@ pub fn receive(
     id: &SocketId,
     codec: &mut dyn Codec,
     printer: &mut Printer<'_>,
-    taking: Taking,
-    timeout: Option<Limit>,
+    wanted: &Wanted,
     context: &Context,
 ) -> Result<Exit, Failure> {
     let mut keeper = dial(&context.place, id)?;
-    let timeout = limit(timeout);
-    let mut seen = 0u64;
+    if keeper.has_messages()? {
+        return receive_messages(&mut keeper, codec, printer, wanted);
+    }
+    let failed = |error: CodecError| Failure::new(error.exit(), error);
+    let mut looked = Vec::new();
     loop {
-        let looked = match look(&mut keeper, seen + 1, timeout)? {
-            Sight::Unread(bytes) => bytes,
-            Sight::TooLittle(unmet, bytes) => return end(&unmet, &bytes, codec, printer),
-        };
-        let failed = |error: crate::tuple::CodecError| Failure::new(error.exit(), error);
+        if let Some(unmet) = look(&mut keeper, &mut looked, wanted)? {
+            return end(&unmet, &looked, codec, printer, wanted);
+        }
         let mut progress = codec.decode(&looked).map_err(failed)?;
         if progress == Progress::NeedMore {
             progress = codec.settle(&looked).map_err(failed)?;
         }
-        let Progress::Got(tuple, consumed) = progress else {
-            seen = looked.len() as u64;
-            continue;
-        };
+        let Progress::Got(tuple, consumed) = progress else { continue };
         let enough = printer.print(&tuple, codec.name())?;
-        if taking == Taking::Peek {
+        if wanted.taking == Taking::Peek {
             printer.flush()?;
             return Ok(Exit::Done);
         }
         take(&mut keeper, looked.get(..consumed).unwrap_or_default(), printer)?;
         codec.reset();
-        seen = 0;
+        if enough {
+            return Ok(Exit::Done);
+        }
+        looked.clear();
+    }
+}
+
+/// As [`receive`], from a socket that keeps the boundaries of messages: each holds one tuple.
+fn receive_messages(
+    keeper: &mut Keeper,
+    codec: &mut dyn Codec,
+    printer: &mut Printer<'_>,
+    wanted: &Wanted,
+) -> Result<Exit, Failure> {
+    let read = Read {
+        condition: None,
+        timeout: limit(wanted.timeout),
+        max_bytes: wanted.max_bytes,
+        taking: wanted.taking,
+        when_unmet: WhenUnmet::Leave,
+        skip: 0,
+    };
+    loop {
+        let message = match keeper.read(&read)? {
+            Outcome::Messages(messages, _) => messages.into_iter().next().unwrap_or_default(),
+            Outcome::Unmet(unmet, _) | Outcome::UnmetMessages(unmet, _) => {
+                return end(&unmet, &[], codec, printer, wanted);
+            }
+            Outcome::Found(..) => return Err(Failure::message(Exit::Negative, "the socket is a stream now")),
+        };
+        let tuple = codec.decode_message(&message.bytes).map_err(|error| Failure::new(error.exit(), error))?;
+        let enough = printer.print(&tuple, codec.name())?;
+        printer.flush()?;
+        if wanted.taking == Taking::Peek {
+            return Ok(Exit::Done);
+        }
+        keeper.acknowledge()?;
         if enough {
             return Ok(Exit::Done);
         }
     }
 }
 
-/// What is to be seen of the unread data.
-enum Sight {
-    /// All of it.
-    Unread(Vec<u8>),
-    /// As much as was waited for did not come; what had come.
-    TooLittle(Unmet, Vec<u8>),
-}
-
-/// Everything that is unread, once it is at least `least` bytes; it stays where it is.
-fn look(keeper: &mut Keeper, least: u64, timeout: Option<Duration>) -> Result<Sight, Failure> {
-    let at_least = Condition::For(Amount { count: least, unit: Unit::Bytes });
-    for condition in [at_least, Condition::Any] {
-        let read =
-            Read { condition, timeout, max_bytes: usize::MAX, taking: Taking::Peek, when_unmet: WhenUnmet::Partial };
+/// Appends to `looked`, the beginning of the unread data, what has come after it, once something has; all of it stays
+/// where it is. Otherwise says why nothing came.
+fn look(keeper: &mut Keeper, looked: &mut Vec<u8>, wanted: &Wanted) -> Result<Option<Unmet>, Failure> {
+    let more = Condition::For(Amount { count: looked.len() as u64 + 1, unit: Unit::Bytes });
+    for condition in [more, Condition::Any] {
+        let read = Read {
+            condition: Some(condition),
+            timeout: limit(wanted.timeout),
+            // A tuple of the largest size that is not whole yet has to be seen, to be refused.
+            max_bytes: wanted.max_bytes.saturating_mul(2).max(DEFAULT_MAX_BYTES),
+            taking: Taking::Peek,
+            when_unmet: WhenUnmet::Leave,
+            skip: looked.len(),
+        };
         match keeper.read(&read)? {
-            Outcome::Found(_, bytes) if read.condition == Condition::Any => return Ok(Sight::Unread(bytes)),
-            Outcome::Found(..) => {}
-            Outcome::Unmet(unmet, bytes) => return Ok(Sight::TooLittle(unmet, bytes)),
+            Outcome::Found(_, bytes) => looked.extend_from_slice(&bytes),
+            Outcome::Unmet(unmet, _) | Outcome::UnmetMessages(unmet, _) => return Ok(Some(unmet)),
+            Outcome::Messages(..) => return Err(Failure::message(Exit::Negative, "the socket has messages now")),
         }
     }
-    Ok(Sight::Unread(Vec::new()))
+    Ok(None)
 }
 
 /// Takes exactly these bytes and shows what they were; they leave the socket when it is shown.
 fn take(keeper: &mut Keeper, bytes: &[u8], printer: &mut Printer<'_>) -> Result<(), Failure> {
     let amount = Amount { count: bytes.len() as u64, unit: Unit::Bytes };
     let read = Read {
-        condition: Condition::For(amount),
+        condition: Some(Condition::For(amount)),
         timeout: None,
         max_bytes: usize::MAX,
         taking: Taking::Take,
         when_unmet: WhenUnmet::Leave,
+        skip: 0,
     };
     match keeper.read(&read)? {
         Outcome::Found(_, taken) if taken == bytes => {
@@ -191,7 +245,13 @@ fn take(keeper: &mut Keeper, bytes: &[u8], printer: &mut Printer<'_>) -> Result<
     }
 }
 
-fn end(unmet: &Unmet, bytes: &[u8], codec: &mut dyn Codec, printer: &mut Printer<'_>) -> Result<Exit, Failure> {
+fn end(
+    unmet: &Unmet,
+    bytes: &[u8],
+    codec: &mut dyn Codec,
+    printer: &mut Printer<'_>,
+    wanted: &Wanted,
+) -> Result<Exit, Failure> {
     printer.flush()?;
     let came = if unmet.unread == 0 { "nothing had come" } else { "a part of one had come and stays unread" };
     match &unmet.reason {
@@ -205,7 +265,12 @@ fn end(unmet: &Unmet, bytes: &[u8], codec: &mut dyn Codec, printer: &mut Printer
             Err(error) => Err(Failure::new(error.exit(), error)),
         },
         Reason::Failed(reason) => Err(Failure::message(Exit::ReceiveFailed, format!("connection lost: {reason}"))),
-        Reason::TimedOut => Err(Failure::message(Exit::TimedOut, format!("timed out: no tuple came in time; {came}"))),
+        Reason::TimedOut => {
+            let limit = limit(wanted.timeout).unwrap_or_default();
+            let text = format!("timed out after {}: no tuple came; {came}", humantime::format_duration(limit));
+            Err(Failure::message(Exit::TimedOut, text))
+        }
+        Reason::Refused(reason) => Err(Failure::message(Exit::Refused, reason.clone())),
         Reason::TooLarge | Reason::NoReply(_) => {
             Err(Failure::message(Exit::TooLarge, "a tuple is larger than the socket's keeper holds"))
         }

@@ -6,6 +6,7 @@ use super::admission::Admission;
 use super::announce::{Bound, ReadyOptions, announce};
 use super::context::Context;
 use super::gate::{Gate, Reject};
+use super::tuple_datagrams;
 use super::tuple_kept;
 use crate::access::Policy;
 use crate::address::{ListenId, SocketId};
@@ -14,10 +15,12 @@ use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::keeper::wire::Taking;
 use crate::message::Message;
+use crate::output::human::Verbosity;
 use crate::output::report;
 use crate::quantity::Limit;
 use crate::relay::{Side, buffer};
 use crate::sys;
+use crate::transport::datagram::DatagramOptions;
 use crate::transport::listener::{ListenOptions, listen};
 use crate::transport::{Bytes, Channel, ConnectOptions, Descriptor, Messages, connect};
 use crate::tuple::{Codec, CodecError, ExpectedTypes, Form, Progress, Tuple};
@@ -31,6 +34,8 @@ pub enum From {
     Kept(SocketId, Taking, Option<Limit>),
     /// From the first client of a listener.
     Listener(ListenId, Box<ListenOptions>, ReadyOptions),
+    /// From all who send datagrams here.
+    Datagrams(ListenId, Box<DatagramOptions>, ReadyOptions),
 }
 
 /// How many tuples are wanted.
@@ -87,7 +92,8 @@ impl std::fmt::Debug for Options {
 pub fn run_kept(options: &mut Options, context: &Context) -> Option<Result<Exit, Failure>> {
     let From::Kept(id, taking, timeout) = &options.from else { return None };
     let mut printer = Printer::new(options.form, options.expected.take(), options.count, context);
-    Some(tuple_kept::receive(id, &mut *options.codec, &mut printer, *taking, *timeout, context))
+    let wanted = tuple_kept::Wanted { taking: *taking, timeout: *timeout, max_bytes: options.max_bytes };
+    Some(tuple_kept::receive(id, &mut *options.codec, &mut printer, &wanted, context))
 }
 
 /// Runs the command.
@@ -95,7 +101,21 @@ pub fn run_kept(options: &mut Options, context: &Context) -> Option<Result<Exit,
 /// # Errors
 /// Data that is no tuple, a cut tuple, fewer tuples than wanted, a tuple that the form cannot show.
 pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
+    let printer =
+        Printer { form: options.form, expected: options.expected, left: options.count, output: Vec::new(), context };
+    let mut receiver = Receiver {
+        codec: options.codec,
+        printer,
+        idle: options.idle,
+        max_bytes: options.max_bytes,
+        id: String::new(),
+        said: None,
+    };
     let (id, mut channel) = match options.from {
+        From::Datagrams(at, socket, ready) => {
+            let received = tuple_datagrams::run(&at, &socket, &ready, &mut receiver, context).await;
+            return received.and(receiver.printer.flush()).map(|()| Exit::Done);
+        }
         From::Connection(id, connect_options) => {
             let handle = id.handle();
             let endpoint = id.endpoint.ok_or_else(|| {
@@ -108,10 +128,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         From::Kept(id, ..) => return Err(Failure::message(Exit::NotOpen, format!("{id}: socket is not open"))),
         From::Listener(at, listen_options, ready) => first_client(at, &listen_options, &ready, context).await?,
     };
-    let printer =
-        Printer { form: options.form, expected: options.expected, left: options.count, output: Vec::new(), context };
-    let mut receiver =
-        Receiver { codec: options.codec, printer, idle: options.idle, max_bytes: options.max_bytes, id: id.clone() };
+    receiver.id.clone_from(&id);
     let received = match &mut channel {
         Channel::Bytes(bytes) => receiver.stream(bytes).await,
         Channel::Messages(messages) => receiver.messages(messages).await,
@@ -119,7 +136,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let flushed = receiver.printer.flush();
     let (peer, local) = (channel.peer().to_string(), channel.local().to_string());
     let (bytes_in, reason) = (context.reporter.total(Direction::In), "done".to_owned());
-    context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out: 0, reason });
+    context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out: 0, code: None, reason });
     received.and(flushed).map(|()| Exit::Done)
 }
 
@@ -141,12 +158,14 @@ async fn first_client(
     Ok((admitted.id, channel))
 }
 
-struct Receiver<'a> {
+pub(super) struct Receiver<'a> {
     codec: Box<dyn Codec>,
-    printer: Printer<'a>,
-    idle: Limit,
+    pub(super) printer: Printer<'a>,
+    pub(super) idle: Limit,
     max_bytes: usize,
-    id: String,
+    pub(super) id: String,
+    /// The format that was told of last.
+    said: Option<String>,
 }
 
 impl Receiver<'_> {
@@ -196,16 +215,23 @@ impl Receiver<'_> {
                 return self.end(&[]);
             }
             self.printer.context.reporter.count(&self.id, Direction::In, message.len() as u64);
-            if message.len() > self.max_bytes {
-                return Err(self.failed(CodecError::TooLarge { limit: self.max_bytes }));
-            }
-            let tuple = self.codec.decode_message(message.bytes());
-            let tuple = tuple.map_err(|error| Failure::new(error.exit(), error))?;
-            if self.print(&tuple)? {
+            if self.message(message.bytes())? {
                 return Ok(());
             }
             self.printer.flush()?;
         }
+    }
+
+    /// Prints the tuple of a message; true when no more are wanted.
+    ///
+    /// # Errors
+    /// A message that is no tuple, or a tuple that cannot be printed.
+    pub(super) fn message(&mut self, message: &[u8]) -> Result<bool, Failure> {
+        if message.len() > self.max_bytes {
+            return Err(self.failed(CodecError::TooLarge { limit: self.max_bytes }));
+        }
+        let tuple = self.codec.decode_message(message).map_err(|error| self.failed(error))?;
+        self.print(&tuple)
     }
 
     fn decode(&mut self, unread: &[u8], used: usize) -> Result<Progress, Failure> {
@@ -229,8 +255,13 @@ impl Receiver<'_> {
 
     /// Prints a tuple; true when no more are wanted.
     fn print(&mut self, tuple: &Tuple) -> Result<bool, Failure> {
-        self.printer.context.reporter.message(Direction::In);
-        self.printer.print(tuple, self.codec.name())
+        let (reporter, format) = (&self.printer.context.reporter, self.codec.name());
+        reporter.message(Direction::In);
+        if reporter.shows(Verbosity::Verbose) && self.said.as_deref() != Some(format) {
+            reporter.remark(&format!("a tuple in the format `{format}`"));
+            self.said = Some(format.to_owned());
+        }
+        self.printer.print(tuple, format)
     }
 
     fn end(&mut self, rest: &[u8]) -> Result<(), Failure> {
@@ -257,7 +288,7 @@ impl Receiver<'_> {
         Ok(())
     }
 
-    fn timed_out(&self) -> Failure {
+    pub(super) fn timed_out(&self) -> Failure {
         Failure::message(Exit::TimedOut, "timed out: no tuple came in time")
     }
 
@@ -275,9 +306,9 @@ fn is_silent(bytes: &Bytes) -> bool {
 pub struct Printer<'a> {
     form: Form,
     expected: Option<ExpectedTypes>,
-    left: Count,
+    pub(super) left: Count,
     output: Vec<u8>,
-    context: &'a Context,
+    pub(super) context: &'a Context,
 }
 
 impl<'a> Printer<'a> {

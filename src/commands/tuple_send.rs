@@ -7,15 +7,17 @@ use std::rc::Rc;
 use tokio::sync::mpsc;
 
 use super::context::Context;
+use super::datagram;
 use super::tuple_kept;
-use crate::address::SocketId;
+use crate::address::{Endpoint, Peer, SocketId};
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::message::Message;
 use crate::quantity::Limit;
 use crate::relay::buffer;
-use crate::transport::{Channel, ConnectOptions, connect};
+use crate::transport::datagram::{DatagramOptions, Flow};
+use crate::transport::{Channel, ConnectOptions, Messages, connect};
 use crate::tuple::{Codec, InputForm, Tuple, TupleReader};
 
 /// A batch is handed over when it has grown to this many bytes, or when the input has nothing more for the moment.
@@ -40,6 +42,8 @@ pub struct Options {
     pub timeout: Option<Limit>,
     /// How to connect.
     pub connect: ConnectOptions,
+    /// How a datagram socket is made, where that is asked for (`--datagram`).
+    pub datagram: Option<DatagramOptions>,
     /// What.
     pub source: Source,
     /// The encoding.
@@ -118,7 +122,10 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         }
         Source::Stdin(_) => None,
     };
-    let mut channel = connect(&endpoint, &options.connect, &id, &*context.reporter).await?;
+    let mut channel = match options.datagram {
+        Some(datagram) => to_datagram_socket(&options.id, &datagram, context).await?,
+        None => connect(&endpoint, &options.connect, &id, &*context.reporter).await?,
+    };
     let mut sender = Sender { channel: &mut channel, context, id: id.clone(), sent: 0 };
     match (first, options.source) {
         (Some(batch), _) => sender.send(&batch).await?,
@@ -128,9 +135,23 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     sender.finish().await?;
     let (peer, local, bytes_out) =
         (channel.peer().to_string(), channel.local().to_string(), context.reporter.total(Direction::Out));
-    let event = Event::Closed { peer, local, bytes_in: 0, bytes_out, reason: "everything was sent".to_owned() };
+    let event =
+        Event::Closed { peer, local, bytes_in: 0, bytes_out, code: None, reason: "everything was sent".to_owned() };
     context.reporter.event(&id, &event);
     Ok(Exit::Done)
+}
+
+/// A Unix datagram socket, which no address tells apart from a stream.
+async fn to_datagram_socket(id: &SocketId, options: &DatagramOptions, context: &Context) -> Result<Channel, Failure> {
+    let (socket, target) = datagram::open(id, &datagram::From::default(), options).await?;
+    let name = id.endpoint.as_ref().map(ToString::to_string).unwrap_or_default();
+    let event = Event::Connected { peer: name, local: socket.local().to_string(), transport: socket.transport() };
+    context.reporter.event(&id.handle(), &event);
+    let peer = match &id.endpoint {
+        Some(Endpoint::Unix { name, .. }) => Peer::Unix(Some(name.clone())),
+        _ => Peer::Unix(None),
+    };
+    Ok(Channel::Messages(Messages::Datagram(Box::new(Flow::own(socket, target, peer)))))
 }
 
 struct Sender<'a> {
@@ -148,6 +169,14 @@ impl Sender<'_> {
                 let mut sent = Ok(());
                 let mut message = Message::default();
                 for tuple in batch.tuples() {
+                    if tuple.len() > messages.limit() {
+                        let (length, limit, carrier) = (tuple.len(), messages.limit(), messages.transport());
+                        // Those before it are good.
+                        messages.flush().await.map_err(|error| self.failed(&error))?;
+                        let message =
+                            format!("a tuple of {length} bytes is more than one message over {carrier} takes, {limit}");
+                        return Err(Failure::message(Exit::TooLarge, message));
+                    }
                     message.set(tuple);
                     sent = messages.feed(&message).await;
                     if sent.is_err() {
@@ -186,8 +215,13 @@ impl Sender<'_> {
     }
 
     fn failed(&self, error: &std::io::Error) -> Failure {
-        let reset = error.kind() == std::io::ErrorKind::ConnectionReset;
-        let exit = if reset { Exit::ReceiveFailed } else { Exit::SendFailed };
+        use std::io::ErrorKind::{ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable};
+        let exit = match error.kind() {
+            // What comes back for datagrams.
+            ConnectionRefused | HostUnreachable | NetworkUnreachable => Exit::Refused,
+            ConnectionReset => Exit::ReceiveFailed,
+            _ => Exit::SendFailed,
+        };
         let message =
             format!("cannot send to {}: {}; {} tuples had been sent", self.channel.peer(), reason(error), self.sent);
         Failure::message(exit, message)

@@ -1,16 +1,21 @@
-//! `write`: data to a kept socket.
+//! `write`: data to a kept socket, as bytes to a stream and as messages to a socket that keeps their boundaries.
 
-use std::io::Read;
-use std::path::PathBuf;
+use std::io::{self, Cursor, Read};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::context::Context;
+use super::whole_lines::WholeLines;
 use crate::address::SocketId;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::keeper::client::{Keeper, dial};
-use crate::keeper::wire::Write;
+pub use crate::keeper::wire::Letter;
 pub use crate::keeper::wire::WriteEnd;
+use crate::keeper::wire::{DATA_CHUNK, Write};
+use crate::message::{Split, SplitError, Splitter};
 
 /// `write`, parsed.
 #[derive(Debug)]
@@ -18,63 +23,62 @@ pub struct Options {
     /// The socket.
     pub id: SocketId,
     /// What is sent.
-    pub payload: Payload,
+    pub sending: Sending,
     /// How long sending may stand still.
     pub timeout: Option<Duration>,
+}
+
+/// What is sent, and how.
+#[derive(Debug, Clone)]
+pub struct Sending {
+    /// What.
+    pub payload: Payload,
+    /// What ends the content of a file where it does not end its last line itself; empty: nothing.
+    pub ending: &'static [u8],
     /// What follows the data.
     pub then: WriteEnd,
+    /// How stdin or a file is cut into messages, where it is said.
+    pub split: Option<Split>,
+    /// How messages are sent.
+    pub letter: Letter,
 }
 
 /// What is sent.
 #[derive(Debug, Clone)]
 pub enum Payload {
-    /// These bytes.
-    Bytes(Vec<u8>),
+    /// The arguments.
+    Words(Words),
     /// The content of a file.
     File(PathBuf),
     /// All of stdin.
     Stdin,
-    /// The content of one of these, ended with this where it does not end its last line itself.
-    Line(Box<Payload>, &'static [u8]),
 }
 
-impl Payload {
-    /// Opens it for reading.
-    ///
-    /// # Errors
-    /// A file that cannot be read: status 2.
-    fn open(&self) -> Result<Box<dyn Read + '_>, Failure> {
-        Ok(match self {
-            Payload::Bytes(bytes) => Box::new(bytes.as_slice()),
-            Payload::Stdin => Box::new(std::io::stdin().lock()),
-            Payload::File(path) => Box::new(std::fs::File::open(path).map_err(|error| {
-                Failure::message(Exit::Usage, format!("cannot read {}: {}", path.display(), reason(&error)))
-            })?),
-            Payload::Line(content, ending) => Box::new(Line { content: content.open()?, ending, last: None }),
-        })
+/// Data from the command line.
+#[derive(Debug, Clone)]
+pub struct Words {
+    /// The arguments, each one message.
+    pub words: Vec<Vec<u8>>,
+    /// What stands between two of them in a stream.
+    pub separator: &'static [u8],
+    /// What ends the last one in a stream, and each message.
+    pub ending: &'static [u8],
+}
+
+impl Words {
+    /// The bytes for a stream.
+    fn joined(&self) -> Vec<u8> {
+        let mut bytes = self.words.join(self.separator);
+        bytes.extend_from_slice(self.ending);
+        bytes
     }
-}
 
-/// Adds a line ending to a content that has none at its end.
-struct Line<'a> {
-    content: Box<dyn Read + 'a>,
-    ending: &'static [u8],
-    /// The last byte so far.
-    last: Option<u8>,
-}
-
-impl Read for Line<'_> {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        let count = self.content.read(buffer)?;
-        if let Some(last) = buffer.get(..count).and_then(<[u8]>::last) {
-            self.last = Some(*last);
-            return Ok(count);
+    /// The messages; the ending alone is one.
+    fn messages(&self) -> Vec<Vec<u8>> {
+        if self.words.is_empty() && !self.ending.is_empty() {
+            return vec![self.ending.to_vec()];
         }
-        if self.last.is_some_and(|last| last == b'\n' || self.ending.last() == Some(&last)) {
-            self.ending = &[];
-        }
-        self.last = None;
-        self.ending.read(buffer)
+        self.words.iter().map(|word| [word, self.ending].concat()).collect()
     }
 }
 
@@ -84,48 +88,160 @@ impl Read for Line<'_> {
 /// Not everything could be sent.
 pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
     let mut keeper = dial(&context.place, &options.id)?;
-    send(&mut keeper, &options.payload, options.timeout, options.then)?;
+    send(&mut keeper, &options.sending, options.timeout)?;
     Ok(Exit::Done)
 }
 
-/// Sends a payload.
+/// Sends.
 ///
 /// # Errors
 /// As [`run`].
-pub fn send(keeper: &mut Keeper, payload: &Payload, timeout: Option<Duration>, then: WriteEnd) -> Result<(), Failure> {
-    let mut input = payload.open()?;
-    let write = Write { timeout, then, message: serde_json::Value::Null };
-    keeper.write(&write, &mut input)
+pub fn send(keeper: &mut Keeper, sending: &Sending, timeout: Option<Duration>) -> Result<(), Failure> {
+    match messages_of(&keeper.status()?) {
+        Some(terms) => send_messages(keeper, sending, timeout, &terms),
+        None => send_bytes(keeper, sending, timeout),
+    }
+}
+
+/// How a socket that keeps the boundaries of messages takes them.
+struct Terms {
+    longest: usize,
+    usual_split: Split,
+}
+
+fn messages_of(status: &Value) -> Option<Terms> {
+    let longest = status.get("longest")?.as_u64()?;
+    let datagrams = status.get("kind").and_then(Value::as_str) == Some("datagram");
+    Some(Terms {
+        longest: usize::try_from(longest).unwrap_or(usize::MAX),
+        usual_split: if datagrams { super::datagram::default_split() } else { Split::Line },
+    })
+}
+
+fn send_bytes(keeper: &mut Keeper, sending: &Sending, timeout: Option<Duration>) -> Result<(), Failure> {
+    let Letter { to, text, ends: _ } = &sending.letter;
+    let stray = [("--to", to.is_some()), ("--text and --binary", text.is_some()), ("--split", sending.split.is_some())];
+    if let Some((word, _)) = stray.into_iter().find(|(_, given)| *given) {
+        return Err(Failure::message(Exit::Usage, format!("{word}: this socket is a stream and has no messages")));
+    }
+    let mut input: Box<dyn Read> = match &sending.payload {
+        Payload::Words(words) => Box::new(Cursor::new(words.joined())),
+        Payload::Stdin => Box::new(WholeLines::new(io::stdin().lock(), sending.ending)),
+        Payload::File(path) => Box::new(WholeLines::new(open(path)?, sending.ending)),
+    };
+    keeper.write(&Write { timeout, then: sending.then, letter: None }, &mut input)
+}
+
+fn open(path: &Path) -> Result<std::fs::File, Failure> {
+    std::fs::File::open(path)
+        .map_err(|error| Failure::message(Exit::Usage, format!("cannot read {}: {}", path.display(), reason(&error))))
+}
+
+fn send_messages(
+    keeper: &mut Keeper,
+    sending: &Sending,
+    timeout: Option<Duration>,
+    terms: &Terms,
+) -> Result<(), Failure> {
+    let write = |then, letter| Write { timeout, then, letter };
+    let mut send = |message: &[u8]| {
+        let write = write(WriteEnd::Continue, Some(sending.letter.clone()));
+        keeper.write(&write, &mut { message })
+    };
+    match &sending.payload {
+        Payload::Words(words) => {
+            let messages = words.messages();
+            // Nothing is sent if one of them cannot be.
+            if let Some(message) = messages.iter().find(|message| message.len() > terms.longest) {
+                return Err(too_large(&message.len().to_string(), terms.longest));
+            }
+            messages.iter().try_for_each(|message| send(message))?;
+        }
+        Payload::Stdin => {
+            let split = sending.split.unwrap_or(terms.usual_split);
+            cut(&mut WholeLines::new(io::stdin().lock(), sending.ending), split, terms.longest, &mut send)?;
+        }
+        Payload::File(path) => {
+            let mut file = WholeLines::new(open(path)?, sending.ending);
+            cut(&mut file, sending.split.unwrap_or(Split::None), terms.longest, &mut send)?;
+        }
+    }
+    match sending.then {
+        WriteEnd::Continue => Ok(()),
+        then => keeper.write(&write(then, None), &mut io::empty()),
+    }
+}
+
+/// Sends each message of an input as soon as it is whole.
+fn cut(
+    input: &mut dyn Read,
+    split: Split,
+    longest: usize,
+    send: &mut dyn FnMut(&[u8]) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let unfit = |error: SplitError| match error {
+        SplitError::TooLarge { limit } => too_large(&format!("more than {limit}"), limit),
+        other => Failure::message(Exit::SendFailed, format!("cannot cut the input into messages: {other}")),
+    };
+    let mut splitter = Splitter::new(split, longest);
+    let mut buffer = vec![0; DATA_CHUNK];
+    loop {
+        let count = match input.read(&mut buffer) {
+            Ok(count) => count,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => {
+                return Err(Failure::message(Exit::SendFailed, format!("cannot read the input: {}", reason(&error))));
+            }
+        };
+        let mut rest = buffer.get(..count).unwrap_or_default();
+        while let Some(message) = splitter.next_message(&mut rest).map_err(unfit)? {
+            send(message)?;
+        }
+        if count == 0 {
+            return splitter.finish().map_err(unfit)?.map_or(Ok(()), send);
+        }
+    }
+}
+
+fn too_large(length: &str, limit: usize) -> Failure {
+    let text = format!("a message of {length} bytes is larger than this socket carries, which is {limit}");
+    Failure::message(Exit::TooLarge, text).hint("cut it with --split line or --split SIZE")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// What a file with this content becomes, read in pieces of two bytes.
-    fn line(content: &[u8], ending: &'static [u8]) -> Vec<u8> {
-        let payload = Payload::Line(Box::new(Payload::Bytes(content.to_vec())), ending);
-        let (mut input, mut read) = (payload.open().unwrap(), Vec::new());
-        loop {
-            let mut piece = [0; 2];
-            match input.read(&mut piece).unwrap() {
-                0 => return read,
-                count => read.extend_from_slice(&piece[..count]),
-            }
-        }
+    #[test]
+    fn arguments_are_one_stream_or_a_message_each() {
+        let words = |words: &[&str], ending| Words {
+            words: words.iter().map(|word| word.as_bytes().to_vec()).collect(),
+            separator: b" ",
+            ending,
+        };
+        let check = |words: Words, stream: &[u8], messages: &[&[u8]]| {
+            assert_eq!(words.joined(), stream);
+            assert_eq!(words.messages(), messages);
+        };
+        check(words(&["a", "", "b"], b""), b"a  b", &[b"a", b"", b"b"]);
+        check(words(&["a", "b"], b"\r\n"), b"a b\r\n", &[b"a\r\n", b"b\r\n"]);
+        check(words(&[], b"\n"), b"\n", &[b"\n"]);
+        check(words(&[], b""), b"", &[]);
     }
 
     #[test]
-    fn a_line_gets_an_ending_where_it_has_none() {
-        for (content, ending, whole) in [
-            (&b"secret"[..], &b"\n"[..], &b"secret\n"[..]),
-            (b"secret\n", b"\n", b"secret\n"),
-            (b"secret", b"\r\n", b"secret\r\n"),
-            (b"secret\r\n", b"\r\n", b"secret\r\n"),
-            (b"secret\r", b"\r", b"secret\r"),
-            (b"", b"\r\n", b"\r\n"),
-        ] {
-            assert_eq!(line(content, ending), whole, "{}", content.escape_ascii());
-        }
+    fn an_input_is_cut_and_each_message_sent_once() {
+        let cut_of = |input: &[u8], split| {
+            let mut sent = Vec::new();
+            let done = cut(&mut { input }, split, 5, &mut |message| {
+                sent.push(message.to_vec());
+                Ok(())
+            });
+            done.map(|()| sent)
+        };
+        assert_eq!(cut_of(b"a\n\nbc", Split::Line).unwrap(), [&b"a"[..], b"", b"bc"]);
+        assert_eq!(cut_of(b"a\nb", Split::None).unwrap(), [b"a\nb"]);
+        assert_eq!(cut_of(b"", Split::None).unwrap(), Vec::<Vec<u8>>::new());
+        assert_eq!(cut_of(b"123456", Split::None).unwrap_err().exit, Exit::TooLarge);
     }
 }

@@ -53,6 +53,11 @@ pub enum Condition {
 }
 
 impl Condition {
+    /// What a read of a stream waits for that names nothing: a line.
+    pub fn line() -> Self {
+        Condition::Until(Until::Text(b"\n".to_vec()))
+    }
+
     /// How long the stream has to be silent before the driver of a matcher that has answered [`Progress::Growing`]
     /// asks again with [`Supply::Idle`]. `None`: silence changes nothing.
     pub fn silence(&self) -> Option<Duration> {

@@ -111,7 +111,7 @@ impl Found {
     }
 
     /// A result of this many bytes that no byte ended.
-    pub(super) fn counted(consumed: usize) -> Self {
+    pub fn counted(consumed: usize) -> Self {
         Found { consumed, skipped: 0, terminator: Terminator::None, detail: Detail::Plain }
     }
 

@@ -1,8 +1,10 @@
 //! Streaming filters: bytes in, bytes out, whatever the chunks are cut like. No I/O and no clocks; what is held back
 //! is bounded.
 
+pub mod chance;
 pub mod inband;
 pub mod line_ending;
+pub mod misbehaviour;
 pub mod transform;
 
 pub use inband::{Inband, InbandError, InbandMarks, InbandMarksError, Piece};

@@ -10,8 +10,8 @@ use serde_json::Value;
 
 use super::directory::{Directory, Entry, Place};
 use super::wire::{
-    Accepted, Close, DATA_CHUNK, Decoder, Dialect, Greeting, Read, Request, Response, Secure, Unmet, Wait, WireError,
-    Write, data_header,
+    Accepted, Batch, Close, DATA_CHUNK, Decoder, Dialect, Greeting, MessageHeader, Read, Request, Response, Secure,
+    Unmet, Wait, WireError, Write, data_header,
 };
 use crate::address::{Endpoint, SocketId};
 use crate::condition::Found;
@@ -36,6 +36,19 @@ pub enum Outcome {
     Found(Found, Vec<u8>),
     /// It did not come; the bytes are what had come, where that was asked for.
     Unmet(Unmet, Vec<u8>),
+    /// The messages that were waited for, and what was found in the last one.
+    Messages(Vec<Delivered>, Option<Found>),
+    /// They did not come; these had come, where that was asked for.
+    UnmetMessages(Unmet, Vec<Delivered>),
+}
+
+/// A message that a read brought.
+#[derive(Debug, Clone, Default)]
+pub struct Delivered {
+    /// What is known of it.
+    pub header: MessageHeader,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
 }
 
 /// Why the keeper cannot be talked to.
@@ -278,6 +291,14 @@ impl Keeper {
         })
     }
 
+    /// Whether the socket keeps the boundaries of messages.
+    ///
+    /// # Errors
+    /// The keeper does not answer.
+    pub fn has_messages(&mut self) -> Result<bool, Failure> {
+        Ok(self.status()?.get("longest").is_some())
+    }
+
     /// As [`Keeper::status`], for those who only pass over a keeper that does not answer.
     fn ask_status(&mut self) -> Result<Value, Trouble> {
         self.status().map_err(|_| Trouble::Silent(self.id.clone()))
@@ -307,22 +328,42 @@ impl Keeper {
         enum Head {
             Found(Found),
             Unmet(Unmet),
+            Messages(Batch),
         }
         let head = self.answer(|response| match response {
             Response::Found(found) => Some(Head::Found(found)),
             Response::Unmet(unmet) => Some(Head::Unmet(unmet)),
+            Response::Messages(batch) => Some(Head::Messages(batch)),
             _ => None,
         })?;
         match head {
             Head::Found(found) => {
-                let bytes = self.data(found.consumed)?;
+                let bytes = self.data(found.consumed.saturating_sub(read.skip))?;
                 Ok(Outcome::Found(found, bytes))
+            }
+            Head::Messages(batch) => Ok(Outcome::Messages(self.messages(batch.count)?, batch.found)),
+            Head::Unmet(unmet) if unmet.messages > 0 => {
+                let messages = self.messages(unmet.messages)?;
+                Ok(Outcome::UnmetMessages(unmet, messages))
             }
             Head::Unmet(unmet) => {
                 let bytes = self.data(usize::try_from(unmet.length).unwrap_or(usize::MAX))?;
                 Ok(Outcome::Unmet(unmet, bytes))
             }
         }
+    }
+
+    fn messages(&mut self, count: u64) -> Result<Vec<Delivered>, Failure> {
+        let mut messages = Vec::new();
+        for _ in 0..count {
+            let header = self.answer(|response| match response {
+                Response::Message(header) => Some(header),
+                _ => None,
+            })?;
+            let bytes = self.data(usize::try_from(header.length).unwrap_or(usize::MAX))?;
+            messages.push(Delivered { header, bytes });
+        }
+        Ok(messages)
     }
 
     fn data(&mut self, length: usize) -> Result<Vec<u8>, Failure> {

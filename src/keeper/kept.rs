@@ -14,12 +14,15 @@ use tokio::time::Instant;
 use super::buffer::End;
 use super::claim::Claim;
 use super::directory::Directory;
+use super::link::{Link, Stage};
+use super::mailbox::Mailbox;
 use super::process::Process;
-use super::stream::{LineEndings, Stage, Stream};
+use super::stream::{LineEndings, Stream};
 use super::wire::Close;
 use crate::address::{Endpoint, SocketName};
+use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::transport::Bytes;
+use crate::transport::Channel;
 
 /// What a keeper was told about the sockets it keeps.
 #[derive(Debug, Clone)]
@@ -39,7 +42,7 @@ pub struct Terms {
 /// Where the connections of a listener come from: admitted, and done with their handshake.
 pub trait Door {
     /// The next connection. Cancel-safe.
-    fn next(&mut self) -> Pin<Box<dyn Future<Output = Result<Bytes, Failure>> + '_>>;
+    fn next(&mut self) -> Pin<Box<dyn Future<Output = Result<Channel, Failure>> + '_>>;
 }
 
 /// A listener.
@@ -47,7 +50,7 @@ pub struct Listening {
     /// One client at a time waits at the door; the others queue.
     pub door: Mutex<Box<dyn Door>>,
     /// A connection that came while somebody asked whether there is one.
-    pub waiting: RefCell<VecDeque<Bytes>>,
+    pub waiting: RefCell<VecDeque<Channel>>,
     /// The number of the last connection that was given out.
     pub count: Cell<u32>,
     /// The bound addresses.
@@ -66,10 +69,63 @@ pub struct Listening {
 
 /// What is kept.
 pub enum Body {
-    /// A connection.
+    /// A connection that carries a stream.
     Stream(Rc<Stream>),
+    /// A socket that carries messages.
+    Messages(Rc<Mailbox>),
     /// A listener.
     Listener(Box<Listening>),
+}
+
+impl Body {
+    /// The connection, where it is one.
+    pub fn link(&self) -> Option<&Link> {
+        match self {
+            Body::Stream(stream) => Some(stream),
+            Body::Messages(mailbox) => Some(mailbox),
+            Body::Listener(_) => None,
+        }
+    }
+
+    /// The connection stands.
+    ///
+    /// # Errors
+    /// It carries something else than was expected.
+    pub fn install(&self, channel: Channel) -> Result<(), Failure> {
+        match (self, channel) {
+            (Body::Stream(stream), Channel::Bytes(bytes)) => stream.install(bytes),
+            (Body::Messages(mailbox), Channel::Messages(messages)) => mailbox.install(messages),
+            (_, channel) => {
+                let text = format!("a connection over {} cannot be kept", channel.transport());
+                return Err(Failure::message(Exit::Unsupported, text).hint("add --foreground"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what was written before the connection stood. A failure shows at the next write.
+    pub async fn send_queued(&self) {
+        match self {
+            Body::Stream(stream) => {
+                let _turn = stream.writing.lock().await;
+                let _ = super::send_queued(stream).await;
+            }
+            Body::Messages(mailbox) => {
+                let _turn = mailbox.writing.lock().await;
+                let _ = mailbox.send_queued().await;
+            }
+            Body::Listener(_) => {}
+        }
+    }
+
+    /// The connection did not come to stand, or is lost.
+    pub fn fail(&self, failure: &Failure) {
+        match self {
+            Body::Stream(stream) => stream.fail(failure),
+            Body::Messages(mailbox) => mailbox.fail(failure),
+            Body::Listener(_) => {}
+        }
+    }
 }
 
 /// A kept socket.
@@ -171,12 +227,13 @@ impl Kept {
 
     /// What it says about itself. Fields are only ever added.
     pub fn status(&self) -> Value {
-        let mut status = json!({
+        let status = json!({
             "id": self.id,
             "name": self.name.as_ref().map(ToString::to_string),
         });
         let more = match &self.body {
             Body::Stream(stream) => stream_status(stream),
+            Body::Messages(mailbox) => mailbox_status(mailbox),
             Body::Listener(listening) => json!({
                 "kind": "listener", "transport": listening.transport, "secure": listening.secure,
                 "local": listening.local.first(), "peer": null, "state": "open",
@@ -191,14 +248,7 @@ impl Kept {
             "pid": std::process::id(),
             "address": self.address,
         });
-        if let Value::Object(fields) = &mut status {
-            for part in [more, last] {
-                if let Value::Object(part) = part {
-                    fields.extend(part);
-                }
-            }
-        }
-        status
+        merged(merged(status, more), last)
     }
 }
 
@@ -207,22 +257,45 @@ fn seconds(duration: Duration) -> f64 {
 }
 
 fn stream_status(stream: &Stream) -> Value {
-    let facts = stream.facts();
     let (unread, end) = stream.with_buffer(|buffer| (buffer.unread().len(), buffer.end().clone()));
-    let (received, sent) = stream.totals();
-    let (state, ended) = match (stream.stage(), end) {
+    let own = json!({
+        "kind": "connection", "messages_in": 0, "messages_out": 0, "unread": unread, "crlf": stream.ending().is_some(),
+    });
+    merged(link_status(stream, end), own)
+}
+
+fn mailbox_status(mailbox: &Mailbox) -> Value {
+    let (unread, end) = mailbox.with_queue(|queue| (queue.len(), queue.end().clone()));
+    let (messages_in, messages_out) = mailbox.message_totals();
+    let own = json!({
+        "kind": "connection", "messages_in": messages_in, "messages_out": messages_out, "unread": unread, "longest": mailbox.longest(),
+    });
+    merged(link_status(mailbox, end), own)
+}
+
+/// What all connections say.
+fn link_status(link: &Link, end: End) -> Value {
+    let facts = link.facts();
+    let (received, sent) = link.totals();
+    let (state, ended) = match (link.stage(), end) {
         (Stage::Connecting, _) => ("connecting", None),
         (Stage::Failed(_, message, _), _) => ("error", Some(message)),
         (Stage::Up, End::Open) => ("open", None),
-        (Stage::Up, End::Eof) if stream.is_half_closed() => ("closed", Some("both sides ended their data".to_owned())),
+        (Stage::Up, End::Eof) if link.is_half_closed() => ("closed", Some("both sides ended their data".to_owned())),
         (Stage::Up, End::Eof) => ("eof", Some("the peer has ended its data".to_owned())),
         (Stage::Up, End::Failed(reason)) => ("error", Some(reason)),
     };
     let shown = |text: &String| (!text.is_empty()).then(|| text.clone());
     json!({
-        "kind": "connection", "transport": shown(&facts.transport), "secure": facts.secure,
-        "local": shown(&facts.local), "peer": shown(&facts.peer), "state": state,
-        "bytes_in": received, "bytes_out": sent, "messages_in": 0, "messages_out": 0,
-        "unread": unread, "ended": ended, "crlf": stream.ending().is_some(),
+        "transport": shown(&facts.transport), "secure": facts.secure, "local": shown(&facts.local),
+        "peer": shown(&facts.peer), "state": state, "bytes_in": received, "bytes_out": sent, "ended": ended,
     })
+}
+
+/// One object of two.
+fn merged(mut first: Value, second: Value) -> Value {
+    if let (Value::Object(fields), Value::Object(more)) = (&mut first, second) {
+        fields.extend(more);
+    }
+    first
 }

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use super::buffer::{End, Stale};
 
 /// What a message costs besides its bytes, so that empty ones are bounded too.
-const OVERHEAD: usize = 64;
+const OVERHEAD: usize = 256;
 
 /// A bounded queue of messages.
 ///
@@ -53,19 +53,6 @@ pub struct Dropped {
 pub struct MessageReservation {
     count: usize,
     epoch: u64,
-}
-
-/// The answer to "are there so many?".
-#[derive(Debug)]
-pub enum MessageProgress {
-    /// Not yet.
-    NotYet,
-    /// There are.
-    Ready(MessageReservation),
-    /// The socket ended before there were so many.
-    Ended,
-    /// So many do not fit into the queue: one more came, and there was no space for it.
-    TooLarge,
 }
 
 impl<M> MessageQueue<M> {
@@ -149,35 +136,34 @@ impl<M> MessageQueue<M> {
         self.messages.is_empty()
     }
 
-    /// The payload of all unread messages, in bytes.
-    pub fn unread_bytes(&self) -> usize {
-        self.messages.iter().map(|queued| queued.bytes).sum()
+    /// Whether a message has come since something was read that there was no space for.
+    pub fn is_full(&self) -> bool {
+        self.last_offer == Offer::Refused
     }
 
-    /// Reserves the next `count` messages if they are there.
-    pub fn advance(&self, count: u64) -> MessageProgress {
-        match usize::try_from(count) {
-            Ok(count) if count <= self.messages.len() => {
-                MessageProgress::Ready(MessageReservation { count, epoch: self.epoch })
-            }
-            _ if self.end != End::Open => MessageProgress::Ended,
-            _ if self.last_offer == Offer::Refused => MessageProgress::TooLarge,
-            _ => MessageProgress::NotYet,
-        }
+    /// The unread messages, first to last.
+    pub fn iter(&self) -> impl Iterator<Item = &M> {
+        self.messages.iter().map(|queued| &queued.message)
     }
 
-    /// Reserves what is unread (`--partial`).
-    pub fn reserve_unread(&self) -> MessageReservation {
-        MessageReservation { count: self.messages.len(), epoch: self.epoch }
+    /// The payload of the first `count` messages, in bytes.
+    pub fn bytes_of(&self, count: usize) -> usize {
+        self.messages.iter().take(count).map(|queued| queued.bytes).fold(0, usize::saturating_add)
     }
 
-    /// The reserved messages, first to last.
+    /// Reserves the next `count` messages, or as many as there are.
+    pub fn reserve(&self, count: usize) -> MessageReservation {
+        MessageReservation { count: count.min(self.messages.len()), epoch: self.epoch }
+    }
+
+    /// One of the reserved messages; `None` after the last.
     ///
     /// # Errors
     /// They have been taken since.
-    pub fn reserved(&self, reservation: &MessageReservation) -> Result<impl Iterator<Item = &M>, Stale> {
+    pub fn reserved(&self, reservation: &MessageReservation, at: usize) -> Result<Option<&M>, Stale> {
         self.check(reservation)?;
-        Ok(self.messages.iter().take(reservation.count).map(|queued| &queued.message))
+        let queued = self.messages.get(at).filter(|_| at < reservation.count);
+        Ok(queued.map(|queued| &queued.message))
     }
 
     /// The reader has the messages: they leave the queue.
@@ -211,9 +197,9 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    fn read(queue: &mut MessageQueue<Vec<u8>>, count: u64) -> Vec<Vec<u8>> {
-        let MessageProgress::Ready(reservation) = queue.advance(count) else { panic!("not ready") };
-        let messages = queue.reserved(&reservation).unwrap().cloned().collect();
+    fn read(queue: &mut MessageQueue<Vec<u8>>, count: usize) -> Vec<Vec<u8>> {
+        let reservation = queue.reserve(count);
+        let messages = (0..).map_while(|at| queue.reserved(&reservation, at).unwrap().cloned()).collect();
         queue.commit(reservation).unwrap();
         messages
     }
@@ -224,9 +210,8 @@ mod tests {
         for message in ["one", "", "three"] {
             queue.offer(message.as_bytes().to_vec(), message.len()).unwrap();
         }
-        assert_eq!((queue.len(), queue.unread_bytes()), (3, 8));
+        assert_eq!((queue.len(), queue.bytes_of(3), queue.bytes_of(1)), (3, 8, 3));
         assert_eq!(read(&mut queue, 2), [b"one".to_vec(), b"".to_vec()]);
-        assert!(matches!(queue.advance(2), MessageProgress::NotYet));
         assert_eq!(read(&mut queue, 1), [b"three".to_vec()]);
     }
 
@@ -235,11 +220,11 @@ mod tests {
         let mut queue = MessageQueue::new(10_000);
         queue.offer(b"one".to_vec(), 3).unwrap();
         queue.offer(b"two".to_vec(), 3).unwrap();
-        assert!(matches!(queue.advance(1), MessageProgress::Ready(_)));
-        let first = queue.reserve_unread();
-        let second = queue.reserve_unread();
+        drop(queue.reserve(1));
+        let first = queue.reserve(2);
+        let second = queue.reserve(9);
         queue.commit(first).unwrap();
-        assert!(queue.reserved(&second).is_err());
+        assert!(queue.reserved(&second, 0).is_err());
         assert_eq!(queue.commit(second), Err(Stale));
         assert!(queue.is_empty());
     }
@@ -263,22 +248,22 @@ mod tests {
         let mut queue = MessageQueue::new(10);
         queue.offer("large", 1000).unwrap();
         assert_eq!(queue.offer("next", 0), Err("next"));
-        let reservation = queue.reserve_unread();
+        let reservation = queue.reserve(1);
         queue.commit(reservation).unwrap();
         queue.offer("next", 0).unwrap();
     }
 
     #[test]
-    fn a_reader_of_more_than_fits_is_told_so() {
+    fn a_reader_of_more_than_fits_is_told_so_and_can_have_more_space() {
         let mut queue = MessageQueue::new(2 * (OVERHEAD + 10));
         queue.offer("a", 10).unwrap();
-        assert!(matches!(queue.advance(2), MessageProgress::NotYet));
+        assert!(!queue.is_full());
         queue.offer("b", 11).unwrap_err();
-        assert!(matches!(queue.advance(2), MessageProgress::TooLarge));
-        queue.set_reach(1000);
-        assert!(matches!(queue.advance(2), MessageProgress::NotYet));
+        assert!(queue.is_full());
+        queue.set_reach(10_000);
+        assert!(!queue.is_full());
         queue.offer("b", 11).unwrap();
-        assert!(matches!(queue.advance(2), MessageProgress::Ready(_)));
+        assert_eq!(queue.len(), 2);
     }
 
     #[test]
@@ -288,22 +273,21 @@ mod tests {
         queue.finish(End::Failed("reset".into()));
         queue.finish(End::Eof);
         assert_eq!((queue.space(), queue.end()), (None, &End::Failed("reset".into())));
-        assert!(matches!(queue.advance(2), MessageProgress::Ended));
-        assert_eq!(read(&mut queue, 1), [b"last".to_vec()]);
-        assert!(matches!(queue.advance(1), MessageProgress::Ended));
+        assert_eq!(read(&mut queue, 2), [b"last".to_vec()]);
+        assert!(queue.is_empty());
     }
 
     proptest! {
         #[test]
-        fn the_weight_is_that_of_the_messages(steps in prop::collection::vec((0usize..300, 0u64..4), 0..80)) {
+        fn the_weight_is_that_of_the_messages(steps in prop::collection::vec((0usize..300, 0usize..4), 0..80)) {
             let mut queue = MessageQueue::new(1000);
             for (at, (bytes, count)) in steps.into_iter().enumerate() {
                 let _ = queue.offer(at, bytes);
-                if let MessageProgress::Ready(reservation) = queue.advance(count) {
-                    prop_assert_eq!(queue.reserved(&reservation).unwrap().count() as u64, count);
-                    queue.commit(reservation).unwrap();
-                }
-                prop_assert_eq!(queue.weight, queue.unread_bytes() + queue.len() * OVERHEAD);
+                let reservation = queue.reserve(count);
+                let there = (0..).map_while(|at| queue.reserved(&reservation, at).unwrap()).count();
+                prop_assert_eq!(there, count.min(queue.len()));
+                queue.commit(reservation).unwrap();
+                prop_assert_eq!(queue.weight, queue.bytes_of(usize::MAX) + queue.len() * OVERHEAD);
                 prop_assert!(queue.weight <= 1000);
             }
         }

@@ -8,11 +8,17 @@ pub mod directory;
 pub mod entry;
 pub mod kept;
 pub mod launch;
+pub mod link;
+pub mod mailbox;
+mod message_search;
 pub mod messages;
 pub mod process;
+mod received;
 #[cfg(feature = "tls")]
 mod replayed;
 pub mod serve;
+mod serve_letters;
+mod serve_messages;
 mod serve_read;
 mod serve_write;
 pub mod stream;

@@ -15,6 +15,7 @@ use tokio::task::spawn_local;
 
 use super::claim::{Claim, ClaimError, Guard};
 use super::kept::{Body, Door, Kept, Listening, Terms};
+use super::mailbox::Mailbox;
 use super::serve;
 use super::stream::Stream;
 use super::wire::Close;
@@ -22,8 +23,10 @@ use crate::address::SocketId;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::sys;
-use crate::transport::Bytes;
+use crate::transport::Channel;
 
+/// How long the end of our data may take.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// How often a socket looks whether its path still leads to it, and whether its idle life is over.
 const LOOK: Duration = Duration::from_secs(5);
 
@@ -132,10 +135,12 @@ fn start(kept: &Rc<Kept>, listener: std::os::unix::net::UnixListener) -> Result<
 }
 
 async fn run(kept: Rc<Kept>, listener: UnixListener, owners: Vec<Watched>, hold: Hold) {
-    if let Body::Stream(stream) = &kept.body {
-        spawn_local(stream.clone().pump());
-        spawn_local(notice(kept.clone(), stream.clone()));
+    match &kept.body {
+        Body::Stream(stream) => drop(spawn_local(stream.clone().pump())),
+        Body::Messages(mailbox) => drop(spawn_local(mailbox.clone().pump())),
+        Body::Listener(_) => {}
     }
+    spawn_local(notice(kept.clone()));
     let how = tokio::select! {
         how = kept.over() => how,
         () = answer(&kept, &listener) => Close::Graceful,
@@ -146,32 +151,41 @@ async fn run(kept: Rc<Kept>, listener: UnixListener, owners: Vec<Watched>, hold:
     kept.release();
     drop(listener);
     kept.end(how);
-    if let Body::Stream(stream) = &kept.body {
-        if how == Close::Graceful {
-            let _ = tokio::time::timeout(Duration::from_secs(2), stream.half_close()).await;
+    let closed = Failure::message(Exit::NotOpen, format!("{}: socket is not open: it was closed", kept.id));
+    match &kept.body {
+        Body::Stream(stream) => {
+            if how == Close::Graceful {
+                let _ = tokio::time::timeout(LAST_WORDS, stream.half_close()).await;
+            }
+            stream.fail(&closed);
+            match how {
+                Close::Graceful => stream.linger().await,
+                Close::Reset => drop(stream.take()),
+            }
         }
-        stream.fail(&Failure::message(Exit::NotOpen, format!("{}: socket is not open: it was closed", kept.id)));
-        match how {
-            Close::Graceful => stream.linger().await,
-            Close::Reset => drop(stream.take()),
+        Body::Messages(mailbox) => {
+            if how == Close::Graceful {
+                let _ = tokio::time::timeout(LAST_WORDS, mailbox.half_close()).await;
+            }
+            mailbox.fail(&closed);
+            match how {
+                Close::Graceful => mailbox.linger().await,
+                Close::Reset => mailbox.drop_socket(),
+            }
         }
-        // Those who still wait are told.
-        tokio::task::yield_now().await;
+        Body::Listener(_) => {}
     }
+    // Those who still wait are told.
+    tokio::task::yield_now().await;
     drop(hold);
 }
 
 /// What comes counts as use.
-async fn notice(kept: Rc<Kept>, stream: Rc<Stream>) {
-    let mut seen = (0, 0);
+async fn notice(kept: Rc<Kept>) {
+    let Some(link) = kept.body.link() else { return };
     loop {
-        let changed = stream.changed();
-        if stream.totals() != seen {
-            seen = stream.totals();
-            kept.touch();
-        }
         tokio::select! {
-            () = changed => {}
+            () = link.changed() => kept.touch(),
             _ = kept.over() => return,
         }
     }
@@ -238,14 +252,14 @@ async fn any_gone(owners: &[Watched]) {
 ///
 /// # Errors
 /// Its name cannot be had.
-pub fn adopt(listener: &Kept, listening: &Listening, bytes: Bytes) -> Result<String, Failure> {
+pub fn adopt(listener: &Kept, listening: &Listening, channel: Channel) -> Result<String, Failure> {
     let terms = &listener.process.terms;
     loop {
         let number = listening.count.get() + 1;
         listening.count.set(number);
         let id = match &listener.name {
             Some(name) => format!("{name}.{number}"),
-            None => format!("{}|{number}", bytes.peer()),
+            None => format!("{}|{number}", channel.peer()),
         };
         let key = SocketId::parse_kept(&id).map_or_else(|_| id.clone(), |id| id.key());
         let (claim, socket) = match claim(terms, &id, &key, Guard::Another) {
@@ -254,10 +268,20 @@ pub fn adopt(listener: &Kept, listening: &Listening, bytes: Bytes) -> Result<Str
             Err(failure) if failure.exit == Exit::AlreadyOpen => continue,
             Err(failure) => return Err(failure),
         };
-        let stream = Stream::connecting(terms.buffer, terms.endings);
-        stream.install(bytes);
+        let body = match channel {
+            Channel::Bytes(bytes) => {
+                let stream = Stream::connecting(terms.buffer, terms.endings);
+                stream.install(bytes);
+                Body::Stream(stream)
+            }
+            Channel::Messages(messages) => {
+                let mailbox = Mailbox::connecting(terms.buffer);
+                mailbox.install(messages);
+                Body::Messages(mailbox)
+            }
+        };
         let (name, process) = (listener.name.clone(), listener.process.clone());
-        let kept = Rc::new(Kept::new(id.clone(), name, Body::Stream(stream), process, claim));
+        let kept = Rc::new(Kept::new(id.clone(), name, body, process, claim));
         start(&kept, socket)?;
         #[cfg(target_os = "linux")]
         sys::release_code();
@@ -276,7 +300,7 @@ pub async fn shut_door(kept: &Kept) {
 struct Shut;
 
 impl Door for Shut {
-    fn next(&mut self) -> Pin<Box<dyn Future<Output = Result<Bytes, Failure>> + '_>> {
+    fn next(&mut self) -> Pin<Box<dyn Future<Output = Result<Channel, Failure>> + '_>> {
         Box::pin(async { Err(Failure::message(Exit::NotOpen, "the listener was closed")) })
     }
 }

@@ -7,14 +7,14 @@ use tokio::net::UnixStream;
 use tokio::time::Instant;
 
 use super::kept::{Body, Kept, Listening};
+use super::link::{Link, Stage};
 use super::process;
-use super::stream::{Stage, Stream};
 use super::talk::{Gone, Talk};
 use super::wire::{Accepted, Close, Dialect, Request, Response, Wait};
-use super::{serve_read, serve_write, upgrade};
+use super::{serve_letters, serve_messages, serve_read, serve_write, upgrade};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::transport::Bytes;
+use crate::transport::Channel;
 
 /// Serves a client until it leaves.
 ///
@@ -41,6 +41,7 @@ pub async fn serve(kept: Rc<Kept>, socket: UnixStream) -> Result<(), Gone> {
                 let _use = kept.in_use();
                 match &kept.body {
                     Body::Stream(stream) => serve_read::read(stream, read, &mut talk).await?,
+                    Body::Messages(mailbox) => serve_messages::read(mailbox, read, &mut talk).await?,
                     Body::Listener(_) => {
                         talk.answer(&failed(Exit::Unsupported, "can't read from this socket: it is a listener"))
                             .await?;
@@ -51,6 +52,7 @@ pub async fn serve(kept: Rc<Kept>, socket: UnixStream) -> Result<(), Gone> {
                 let _use = kept.in_use();
                 match &kept.body {
                     Body::Stream(stream) => serve_write::write(stream, &write, &mut talk).await?,
+                    Body::Messages(mailbox) => serve_letters::write(mailbox, &write, &mut talk).await?,
                     Body::Listener(_) => {
                         let why = "can't write to this socket: it is a listener";
                         serve_write::refuse(Exit::Unsupported, why, &mut talk).await?;
@@ -105,10 +107,10 @@ pub async fn until(moment: Option<Instant>) {
 ///
 /// # Errors
 /// It never did; the wait is over; or the client has gone.
-pub async fn standing(stream: &Stream, limit: Option<Instant>, talk: &mut Talk) -> Result<Result<(), Failure>, Gone> {
+pub async fn standing(link: &Link, limit: Option<Instant>, talk: &mut Talk) -> Result<Result<(), Failure>, Gone> {
     loop {
-        let changed = stream.changed();
-        match stream.stage() {
+        let changed = link.changed();
+        match link.stage() {
             Stage::Connecting => {}
             Stage::Up | Stage::Failed(..) => return Ok(Ok(())),
         }
@@ -133,6 +135,13 @@ async fn close(kept: &Rc<Kept>, how: Close, mut talk: Talk) -> Result<(), Gone> 
         };
         let _ = tokio::time::timeout(Duration::from_secs(5), sent).await;
     }
+    if let (Close::Graceful, Body::Messages(mailbox)) = (how, &kept.body) {
+        let sent = async {
+            let _writing = mailbox.writing.lock().await;
+            let _ = mailbox.half_close().await;
+        };
+        let _ = tokio::time::timeout(Duration::from_secs(5), sent).await;
+    }
     if let (Close::Reset, Body::Stream(stream)) = (how, &kept.body) {
         stream.reset_on_close();
     }
@@ -153,12 +162,12 @@ async fn next(kept: &Rc<Kept>, wait: Wait, talk: &mut Talk) -> Result<(), Gone> 
     let Body::Listener(listening) = &kept.body else {
         return talk.answer(&failed(Exit::Unsupported, "can't accept on this socket: it is no listener")).await;
     };
-    let bytes = match arrival(kept, listening, wait, talk).await? {
-        Ok(bytes) => bytes,
+    let channel = match arrival(kept, listening, wait, talk).await? {
+        Ok(channel) => channel,
         Err(failure) => return talk.answer(&refused(&failure)).await,
     };
-    let (peer, local) = (bytes.peer().to_string(), bytes.local().to_string());
-    match process::adopt(kept, listening, bytes) {
+    let (peer, local) = (channel.peer().to_string(), channel.local().to_string());
+    match process::adopt(kept, listening, channel) {
         Ok(id) => {
             let about = serde_json::json!({ "peer": peer, "local": local });
             talk.answer(&Response::Accepted(Accepted { id, about })).await
@@ -172,18 +181,18 @@ async fn arrival(
     listening: &Listening,
     wait: Wait,
     talk: &mut Talk,
-) -> Result<Result<Bytes, Failure>, Gone> {
+) -> Result<Result<Channel, Failure>, Gone> {
     let limit = deadline(wait.timeout);
     let waited = async {
         let mut door = listening.door.lock().await;
-        if let Some(bytes) = listening.waiting.borrow_mut().pop_front() {
-            return Ok(bytes);
+        if let Some(channel) = listening.waiting.borrow_mut().pop_front() {
+            return Ok(channel);
         }
         door.next().await
     };
     tokio::select! {
         biased;
-        bytes = waited => Ok(bytes),
+        channel = waited => Ok(channel),
         // A connection that is in the queue already is looked at first, also with no time at all.
         () = async { tokio::task::yield_now().await; until(limit).await } => {
             Ok(Err(Failure::message(Exit::TimedOut, "timed out: no connection has come")))
@@ -210,9 +219,13 @@ async fn readable(kept: &Rc<Kept>, wait: Wait, talk: &mut Talk) -> Result<(), Go
                 gone = talk.gone() => return Err(gone),
             }
         },
+        Body::Messages(mailbox) => match serve_messages::readable(mailbox, wait.timeout, talk).await? {
+            true => Ok(()),
+            false => Err(Failure::message(Exit::TimedOut, "timed out: nothing has come")),
+        },
         Body::Listener(listening) => match arrival(kept, listening, wait, talk).await? {
-            Ok(bytes) => {
-                listening.waiting.borrow_mut().push_back(bytes);
+            Ok(channel) => {
+                listening.waiting.borrow_mut().push_back(channel);
                 Ok(())
             }
             Err(failure) => Err(failure),

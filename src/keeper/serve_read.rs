@@ -1,13 +1,17 @@
 //! Reads: one at a time, and bytes leave the buffer only when the client says that it has them.
 
+use std::ops::Range;
+use std::time::Duration;
+
 use tokio::time::Instant;
 
 use super::buffer::{End, Reservation};
+use super::link::Stage;
 use super::serve::{deadline, failed, standing, until};
-use super::stream::{Stage, Stream};
+use super::stream::Stream;
 use super::talk::{Gone, Talk};
 use super::wire::{Read, Reason, Request, Response, Taking, Unmet, WhenUnmet};
-use crate::condition::{Matcher, Progress, Supply};
+use crate::condition::{Condition, Matcher, Progress, Supply};
 use crate::exit::Exit;
 
 /// How a wait for a condition ended.
@@ -21,7 +25,8 @@ enum Outcome {
 /// # Errors
 /// The client went away: it has read nothing.
 pub async fn read(stream: &Stream, read: Read, talk: &mut Talk) -> Result<(), Gone> {
-    let mut matcher = match Matcher::new(&read.condition, read.max_bytes) {
+    let condition = read.condition.clone().unwrap_or_else(Condition::line);
+    let mut matcher = match Matcher::new(&condition, read.max_bytes) {
         Ok(matcher) => matcher,
         Err(error) => return talk.answer(&failed(Exit::Usage, &error.to_string())).await,
     };
@@ -37,7 +42,7 @@ pub async fn read(stream: &Stream, read: Read, talk: &mut Talk) -> Result<(), Go
             let _ = standing(stream, limit, talk).await?;
             stream.with_buffer(|buffer| buffer.set_reach(matcher.reach()));
             stream.resume();
-            let outcome = wait(stream, &read, &mut matcher, talk).await;
+            let outcome = wait(stream, (&condition, read.timeout), &mut matcher, talk).await;
             stream.with_buffer(|buffer| buffer.set_reach(0));
             outcome?
         }
@@ -47,8 +52,13 @@ pub async fn read(stream: &Stream, read: Read, talk: &mut Talk) -> Result<(), Go
 }
 
 /// Waits for the condition; the time begins anew with each byte that comes.
-async fn wait(stream: &Stream, read: &Read, matcher: &mut Matcher, talk: &mut Talk) -> Result<Outcome, Gone> {
-    let mut limit = deadline(read.timeout);
+async fn wait(
+    stream: &Stream,
+    (condition, timeout): (&Condition, Option<Duration>),
+    matcher: &mut Matcher,
+    talk: &mut Talk,
+) -> Result<Outcome, Gone> {
+    let mut limit = deadline(timeout);
     let mut quiet_since = Instant::now();
     let mut seen = stream.totals().0;
     let mut supply = Supply::Flowing;
@@ -56,7 +66,7 @@ async fn wait(stream: &Stream, read: &Read, matcher: &mut Matcher, talk: &mut Ta
         let changed = stream.changed();
         if stream.totals().0 != seen {
             seen = stream.totals().0;
-            limit = deadline(read.timeout);
+            limit = deadline(timeout);
             quiet_since = Instant::now();
             supply = Supply::Flowing;
         }
@@ -68,7 +78,7 @@ async fn wait(stream: &Stream, read: &Read, matcher: &mut Matcher, talk: &mut Ta
             Progress::NoReply(error) => return Ok(Outcome::Unmet(Reason::NoReply(error.to_string()))),
             Progress::NotYet => None,
             Progress::Growing if supply == Supply::Idle => None,
-            Progress::Growing => read.condition.silence().and_then(|silence| quiet_since.checked_add(silence)),
+            Progress::Growing => condition.silence().and_then(|silence| quiet_since.checked_add(silence)),
         };
         tokio::select! {
             biased;
@@ -113,23 +123,25 @@ async fn deliver(stream: &Stream, read: &Read, outcome: Outcome, talk: &mut Talk
                 WhenUnmet::Leave => 0,
                 WhenUnmet::Partial => unread.min(read.max_bytes),
             };
-            talk.answer(&Response::Unmet(Unmet { reason, unread: unread as u64, length: length as u64 })).await?;
+            talk.answer(&Response::Unmet(Unmet { reason, unread: unread as u64, length: length as u64, messages: 0 }))
+                .await?;
             if length == 0 {
                 return Ok(());
             }
             (reservation, length)
         }
     };
-    give(stream, &reservation, length, talk).await?;
+    give(stream, &reservation, read.skip.min(length)..length, talk).await?;
     match read.taking {
         Taking::Peek => Ok(()),
         Taking::Take => acknowledged(stream, reservation, talk).await,
     }
 }
 
-async fn give(stream: &Stream, reservation: &Reservation, length: usize, talk: &mut Talk) -> Result<(), Gone> {
-    talk.send_data(length, |from, most| {
+async fn give(stream: &Stream, reservation: &Reservation, range: Range<usize>, talk: &mut Talk) -> Result<(), Gone> {
+    talk.send_data(range.len(), |from, most| {
         stream.with_buffer(|buffer| {
+            let from = range.start + from;
             let bytes = buffer.reserved(reservation).ok().and_then(|bytes| bytes.get(from..from + most));
             bytes.unwrap_or_default().to_vec()
         })

@@ -3,8 +3,9 @@
 use std::io;
 use std::time::Duration;
 
+use super::link::Stage;
 use super::serve::{deadline, failed, standing, until};
-use super::stream::{Stage, Stream};
+use super::stream::Stream;
 use super::talk::{Gone, Talk};
 use super::wire::{Request, Response, Write, WriteEnd};
 use crate::exit::Exit;

@@ -2,7 +2,7 @@
 //!
 //! Who asks for what is known in `serve.rs`; here nobody waits for a client.
 
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -10,46 +10,16 @@ use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Mutex;
 
 use super::buffer::{End, ReadBuffer};
+use super::link::{Facts, Link};
 use crate::failure::{Failure, reason};
 use crate::filter::{Incoming, LineEnding, Outgoing};
 use crate::transport::Bytes;
 
 /// How much is received at once where it has to be converted, in bytes.
 const CONVERTED_AT_ONCE: usize = 16 << 10;
-
-/// How far a connection has come.
-#[derive(Debug, Clone)]
-pub enum Stage {
-    /// It does not stand yet.
-    Connecting,
-    /// It stands, or did until the peer ended it.
-    Up,
-    /// It never came to stand, or was lost: the exit status, the message, the remedies.
-    Failed(u8, String, Vec<String>),
-}
-
-impl Stage {
-    /// What a failure leaves.
-    pub fn failed(failure: &Failure) -> Self {
-        Stage::Failed(failure.exit.status(), failure.line(), failure.hints.clone())
-    }
-}
-
-/// What is known of a connection besides its data.
-#[derive(Debug, Clone, Default)]
-pub struct Facts {
-    /// `tcp`, `unix`, `tls`.
-    pub transport: String,
-    /// This end.
-    pub local: String,
-    /// The other end.
-    pub peer: String,
-    /// Whether TLS is spoken.
-    pub secure: bool,
-}
 
 /// How the lines of a peer end.
 #[derive(Debug, Clone, Copy, Default)]
@@ -62,24 +32,24 @@ pub struct LineEndings {
 
 /// A kept connection.
 pub struct Stream {
+    link: Link,
     channel: RefCell<Option<Bytes>>,
-    stage: RefCell<Stage>,
-    facts: RefCell<Facts>,
     buffer: RefCell<ReadBuffer>,
     incoming: RefCell<Option<Incoming>>,
     ending: Option<LineEnding>,
-    received: Cell<u64>,
-    sent: Cell<u64>,
-    half_closed: Cell<bool>,
-    /// One reader at a time; the others queue in the order in which they came.
-    pub reading: Mutex<()>,
     /// One writer at a time, with the state of the conversion of line endings.
     pub writing: Mutex<Option<Outgoing>>,
     /// Written before the connection stands, in bytes that the buffer's limit bounds.
     queued: RefCell<Vec<u8>>,
     limit: usize,
-    changed: Notify,
-    resume: Notify,
+}
+
+impl std::ops::Deref for Stream {
+    type Target = Link;
+
+    fn deref(&self) -> &Link {
+        &self.link
+    }
 }
 
 impl Stream {
@@ -88,44 +58,33 @@ impl Stream {
         let incoming = endings.incoming.filter(|kind| kind.converts()).map(Incoming::new);
         let ending = endings.outgoing.filter(|kind| kind.converts());
         Rc::new(Stream {
+            link: Link::connecting(),
             channel: RefCell::new(None),
-            stage: RefCell::new(Stage::Connecting),
-            facts: RefCell::default(),
             buffer: RefCell::new(ReadBuffer::new(limit)),
             incoming: RefCell::new(incoming),
             ending,
-            received: Cell::new(0),
-            sent: Cell::new(0),
-            half_closed: Cell::new(false),
-            reading: Mutex::new(()),
             writing: Mutex::new(ending.map(Outgoing::new)),
             queued: RefCell::default(),
             limit,
-            changed: Notify::new(),
-            resume: Notify::new(),
         })
     }
 
     /// The connection stands; also after an upgrade to TLS.
     pub fn install(&self, bytes: Bytes) {
-        *self.facts.borrow_mut() = Facts {
+        let facts = Facts {
             transport: bytes.transport().to_owned(),
             local: bytes.local().to_string(),
             peer: bytes.peer().to_string(),
             secure: bytes.transport() == "tls",
         };
         *self.channel.borrow_mut() = Some(bytes);
-        *self.stage.borrow_mut() = Stage::Up;
-        self.resume.notify_one();
-        self.changed.notify_waiters();
+        self.stands(facts);
     }
 
     /// The connection is lost.
     pub fn fail(&self, failure: &Failure) {
-        *self.stage.borrow_mut() = Stage::failed(failure);
         self.buffer.borrow_mut().finish(End::Failed(failure.line()));
-        self.resume.notify_one();
-        self.changed.notify_waiters();
+        self.lost(failure);
     }
 
     /// Takes the connection out, for an upgrade or for its end.
@@ -133,29 +92,9 @@ impl Stream {
         self.channel.borrow_mut().take()
     }
 
-    /// How far it has come.
-    pub fn stage(&self) -> Stage {
-        self.stage.borrow().clone()
-    }
-
-    /// Its addresses.
-    pub fn facts(&self) -> Facts {
-        self.facts.borrow().clone()
-    }
-
-    /// How many bytes came and went.
-    pub fn totals(&self) -> (u64, u64) {
-        (self.received.get(), self.sent.get())
-    }
-
     /// How the lines end that it sends, where they are converted.
     pub fn ending(&self) -> Option<LineEnding> {
         self.ending
-    }
-
-    /// Whether our end of data has been sent.
-    pub fn is_half_closed(&self) -> bool {
-        self.half_closed.get()
     }
 
     /// Looks at or changes the unread data. Nothing is awaited meanwhile.
@@ -171,23 +110,13 @@ impl Stream {
         });
     }
 
-    /// There may be space again.
-    pub fn resume(&self) {
-        self.resume.notify_one();
-    }
-
-    /// Becomes ready when something has changed since it was called.
-    pub fn changed(&self) -> tokio::sync::futures::Notified<'_> {
-        self.changed.notified()
-    }
-
     /// Receives until the end of the data, and stands still while there is no space.
     pub async fn pump(self: Rc<Self>) {
         loop {
             let result = tokio::select! {
                 biased;
                 result = poll_fn(|cx| self.poll_fill(cx)) => result,
-                () = self.resume.notified() => match self.with_buffer(|buffer| buffer.end().clone()) {
+                () = self.resumed() => match self.with_buffer(|buffer| buffer.end().clone()) {
                     End::Open => continue,
                     End::Eof | End::Failed(_) => return,
                 },
@@ -201,7 +130,7 @@ impl Stream {
             if let Some(end) = end {
                 self.finish(end);
             }
-            self.changed.notify_waiters();
+            self.note_change();
             if over {
                 return;
             }
@@ -254,7 +183,7 @@ impl Stream {
                 area.filled().len()
             }
         };
-        self.received.set(self.received.get() + count as u64);
+        self.count_received(count);
         Poll::Ready(Ok(count))
     }
 
@@ -270,8 +199,8 @@ impl Stream {
             }
         }
         // The pump is to ask again: this call has taken its place in the event loop.
-        self.resume.notify_one();
-        self.changed.notify_waiters();
+        self.resume();
+        self.note_change();
     }
 
     /// Queues bytes for a connection that does not stand yet; `false` when they are too many.
@@ -299,7 +228,7 @@ impl Stream {
             None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
         })
         .await?;
-        self.sent.set(self.sent.get() + count as u64);
+        self.count_sent(count);
         Ok(count)
     }
 
@@ -332,7 +261,7 @@ impl Stream {
     /// # Errors
     /// What the connection says.
     pub async fn half_close(&self) -> io::Result<()> {
-        self.half_closed.set(true);
+        self.half_closing();
         poll_fn(|cx| match &mut *self.channel.borrow_mut() {
             Some(channel) => Pin::new(channel).poll_shutdown(cx),
             None => Poll::Ready(Ok(())),

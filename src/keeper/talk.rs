@@ -98,6 +98,14 @@ impl Talk {
         Ok(())
     }
 
+    /// Sends encoded answers.
+    ///
+    /// # Errors
+    /// The client went away.
+    pub async fn send(&mut self, frames: &[u8]) -> Result<(), Gone> {
+        Ok(self.socket.write_all(frames).await?)
+    }
+
     /// Sends `length` bytes in `Data`, given by `piece(from, most)`; it gives none when they cannot be had any more.
     ///
     /// # Errors

@@ -3,9 +3,9 @@
 use std::rc::Rc;
 
 use super::kept::{Body, Kept};
+use super::link::Stage;
 #[cfg(feature = "tls")]
 use super::replayed::replayed;
-use super::stream::Stage;
 #[cfg(feature = "tls")]
 use super::stream::Stream;
 use super::talk::{Gone, Talk};
@@ -33,8 +33,15 @@ pub struct TlsTerms {
 /// # Errors
 /// The client went away before the handshake began; after that it is finished without it.
 pub async fn upgrade(kept: &Rc<Kept>, secure: &Secure, talk: &mut Talk) -> Result<Result<(), Failure>, Gone> {
-    let Body::Stream(stream) = &kept.body else {
-        return Ok(Err(Failure::message(Exit::Unsupported, "can't secure this socket: it is a listener")));
+    let stream = match &kept.body {
+        Body::Stream(stream) => stream,
+        Body::Messages(_) => {
+            let text = "can't secure this socket: it carries messages; give --secure when it is opened";
+            return Ok(Err(Failure::message(Exit::Unsupported, text)));
+        }
+        Body::Listener(_) => {
+            return Ok(Err(Failure::message(Exit::Unsupported, "can't secure this socket: it is a listener")));
+        }
     };
     let limit = super::serve::deadline(secure.timeout);
     let turns = async { (stream.reading.lock().await, stream.writing.lock().await) };

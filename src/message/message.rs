@@ -1,6 +1,18 @@
 //! One message as it travels between a message socket and the rest of the program. It keeps its allocation: to be filled,
 //! used and filled again. No I/O.
 
+/// What a WebSocket carries a message as (RFC 6455 section 5.6).
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Nobody has said; the socket decides.
+    #[default]
+    Unsaid,
+    /// Text: the bytes are UTF-8.
+    Text,
+    /// Any bytes.
+    Binary,
+}
+
 /// A message of one part or, over ZeroMQ, of several.
 #[derive(Debug, Default, Clone)]
 pub struct Message {
@@ -9,8 +21,7 @@ pub struct Message {
     length: usize,
     /// Where each part ends but the last, which ends with the message.
     ends: Vec<usize>,
-    /// Whether a WebSocket carries it as text (RFC 6455 section 5.6).
-    text: bool,
+    kind: Kind,
 }
 
 impl Message {
@@ -23,20 +34,20 @@ impl Message {
 
     /// A message of one part that becomes text on a WebSocket.
     pub fn text(text: &str) -> Self {
-        Message { text: true, ..Message::new(text.as_bytes()) }
+        Message { kind: Kind::Text, ..Message::new(text.as_bytes()) }
     }
 
-    /// Becomes a message of one part, binary.
+    /// Becomes a message of one part, of no said kind.
     pub fn set(&mut self, bytes: &[u8]) {
         self.clear();
         self.append(bytes);
     }
 
-    /// Becomes an empty message of one part, binary.
+    /// Becomes an empty message of one part, of no said kind.
     pub fn clear(&mut self) {
         self.length = 0;
         self.ends.clear();
-        self.text = false;
+        self.kind = Kind::Unsaid;
     }
 
     /// Appends to the last part.
@@ -51,14 +62,19 @@ impl Message {
         self.ends.push(self.length);
     }
 
-    /// Says whether it is text.
+    /// Says whether it is text or binary.
     pub fn set_text(&mut self, text: bool) {
-        self.text = text;
+        self.kind = if text { Kind::Text } else { Kind::Binary };
     }
 
-    /// Whether it is text.
+    /// What a WebSocket carries it as.
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Whether it is said to be text.
     pub fn is_text(&self) -> bool {
-        self.text
+        self.kind == Kind::Text
     }
 
     /// The bytes of all parts.
@@ -99,7 +115,7 @@ impl Message {
 
 impl PartialEq for Message {
     fn eq(&self, other: &Self) -> bool {
-        (self.bytes(), &self.ends, self.text) == (other.bytes(), &other.ends, other.text)
+        (self.bytes(), &self.ends, self.kind) == (other.bytes(), &other.ends, other.kind)
     }
 }
 

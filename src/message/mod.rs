@@ -7,7 +7,7 @@ pub mod record;
 pub mod split;
 pub mod splitter;
 
-pub use message::Message;
+pub use message::{Kind, Message};
 pub use record::MessageRecord;
 pub use split::{JoinError, Split, SplitKindError};
 pub use splitter::{SplitError, Splitter};

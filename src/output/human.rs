@@ -27,6 +27,7 @@ pub fn level(event: &Event) -> Verbosity {
         | Event::Accepted { .. }
         | Event::Rejected { .. }
         | Event::Closed { .. }
+        | Event::Request { .. }
         | Event::ExecStarted { .. }
         | Event::ExecExited { .. }
         | Event::Inband { .. }
@@ -57,6 +58,9 @@ pub fn sentence(event: &Event) -> String {
         Event::Rejected { peer, rule, .. } => format!("{peer} rejected by {rule}"),
         Event::Data { direction: Direction::In, length } => format!("received {length} bytes"),
         Event::Data { direction: Direction::Out, length } => format!("sent {length} bytes"),
+        Event::Request { request, .. } => {
+            format!("{} {} {}: {}, {} bytes", request.peer, request.method, request.path, request.status, request.bytes)
+        }
         Event::Eof { direction: Direction::In } => "the peer has sent its end of data".to_owned(),
         Event::Eof { direction: Direction::Out } => "end of data sent".to_owned(),
         Event::Closed { peer, bytes_in, bytes_out, reason, .. } => {

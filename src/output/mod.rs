@@ -4,6 +4,8 @@
 pub mod hex;
 pub mod human;
 pub mod json;
+pub mod packet;
+pub mod pcapng;
 pub mod progress;
 pub mod report;
 pub mod reporter;
@@ -11,5 +13,6 @@ pub mod sanitize;
 pub mod standing;
 pub mod table;
 pub mod transcript;
+pub mod view;
 
 pub use reporter::{Format, Reporter};

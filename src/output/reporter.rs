@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::Write;
+use std::rc::Rc;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::human::{self, Verbosity};
@@ -37,6 +38,18 @@ pub struct Reporter {
     messages_out: Cell<u64>,
     hash: RefCell<Option<Digests>>,
     standing: RefCell<Standing>,
+    witness: RefCell<Option<Witness>>,
+}
+
+/// Who is told of every event, shown or not.
+type Hearer = Rc<dyn Fn(&str, &Event)>;
+
+struct Witness(Hearer);
+
+impl std::fmt::Debug for Witness {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Witness")
+    }
 }
 
 impl Reporter {
@@ -54,7 +67,13 @@ impl Reporter {
             messages_out: Cell::new(0),
             hash: RefCell::new(None),
             standing: RefCell::default(),
+            witness: RefCell::new(None),
         }
+    }
+
+    /// Tells somebody of every event from now on, shown or not.
+    pub fn tell(&self, hearer: Rc<dyn Fn(&str, &Event)>) {
+        *self.witness.borrow_mut() = Some(Witness(hearer));
     }
 
     /// The form of the output.
@@ -160,6 +179,10 @@ impl Reporter {
 
 impl Report for Reporter {
     fn event(&self, id: &str, event: &Event) {
+        let hearer = self.witness.borrow().as_ref().map(|witness| witness.0.clone());
+        if let Some(hearer) = hearer {
+            hearer(id, event);
+        }
         if self.shows(Verbosity::Verbose) {
             self.standing.borrow_mut().note(id, event);
         }

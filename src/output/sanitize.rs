@@ -117,6 +117,15 @@ fn push_text(text: &str, output: &mut String) {
     output.push_str(rest);
 }
 
+/// A character that is safe to show on its own line: itself or an escape.
+pub fn escaped(character: char) -> String {
+    match character {
+        '\0'..='\x1f' | '\x7f' => format!("\\x{:02x}", u32::from(character)),
+        c if is_unsafe(c) => format!("\\u{{{:x}}}", u32::from(c)),
+        c => c.to_string(),
+    }
+}
+
 /// C0 but LF and tab, DEL, C1, and the characters with the property Bidi_Control.
 fn is_unsafe(c: char) -> bool {
     match c {

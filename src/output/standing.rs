@@ -51,7 +51,7 @@ impl Standing {
                 None => (connection.bytes_in, connection.bytes_out),
             };
             let (peer, local, reason) = (connection.peer.clone(), connection.local.clone(), reason.to_owned());
-            (id.clone(), Event::Closed { peer, local, bytes_in, bytes_out, reason })
+            (id.clone(), Event::Closed { peer, local, bytes_in, bytes_out, code: None, reason })
         })
     }
 }
@@ -84,6 +84,6 @@ mod tests {
 
     fn standing_end() -> Event {
         let (peer, local, reason) = ("other".to_owned(), "l".to_owned(), "done".to_owned());
-        Event::Closed { peer, local, bytes_in: 0, bytes_out: 0, reason }
+        Event::Closed { peer, local, bytes_in: 0, bytes_out: 0, code: None, reason }
     }
 }

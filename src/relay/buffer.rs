@@ -5,6 +5,7 @@ use std::io;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use super::lane::Lane;
 use super::side::Side;
 use crate::sys;
 
@@ -74,20 +75,48 @@ pub fn poll_read(from: &mut impl Side, cx: &mut Context<'_>, size: usize) -> Pol
     }
 }
 
-/// Writes everything.
+/// Writes everything and flushes it.
 ///
 /// # Errors
 /// Those of the side; WriteZero when it takes nothing any more.
 pub async fn write_all(to: &mut impl Side, bytes: &[u8]) -> io::Result<()> {
     let mut rest = bytes;
     while !rest.is_empty() {
-        let written = std::future::poll_fn(|cx| to.poll_write(cx, rest)).await?;
-        if written == 0 {
-            return Err(io::ErrorKind::WriteZero.into());
-        }
+        let written = write(to, rest).await?;
         rest = rest.get(written..).unwrap_or_default();
     }
     std::future::poll_fn(|cx| to.poll_flush(cx)).await
+}
+
+/// Writes a part and says how long it was.
+async fn write(to: &mut impl Side, bytes: &[u8]) -> io::Result<usize> {
+    match std::future::poll_fn(|cx| to.poll_write(cx, bytes)).await? {
+        0 => Err(io::ErrorKind::WriteZero.into()),
+        written => Ok(written),
+    }
+}
+
+/// Writes everything, telling the lane of each part that was taken, and flushes it.
+///
+/// # Errors
+/// As [`write_all`], and when it cannot be recorded.
+pub async fn send(to: &mut impl Side, bytes: &[u8], lane: &Lane<'_>) -> io::Result<()> {
+    send_unflushed(to, bytes, lane).await?;
+    std::future::poll_fn(|cx| to.poll_flush(cx)).await
+}
+
+/// As [`send`]; whoever reads next has to flush it.
+///
+/// # Errors
+/// As [`send`].
+pub async fn send_unflushed(to: &mut impl Side, bytes: &[u8], lane: &Lane<'_>) -> io::Result<()> {
+    let mut rest = bytes;
+    while !rest.is_empty() {
+        let (sent, after) = rest.split_at_checked(write(to, rest).await?).unwrap_or((rest, &[]));
+        lane.written(sent)?;
+        rest = after;
+    }
+    Ok(())
 }
 
 /// Ends writing.

@@ -114,7 +114,7 @@ impl<T: Traffic> Relay<T> {
             Poll::Ready(Err(failed)) => {
                 let fault = Fault::new(direction, failed);
                 // Only a failed send leaves the other direction a chance, and a failed read of what is no connection.
-                let fatal = matches!(fault.blame, Blame::Converting | Blame::Recording)
+                let fatal = matches!(fault.blame, Blame::Converting | Blame::Recording | Blame::Oversized)
                     || fault.is_lost_local_peer()
                     || fault.leaves_connection_alive();
                 self.machine.failed(if fatal { Direction::In } else { direction });

@@ -13,6 +13,8 @@ use crate::quantity::Limit;
 pub enum AtLocalEnd {
     /// The peer sees the end of data; its answer is awaited.
     HalfClose,
+    /// The same, once nothing has passed for this long: for a peer that cannot answer any more when it is told.
+    WhenQuiet(Limit),
     /// The peer is told nothing (`--no-shutdown`).
     KeepOpen,
 }
@@ -167,9 +169,17 @@ impl HalfClose {
     /// What to do now.
     pub fn next(&mut self, now: Instant) -> Next {
         if self.outgoing == Leg::Ended && !self.remote_told {
-            self.remote_told = true;
-            if self.rules.at_local_end == AtLocalEnd::HalfClose {
-                return Next::EndRemote;
+            match (self.rules.at_local_end, self.quiet_until()) {
+                (AtLocalEnd::HalfClose, _) => {
+                    self.remote_told = true;
+                    return Next::EndRemote;
+                }
+                (AtLocalEnd::WhenQuiet(_), Some(until)) if until <= now => {
+                    self.remote_told = true;
+                    return Next::EndRemote;
+                }
+                (AtLocalEnd::WhenQuiet(_), _) => {}
+                (AtLocalEnd::KeepOpen, _) => self.remote_told = true,
             }
         }
         if self.incoming == Leg::Ended && !self.local_told {
@@ -194,13 +204,22 @@ impl HalfClose {
         match earliest {
             Some((at, end)) if at <= now => Next::Finish(end),
             earliest => {
-                let at = earliest.map(|(at, _)| at);
+                let quiet = self.quiet_until().filter(|_| self.outgoing == Leg::Ended && !self.remote_told);
+                let at = earliest.map(|(at, _)| at).into_iter().chain(quiet).min();
                 if self.rules.traffic == Traffic::SendOnly && self.outgoing == Leg::Ended {
                     Next::AwaitDelivery(at)
                 } else {
                     Next::Wait(at)
                 }
             }
+        }
+    }
+
+    /// When a peer that is told late is told, if nothing passes until then.
+    fn quiet_until(&self) -> Option<Instant> {
+        match (self.rules.at_local_end, self.incoming) {
+            (AtLocalEnd::WhenQuiet(Limit::After(span)), Leg::Open) => self.last_activity.checked_add(span),
+            _ => None,
         }
     }
 
@@ -237,6 +256,29 @@ mod tests {
         assert_eq!(machine.next(now), Next::Wait(None));
         assert_eq!(machine.next(later(now, 3_600_000)), Next::Wait(None));
         machine.ended(Direction::In, later(now, 1));
+        assert_eq!(machine.next(now), Next::EndLocal);
+        assert_eq!(machine.next(now), Next::Finish(End::Complete));
+    }
+
+    #[test]
+    fn a_peer_that_cannot_answer_later_is_told_when_it_has_been_quiet() {
+        let now = Instant::now();
+        let at_local_end = AtLocalEnd::WhenQuiet(Limit::After(Duration::from_secs(1)));
+        let mut machine = HalfClose::new(Rules { at_local_end, ..rules() }, now);
+        assert_eq!(machine.next(now), Next::Wait(None));
+        machine.ended(Direction::Out, now);
+        assert_eq!(machine.next(now), Next::Wait(Some(later(now, 1000))));
+        machine.moved(Direction::In, later(now, 999));
+        assert_eq!(machine.next(later(now, 1000)), Next::Wait(Some(later(now, 1999))));
+        assert_eq!(machine.next(later(now, 1999)), Next::EndRemote);
+        assert_eq!(machine.next(later(now, 2000)), Next::Wait(None));
+        machine.ended(Direction::In, later(now, 2001));
+        assert_eq!(machine.next(later(now, 2001)), Next::EndLocal);
+        assert_eq!(machine.next(later(now, 2001)), Next::Finish(End::Complete));
+        // A peer that closes first needs not be told.
+        let mut machine = HalfClose::new(Rules { at_local_end, ..rules() }, now);
+        machine.ended(Direction::Out, now);
+        machine.ended(Direction::In, now);
         assert_eq!(machine.next(now), Next::EndLocal);
         assert_eq!(machine.next(now), Next::Finish(End::Complete));
     }

@@ -96,14 +96,16 @@ impl<'a> Lane<'a> {
         if self.is_looked_at() { buffer::LARGEST / 4 } else { buffer::LARGEST }
     }
 
-    pub(super) fn poll_allowance(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
+    /// How many bytes may pass now; ready when it is more than none.
+    pub fn poll_allowance(&mut self, cx: &mut Context<'_>) -> Poll<usize> {
         match &mut self.rate {
             Some(rate) => rate.poll_allowance(cx),
             None => Poll::Ready(usize::MAX),
         }
     }
 
-    pub(super) fn spend(&mut self, bytes: usize) {
+    /// So many bytes passed.
+    pub fn spend(&mut self, bytes: usize) {
         if let Some(rate) = &mut self.rate {
             rate.spend(bytes);
         }
@@ -132,6 +134,12 @@ impl<'a> Lane<'a> {
             self.observer.moved(Direction::Out, bytes.len() as u64);
         }
         Ok(())
+    }
+
+    /// A message passed, which may be empty.
+    pub(super) fn passed(&self, message: &[u8]) -> io::Result<()> {
+        self.observer.moved(self.direction, message.len() as u64);
+        if self.observer.wants_bytes() { self.observer.wire(self.direction, message) } else { Ok(()) }
     }
 
     /// Bytes passed inside the kernel.

@@ -1,24 +1,50 @@
 //! A relay of a stream of bytes and a message socket: messages are cut out of what is read, and what comes is written with the
-//! ending that the framing says.
+//! ending that the framing says, or as JSON records.
 
 use std::io;
+use std::num::NonZeroU64;
 use std::task::{Context, Poll, ready};
+use std::time::SystemTime;
 
 use super::drive::{self, Traffic};
 use super::half_close::Rules;
-use super::lane::{Failed, Moved, Observer};
+use super::lane::{Failed, Lane, Moved};
 use super::side::Side;
 use super::{Outcome, Waiting, buffer};
 use crate::event::{Direction, Report};
-use crate::filter::Transform;
-use crate::message::{Message, Split, Splitter};
+use crate::message::{Message, MessageRecord, Split, Splitter};
 use crate::transport::{Descriptor, Messages};
+
+/// So many bytes of messages are written to the stream at once, if they are there.
+const WRITTEN_AT_ONCE: usize = 64 << 10;
+
+/// So many messages are sent before the other direction gets its turn.
+const SENT_AT_ONCE: usize = 128;
+
+/// How messages look on the stream, and how many are wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Form {
+    /// What ends a message on the stream.
+    pub split: Split,
+    /// Whether each received message becomes a JSON record.
+    pub records: bool,
+    /// The end comes after this many received ones.
+    pub count: Option<NonZeroU64>,
+}
+
+/// All messages as they are.
+impl From<Split> for Form {
+    fn from(split: Split) -> Self {
+        Form { split, records: false, count: None }
+    }
+}
 
 struct Relayed<'a, S> {
     stream: &'a mut S,
     socket: &'a Messages,
-    split: Split,
-    observer: &'a dyn Observer,
+    form: Form,
+    outgoing: Lane<'a>,
+    incoming: Lane<'a>,
     report: &'a dyn Report,
     splitter: Splitter,
     /// Read from the stream and not split yet: `input[start..filled]`.
@@ -27,157 +53,208 @@ struct Relayed<'a, S> {
     filled: usize,
     ended: bool,
     /// The message that is being sent, where there is one.
-    outgoing: Message,
+    message: Message,
     sending: bool,
     /// Messages were sent since the last flush.
     unflushed: bool,
     /// What is being written to the stream: `output[written..]`.
     output: Vec<u8>,
     written: usize,
-    incoming: Message,
-    shown: Shown,
+    received: Message,
+    /// How many messages are still wanted.
+    wanted: u64,
+    /// Why nothing more comes; told when what came before is written.
+    over: Option<Result<(), Failed>>,
 }
 
-/// How messages are written for whoever reads them.
-pub enum Shown {
-    /// Byte for byte, ended as the framing says.
-    Plain,
-    /// Made fit for a terminal, and ended as the framing says.
-    Escaped(Box<dyn Transform>),
-    /// As a dump, whose lines tell them apart.
-    Dumped(Box<dyn Transform>),
-}
-
-/// Relays until both directions are over or a rule ends it.
+/// Relays until both directions are over or a rule ends it. The lanes are those of the message socket's peer.
+#[expect(clippy::too_many_arguments, reason = "two sides, two directions, and the rules between them")]
 pub async fn run(
     stream: &mut impl Side,
     socket: &Messages,
     rules: Rules,
-    split: Split,
-    observer: &dyn Observer,
+    form: impl Into<Form>,
+    outgoing: Lane<'_>,
+    incoming: Lane<'_>,
     report: &dyn Report,
     waiting: Waiting,
 ) -> Outcome {
-    run_shown(stream, socket, rules, split, observer, report, waiting, Shown::Plain).await
-}
-
-/// As [`run`]; what is written to the stream is written as `shown` says.
-#[expect(clippy::too_many_arguments, reason = "those of `run` and one more")]
-pub async fn run_shown(
-    stream: &mut impl Side,
-    socket: &Messages,
-    rules: Rules,
-    split: Split,
-    observer: &dyn Observer,
-    report: &dyn Report,
-    waiting: Waiting,
-    shown: Shown,
-) -> Outcome {
+    let form = form.into();
     let messages = Relayed {
         stream,
         socket,
-        split,
-        observer,
+        form,
+        outgoing,
+        incoming,
         report,
-        splitter: Splitter::new(split, socket.limit()),
+        splitter: Splitter::new(form.split, socket.limit()),
         input: vec![0; buffer::LARGEST / 4],
         start: 0,
         filled: 0,
         ended: false,
-        outgoing: Message::default(),
+        message: Message::default(),
         sending: false,
         unflushed: false,
         output: Vec::new(),
         written: 0,
-        incoming: Message::default(),
-        shown,
+        received: Message::default(),
+        wanted: form.count.map_or(u64::MAX, NonZeroU64::get),
+        over: None,
     };
     drive::run(messages, rules, waiting).await
 }
 
+fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> Failed {
+    Failed::Converting(io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
 impl<S: Side> Relayed<'_, S> {
     fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<Result<Moved, Failed>> {
+        let mut moved = 0;
+        for _ in 0..SENT_AT_ONCE {
+            match self.poll_send_next(cx) {
+                Poll::Ready(Ok(Moved::Bytes(count))) => moved += count,
+                Poll::Ready(Ok(Moved::End)) if moved > 0 => break,
+                // Nothing more for the moment: what was taken leaves now.
+                Poll::Pending if self.unflushed => {
+                    if let Poll::Ready(flushed) = self.socket.poll_flush(cx) {
+                        self.unflushed = false;
+                        flushed.map_err(Failed::Writing)?;
+                    }
+                    return if moved > 0 { Poll::Ready(Ok(Moved::Bytes(moved))) } else { Poll::Pending };
+                }
+                Poll::Pending if moved > 0 => break,
+                other => return other,
+            }
+        }
+        Poll::Ready(Ok(Moved::Bytes(moved)))
+    }
+
+    /// Sends one message.
+    fn poll_send_next(&mut self, cx: &mut Context<'_>) -> Poll<Result<Moved, Failed>> {
         loop {
             if self.sending {
-                ready!(self.socket.poll_send(cx, &self.outgoing)).map_err(Failed::Writing)?;
+                ready!(self.outgoing.poll_allowance(cx));
+                ready!(self.socket.poll_send(cx, &self.message)).map_err(Failed::Writing)?;
                 (self.sending, self.unflushed) = (false, true);
-                self.note(Direction::Out, self.outgoing.bytes()).map_err(Failed::Recording)?;
-                return Poll::Ready(Ok(Moved::Bytes(self.outgoing.len())));
+                self.outgoing.spend(self.message.len());
+                self.report.message(Direction::Out);
+                self.outgoing.passed(self.message.bytes()).map_err(Failed::Recording)?;
+                return Poll::Ready(Ok(Moved::Bytes(self.message.len().max(1))));
+            }
+            if self.wanted == 0 {
+                return Poll::Ready(Ok(Moved::End));
             }
             let mut rest = self.input.get(self.start..self.filled).unwrap_or_default();
             let before = rest.len();
-            let invalid = |error| Failed::Converting(io::Error::new(io::ErrorKind::InvalidData, error));
-            if let Some(message) = self.splitter.next_message(&mut rest).map_err(invalid)? {
-                self.outgoing.set(message);
+            let next = match self.splitter.next_message(&mut rest).map_err(invalid)? {
+                None if self.ended => match self.splitter.finish().map_err(invalid)? {
+                    None => return Poll::Ready(Ok(Moved::End)),
+                    last => last,
+                },
+                next => next,
+            };
+            if let Some(message) = next {
+                match self.outgoing.is_plain() {
+                    true => self.message.set(message),
+                    false => self.message.set(&self.outgoing.convert(message, true).map_err(Failed::Converting)?),
+                }
                 self.sending = true;
             }
             self.start += before - rest.len();
             if self.sending {
                 continue;
             }
-            if self.ended {
-                match self.splitter.finish().map_err(invalid)? {
-                    Some(message) => {
-                        self.outgoing.set(message);
-                        self.sending = true;
-                    }
-                    None => return Poll::Ready(Ok(Moved::End)),
-                }
-                continue;
-            }
-            let read = match self.stream.poll_read(cx, &mut self.input) {
-                Poll::Ready(read) => read.map_err(Failed::Reading)?,
-                // Nothing more for the moment: what was taken leaves now.
-                Poll::Pending if self.unflushed => {
-                    ready!(self.socket.poll_flush(cx)).map_err(Failed::Writing)?;
-                    self.unflushed = false;
-                    return Poll::Pending;
-                }
-                Poll::Pending => return Poll::Pending,
-            };
+            let read = ready!(self.stream.poll_read(cx, &mut self.input)).map_err(Failed::Reading)?;
             (self.start, self.filled) = (0, read);
             self.ended = read == 0;
         }
     }
 
     fn poll_in(&mut self, cx: &mut Context<'_>) -> Poll<Result<Moved, Failed>> {
-        loop {
-            if let Some(rest) = self.output.get(self.written..).filter(|rest| !rest.is_empty()) {
-                let written = ready!(self.stream.poll_write(cx, rest)).map_err(Failed::Writing)?;
-                if written == 0 {
-                    return Poll::Ready(Err(Failed::Writing(io::ErrorKind::WriteZero.into())));
-                }
-                self.written += written;
-                return Poll::Ready(Ok(Moved::Bytes(written)));
+        let mut count = 0;
+        let filled = if self.written < self.output.len() { Ok(Poll::Ready(())) } else { self.fill(cx, &mut count) };
+        let filled = match filled {
+            Ok(filled) => filled,
+            Err(failed) => return Poll::Ready(Err(failed)),
+        };
+        while let Some(rest) = self.output.get(self.written..).filter(|rest| !rest.is_empty()) {
+            let written = ready!(self.stream.poll_write(cx, rest)).map_err(Failed::Writing)?;
+            if written == 0 {
+                return Poll::Ready(Err(Failed::Writing(io::ErrorKind::WriteZero.into())));
             }
-            if !ready!(self.socket.poll_receive(cx, &mut self.incoming)).map_err(Failed::Reading)? {
-                return Poll::Ready(Ok(Moved::End));
-            }
-            let message = self.incoming.bytes();
-            self.note(Direction::In, message).map_err(Failed::Recording)?;
-            self.output.clear();
-            self.written = 0;
-            let unfit = |error| Failed::Converting(io::Error::new(io::ErrorKind::InvalidData, error));
-            match &mut self.shown {
-                Shown::Plain => self.split.join(message, &mut self.output).map_err(unfit)?,
-                Shown::Escaped(escape) => {
-                    let mut text = Vec::with_capacity(message.len());
-                    escape.push(message, &mut text).map_err(Failed::Converting)?;
-                    escape.finish(&mut text).map_err(Failed::Converting)?;
-                    self.split.join(&text, &mut self.output).map_err(unfit)?;
-                }
-                Shown::Dumped(dump) => dump.push(message, &mut self.output).map_err(Failed::Converting)?,
-            }
-            if self.output.is_empty() {
-                return Poll::Ready(Ok(Moved::Bytes(0)));
-            }
+            self.written += written;
+            count += 1;
+        }
+        if count > 0 {
+            return Poll::Ready(Ok(Moved::Bytes(count)));
+        }
+        if self.wanted == 0 {
+            ready!(self.poll_leave(cx));
+            return Poll::Ready(Ok(Moved::End));
+        }
+        match self.over.take() {
+            Some(Ok(())) => Poll::Ready(Ok(Moved::End)),
+            Some(Err(failed)) => Poll::Ready(Err(failed)),
+            None => filled.map(|()| Ok(Moved::Bytes(0))),
         }
     }
 
-    fn note(&self, direction: Direction, message: &[u8]) -> io::Result<()> {
-        self.report.message(direction);
-        self.observer.moved(direction, message.len() as u64);
-        if self.observer.wants_bytes() { self.observer.wire(direction, message) } else { Ok(()) }
+    /// Receives what is there, up to a limit; ready when more may be.
+    fn fill(&mut self, cx: &mut Context<'_>, count: &mut usize) -> Result<Poll<()>, Failed> {
+        self.output.clear();
+        self.written = 0;
+        while self.wanted > 0 && self.over.is_none() && self.output.len() < WRITTEN_AT_ONCE {
+            if self.incoming.poll_allowance(cx).is_pending() {
+                return Ok(Poll::Pending);
+            }
+            match self.socket.poll_receive(cx, &mut self.received) {
+                Poll::Pending => return Ok(Poll::Pending),
+                Poll::Ready(Ok(true)) => {}
+                Poll::Ready(Ok(false)) => self.over = Some(Ok(())),
+                Poll::Ready(Err(error)) => self.over = Some(Err(Failed::Reading(error))),
+            }
+            if self.over.is_none() {
+                *count += 1;
+                self.wanted -= u64::from(self.form.count.is_some());
+                self.present()?;
+            }
+        }
+        Ok(Poll::Ready(()))
+    }
+
+    /// Appends the received message to the output.
+    fn present(&mut self) -> Result<(), Failed> {
+        let message = self.received.bytes();
+        self.incoming.spend(message.len());
+        self.report.message(Direction::In);
+        self.incoming.passed(message).map_err(Failed::Recording)?;
+        if self.form.records {
+            let (from, to) = (self.socket.peer().to_string(), self.socket.local().to_string());
+            let time = Some(SystemTime::now());
+            let record = MessageRecord { from: Some(&from), to: Some(&to), time, ..MessageRecord::new(message) };
+            return record.write_to(&mut self.output).map_err(Failed::Converting);
+        }
+        if self.incoming.is_plain() {
+            return self.form.split.join(message, &mut self.output).map_err(invalid);
+        }
+        let mut joined = Vec::with_capacity(message.len() + 4);
+        self.form.split.join(message, &mut joined).map_err(invalid)?;
+        let shown = self.incoming.convert(&joined, true).map_err(Failed::Converting)?;
+        self.output.extend_from_slice(&shown);
+        Ok(())
+    }
+
+    /// As many came as were wanted: takes leave of the peer, which may still have something to say.
+    fn poll_leave(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let ended = ready!(self.socket.poll_end(cx));
+        while ended.is_ok() && !self.socket.has_half_close() {
+            match ready!(self.socket.poll_receive(cx, &mut self.received)) {
+                Ok(true) => {}
+                Ok(false) | Err(_) => break,
+            }
+        }
+        Poll::Ready(())
     }
 }
 
@@ -201,11 +278,15 @@ impl<S: Side> Traffic for Relayed<'_, S> {
     }
 
     fn ended(&self, direction: Direction) {
-        self.observer.ended(direction);
+        match direction {
+            Direction::Out => self.outgoing.ended(),
+            Direction::In => self.incoming.ended(),
+        }
     }
 
     fn all_acknowledged(&self) -> bool {
-        true
+        // Without a half-close the peer says itself that it has everything: it answers our close.
+        self.socket.has_half_close()
     }
 
     fn sources(&self) -> [Option<&Descriptor>; 2] {
@@ -222,7 +303,7 @@ mod tests {
 
     use super::*;
     use crate::event::{Event, Phase};
-    use crate::relay::{Output, Stdio};
+    use crate::relay::{Observer, Output, Stdio};
     use crate::transport::seqpacket::Seqpacket;
 
     struct Deaf;
@@ -255,7 +336,9 @@ mod tests {
         let (ours, theirs) = (of(ours), of(theirs));
         let (reader, mut writer) = io::pipe().unwrap();
         let mut stdio = Stdio::new(Some(Descriptor::own_pipe(OwnedFd::from(reader)).unwrap()), Output::Discard);
-        let relay = run(&mut stdio, &ours, Rules::SYMMETRIC, Split::Line, &Deaf, &Deaf, Waiting::Patient);
+        let lane = |direction| Lane::new(direction, Vec::new(), None, &Deaf);
+        let (outgoing, incoming) = (lane(Direction::Out), lane(Direction::In));
+        let relay = run(&mut stdio, &ours, Rules::SYMMETRIC, Split::Line, outgoing, incoming, &Deaf, Waiting::Patient);
         let peer = async {
             // The relay has found the input empty by now: it was polled first.
             writer.write_all(b"one\ntwo").unwrap();

@@ -10,6 +10,7 @@ pub mod drive;
 pub mod half_close;
 pub mod lane;
 pub mod messages;
+pub mod misbehave;
 pub mod plan;
 pub mod rate;
 pub mod side;
@@ -20,6 +21,8 @@ pub mod stdio;
 use std::io;
 
 use crate::event::Direction;
+use crate::message::SplitError;
+use crate::transport::messages::TooLarge;
 pub use bytes::run;
 pub use half_close::{AtLocalEnd, End, HalfClose, Next, Rules, Traffic};
 pub use lane::{Lane, Observer, SETTLE};
@@ -50,6 +53,8 @@ pub enum Blame {
     Receiving,
     /// Converting bytes.
     Converting,
+    /// A message over the size limit.
+    Oversized,
     /// Writing a transcript or dump.
     Recording,
     /// A handshake that the peer ended late: under TLS 1.3 a server refuses a certificate after the client is done.
@@ -81,6 +86,9 @@ impl Fault {
         {
             return Fault { blame: Blame::Securing, error };
         }
+        if is_oversized(&error) {
+            return Fault { blame: Blame::Oversized, error };
+        }
         // A reset that is met while sending is still the peer's reset.
         let reset = blame == Blame::Sending && error.kind() == io::ErrorKind::ConnectionReset;
         Fault { blame: if reset { Blame::Receiving } else { blame }, error }
@@ -104,6 +112,12 @@ impl Fault {
         );
         self.blame == Blame::Input && lost
     }
+}
+
+/// Whether an error is that of a message over the size limit.
+pub fn is_oversized(error: &io::Error) -> bool {
+    let split = error.get_ref().and_then(|inner| inner.downcast_ref::<SplitError>());
+    TooLarge::in_io(error).is_some() || matches!(split, Some(SplitError::TooLarge { .. }))
 }
 
 /// Whether a relay may burn a little time to answer sooner.

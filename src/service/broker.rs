@@ -191,8 +191,7 @@ async fn say(
 ) -> Option<std::io::Result<()>> {
     let sending = async {
         let converted = outgoing.convert(message, false)?;
-        buffer::write_all(bytes, &converted).await?;
-        outgoing.written(&converted)
+        buffer::send(bytes, &converted, outgoing).await
     };
     tokio::select! {
         sent = sending => Some(sent),

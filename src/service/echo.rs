@@ -2,6 +2,7 @@
 
 use std::io;
 use std::rc::Rc;
+use std::task::Poll;
 
 use super::presence::Presence;
 use super::{Client, Closing, Surroundings, Verdict, Watcher, within};
@@ -49,8 +50,7 @@ async fn stream(bytes: &mut Bytes, watcher: &Rc<dyn Watcher>, around: &Surroundi
         let sent = async {
             let received = incoming.receive(held.get(..count).unwrap_or_default(), ended)?;
             let answer = outgoing.convert(&received, ended)?;
-            buffer::write_all(bytes, &answer).await?;
-            outgoing.written(&answer)
+            buffer::send_unflushed(bytes, &answer, &outgoing).await
         };
         if let Err(error) = sent.await {
             return Closing::failed(&error, Blame::Sending);
@@ -66,9 +66,13 @@ async fn stream(bytes: &mut Bytes, watcher: &Rc<dyn Watcher>, around: &Surroundi
     }
 }
 
-/// Reads as soon as there is something. An echo is waited for: so is, for a moment, what its lone client sends next.
+/// Sends on what was handed over, and reads as soon as there is something. An echo is waited for: so is, for a moment, what its lone client sends next.
 async fn read(bytes: &mut Bytes, size: usize, presence: &Presence) -> io::Result<(Vec<u8>, usize)> {
     std::future::poll_fn(|cx| {
+        // What is held back on its way out holds up nobody.
+        if let Poll::Ready(Err(error)) = bytes.poll_flush(cx) {
+            return Poll::Ready(Err(error));
+        }
         let read = buffer::poll_read(bytes, cx, size);
         match read.is_ready() {
             true => presence.moved(),

@@ -9,8 +9,9 @@ use crate::address::{Endpoint, Peer};
 use crate::event::{Direction, Event, Phase, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::filter::misbehaviour::Misbehaviour;
 use crate::message::{Message, Split};
-use crate::relay::{self, Blame, Observer, Outcome, Rules, Waiting};
+use crate::relay::{self, Blame, Observer, Outcome, Rules, Waiting, misbehave};
 use crate::transport::proxy::proxy_protocol::Ends;
 use crate::transport::{Bytes, Channel, ConnectOptions, Messages, connect};
 
@@ -23,6 +24,8 @@ pub struct Target {
     pub connect: ConnectOptions,
     /// How messages are cut out of a stream and written into it, where one side has messages and the other has not.
     pub split: Split,
+    /// How the target is mistreated, for tests.
+    pub misbehaviour: Option<Misbehaviour>,
 }
 
 pub(super) async fn serve(
@@ -43,8 +46,9 @@ pub(super) async fn serve(
         }
     };
     let target_id = target_id(&client.id, &target.endpoint);
+    let misbehaviour = target.misbehaviour.as_ref();
     let mut target = match connect(&target.endpoint, options, &target_id, &*around.report).await {
-        Ok(channel) => channel,
+        Ok(channel) => misbehave::put_on(channel, misbehaviour, number(&client.id), Direction::In),
         Err(error) => {
             reset(&client.channel);
             let failure = Failure::from(error);
@@ -62,6 +66,11 @@ pub(super) fn target_id(client: &str, target: &Endpoint) -> String {
     format!("{client}>{target}")
 }
 
+/// The number at the end of the ID of an accepted connection, `web.2` or `host:port|2`.
+fn number(id: &str) -> u64 {
+    id.rsplit(['|', '.']).next().and_then(|number| number.parse().ok()).unwrap_or(0)
+}
+
 /// The connection to a target is over: what it sent is what the client got.
 pub(super) fn target_closed(
     id: &str,
@@ -77,6 +86,7 @@ pub(super) fn target_closed(
         local: local.to_owned(),
         bytes_in: to_client,
         bytes_out: from_client,
+        code: None,
         reason: closing.reason.clone(),
     };
     around.report.event(id, &event);
@@ -97,12 +107,18 @@ async fn join(
             return streams(bytes, target, &client.id, watcher, around).await;
         }
         (Channel::Messages(socket), Channel::Bytes(target)) => {
-            relay::messages::run(target, socket, rules, split, watched, &*around.report, Waiting::Patient).await
+            let outgoing = around.lane(Direction::Out, &client.id, watched);
+            let incoming = around.lane(Direction::In, &client.id, watched);
+            let report = &*around.report;
+            relay::messages::run(target, socket, rules, split, outgoing, incoming, report, Waiting::Patient).await
         }
         (Channel::Bytes(bytes), Channel::Messages(socket)) => {
             // To the relay the message socket is the peer, to us the client is.
             let mirror = Mirror { observer: watched, report: &*around.report };
-            let outcome = relay::messages::run(bytes, socket, rules, split, &mirror, &mirror, Waiting::Patient).await;
+            let outgoing = around.mirrored_lane(Direction::Out, &client.id, &mirror);
+            let incoming = around.mirrored_lane(Direction::In, &client.id, &mirror);
+            let run = relay::messages::run(bytes, socket, rules, split, outgoing, incoming, &mirror, Waiting::Patient);
+            let outcome = run.await;
             mirrored(outcome)
         }
         (Channel::Messages(client), Channel::Messages(target)) => {

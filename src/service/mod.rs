@@ -4,25 +4,33 @@ pub mod broker;
 pub mod discard;
 pub mod echo;
 pub mod forward;
+#[cfg(feature = "http")]
+pub mod http;
+pub mod one_shot;
 pub mod outbox;
 pub mod presence;
 pub mod program;
 pub mod proxy_server;
+#[cfg(feature = "zmq")]
+mod requests;
 pub mod respond;
 pub mod room;
 
+#[cfg(feature = "http")]
+use std::collections::BTreeSet;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
+use crate::address::Peer;
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::reason;
 use crate::filter::Transform;
 use crate::quantity::Limit;
-use crate::relay::{Blame, End, Lane, Observer, Outcome};
-use crate::transport::Channel;
+use crate::relay::{Blame, End, Lane, Observer, Outcome, is_oversized};
+use crate::transport::{Channel, Messages};
 
 use presence::Presence;
 
@@ -31,6 +39,8 @@ use presence::Presence;
 pub struct Client {
     /// What events and programs call it.
     pub id: String,
+    /// The port of ours that it reached, whatever a proxy in front says of it.
+    pub port: Option<u16>,
     /// The connection.
     pub channel: Channel,
 }
@@ -39,6 +49,8 @@ pub struct Client {
 pub trait Watcher: Observer {
     /// Bytes received from the peer and sent to it so far.
     fn totals(&self) -> (u64, u64);
+    /// The ends of the datagrams that it sees next, where several pass the same socket.
+    fn between(&self, _local: &Peer, _peer: &Peer) {}
 }
 
 /// Makes the watcher of the connection with this ID.
@@ -70,6 +82,15 @@ impl Surroundings {
     /// A direction of the connection `id`.
     pub fn lane<'a>(&self, direction: Direction, id: &str, watcher: &'a dyn Observer) -> Lane<'a> {
         Lane::new(direction, (self.transforms)(direction, id), self.rate, watcher)
+    }
+
+    /// A direction of the connection `id` for a relay to whom the client is the local side.
+    pub fn mirrored_lane<'a>(&self, direction: Direction, id: &str, observer: &'a dyn Observer) -> Lane<'a> {
+        let ours = match direction {
+            Direction::In => Direction::Out,
+            Direction::Out => Direction::In,
+        };
+        Lane::new(direction, (self.transforms)(ours, id), self.rate, observer)
     }
 
     /// Counts a message that passed and records it.
@@ -108,6 +129,12 @@ pub enum Service {
     Program(Rc<program::Command>),
     /// Is a proxy: the client says where to.
     Proxy(Rc<proxy_server::Proxy>),
+    /// Answers HTTP requests.
+    #[cfg(feature = "http")]
+    Http(Rc<http::Http>),
+    /// Answers HTTP requests of clients that reached one of these ports, and serves the others otherwise.
+    #[cfg(feature = "http")]
+    HttpOn(BTreeSet<u16>, Rc<http::Http>, Box<Service>),
 }
 
 impl Service {
@@ -116,6 +143,10 @@ impl Service {
         match self {
             Service::Echo | Service::Discard | Service::Respond(_) | Service::Forward(_) => false,
             Service::Broker(..) | Service::Program(_) | Service::Proxy(_) => true,
+            #[cfg(feature = "http")]
+            Service::Http(_) => true,
+            #[cfg(feature = "http")]
+            Service::HttpOn(_, _, others) => others.needs_streams(),
         }
     }
 }
@@ -142,6 +173,8 @@ pub enum Verdict {
     TargetLost(Exit),
     /// A program ended with this status, or could not be run, which was reported.
     Program(u8),
+    /// What was sent was not delivered within its time.
+    Undelivered,
     /// The client could not be served, which was reported: the target of a forward was not reached, or the service does not
     /// serve this transport.
     Reported(Exit),
@@ -159,16 +192,38 @@ impl Closing {
         Closing { reason: reason.to_owned(), verdict: Verdict::Reported(Exit::Unsupported) }
     }
 
+    /// What a relay's end means, with the farewell of a peer that gave one.
+    pub fn of(outcome: Outcome, channel: &Channel) -> Self {
+        let closing = Closing::from(outcome);
+        match channel {
+            Channel::Messages(messages) if closing.verdict == Verdict::Clean => closing.with_farewell(messages),
+            _ => closing,
+        }
+    }
+
+    /// With the peer's farewell as the reason, where it gave one.
+    pub fn with_farewell(self, messages: &Messages) -> Self {
+        Closing { reason: messages.farewell().unwrap_or(self.reason), ..self }
+    }
+
     /// An end by an error of the connection.
     pub fn failed(error: &io::Error, blame: Blame) -> Self {
-        let reset = error.kind() == io::ErrorKind::ConnectionReset;
-        Closing { reason: reason(error), verdict: Verdict::Failed(if reset { Blame::Receiving } else { blame }) }
+        let blame = match error.kind() {
+            _ if is_oversized(error) => Blame::Oversized,
+            io::ErrorKind::ConnectionReset => Blame::Receiving,
+            _ => blame,
+        };
+        Closing { reason: reason(error), verdict: Verdict::Failed(blame) }
     }
 }
 
 impl From<Outcome> for Closing {
     fn from(outcome: Outcome) -> Self {
         if let Some(fault) = outcome.fault {
+            #[cfg(feature = "zmq")]
+            if fault.error.get_ref().is_some_and(|error| error.is::<crate::transport::zeromq::Undelivered>()) {
+                return Closing { reason: reason(&fault.error), verdict: Verdict::Undelivered };
+            }
             return Closing { reason: reason(&fault.error), verdict: Verdict::Failed(fault.blame) };
         }
         match outcome.end {
@@ -199,6 +254,13 @@ pub async fn serve(
         Service::Forward(target) => Box::pin(forward::serve(client, watcher, around, target)),
         Service::Program(command) => Box::pin(program::serve(client, watcher, around, command)),
         Service::Proxy(proxy) => Box::pin(proxy_server::serve(client, watcher, around, proxy)),
+        #[cfg(feature = "http")]
+        Service::Http(http) => Box::pin(http::serve(client, watcher, around, http)),
+        #[cfg(feature = "http")]
+        Service::HttpOn(ports, http, others) => match client.port.is_some_and(|port| ports.contains(&port)) {
+            true => Box::pin(http::serve(client, watcher, around, http)),
+            false => Box::pin(serve(others, client, watcher, around)),
+        },
     };
     let closing = serving.await;
     if closing.verdict == Verdict::Clean {

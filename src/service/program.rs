@@ -14,16 +14,20 @@ use std::time::Duration;
 
 use tokio::process::Child;
 
+#[cfg(feature = "zmq")]
+use super::requests::{self, Answer};
 use super::{Client, Closing, Surroundings, Verdict, Watcher, discard};
 use crate::event::{Direction, Event};
 use crate::failure::reason;
 use crate::relay::{self, Blame, Observer, Rules, Side, Waiting, buffer};
 use crate::sys;
+#[cfg(feature = "zmq")]
+use crate::transport::Messages;
 use crate::transport::descriptor::Disconnect;
 use crate::transport::{Channel, Descriptor};
 
 /// How long a program may take to end after its connection is gone and SIGHUP was sent.
-const GRACE: Duration = Duration::from_secs(5);
+pub(super) const GRACE: Duration = Duration::from_secs(5);
 
 /// The statuses of a program that could not be run, as shells, env(1) and nohup(1) have them (POSIX).
 const NOT_FOUND: u8 = 127;
@@ -90,9 +94,19 @@ impl Command {
     /// # Errors
     /// When it cannot be started.
     pub fn start(&self, client: &Environment, stdin: Stdio, stdout: Stdio) -> io::Result<Child> {
+        let mut command = self.prepare(client)?;
+        command.stdin(stdin).stdout(stdout);
+        tokio::process::Command::from(command).spawn()
+    }
+
+    /// The process that is about to be started, but for its streams.
+    ///
+    /// # Errors
+    /// When there is no program.
+    pub(super) fn prepare(&self, client: &Environment) -> io::Result<std::process::Command> {
         let (program, arguments) = self.argv.split_first().ok_or(io::ErrorKind::InvalidInput)?;
         let mut command = std::process::Command::new(program);
-        command.args(arguments).stdin(stdin).stdout(stdout).envs(client.variables());
+        command.args(arguments).envs(client.variables());
         for passed in ["LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES", "NOTIFY_SOCKET"] {
             command.env_remove(passed);
         }
@@ -101,7 +115,7 @@ impl Command {
         }
         sys::seal_descriptors();
         crate::limits::give_original_descriptor_limit(&mut command);
-        tokio::process::Command::from(command).spawn()
+        Ok(command)
     }
 }
 
@@ -130,7 +144,7 @@ impl Environment {
             local: channel.local().clone(),
             tls: match channel {
                 Channel::Bytes(bytes) => bytes.environment(),
-                Channel::Messages(_) => Vec::new(),
+                Channel::Messages(messages) => messages.environment(),
             },
         }
     }
@@ -160,6 +174,10 @@ pub(super) async fn serve(
     let environment = Environment::of(&client.id, &client.channel);
     let bytes = match &mut client.channel {
         Channel::Bytes(bytes) => bytes,
+        #[cfg(feature = "zmq")]
+        Channel::Messages(Messages::ZeroMq(_)) => {
+            return requests::serve(client, watcher, around, Answer::Program(command)).await;
+        }
         Channel::Messages(_) => {
             return Closing::unsupported(
                 &client.id,
@@ -288,7 +306,7 @@ pub fn status_number(status: ExitStatus) -> u8 {
 }
 
 /// A program that was started, and the duty to report and to end it.
-struct Running<'a> {
+pub(super) struct Running<'a> {
     child: Child,
     pid: u32,
     id: &'a str,
@@ -298,13 +316,13 @@ struct Running<'a> {
 }
 
 impl<'a> Running<'a> {
-    fn new(child: Child, id: &'a str, around: &'a Surroundings, command: &Command) -> Self {
+    pub(super) fn new(child: Child, id: &'a str, around: &'a Surroundings, command: &Command) -> Self {
         let pid = child.id().unwrap_or(0);
         around.report.event(id, &Event::ExecStarted { command: command.text.clone(), pid });
         Running { child, pid, id, around, group: command.group, reported: false }
     }
 
-    async fn wait(&mut self) -> io::Result<ExitStatus> {
+    pub(super) async fn wait(&mut self) -> io::Result<ExitStatus> {
         let status = self.child.wait().await?;
         if !self.reported {
             self.reported = true;
@@ -314,7 +332,7 @@ impl<'a> Running<'a> {
     }
 
     /// The client is gone: the program is told so, and ended when it does not listen.
-    async fn hang_up(&mut self) -> io::Result<ExitStatus> {
+    pub(super) async fn hang_up(&mut self) -> io::Result<ExitStatus> {
         self.signal(rustix::process::Signal::HUP);
         if let Ok(status) = tokio::time::timeout(GRACE, self.wait()).await {
             return status;

@@ -2,11 +2,15 @@
 
 use std::rc::Rc;
 
+#[cfg(feature = "zmq")]
+use super::requests::{self, Answer};
 use super::{Client, Closing, Surroundings, Watcher, discard};
 use crate::event::Direction;
 use crate::message::Message;
 use crate::relay::{Blame, buffer};
 use crate::transport::Channel;
+#[cfg(feature = "zmq")]
+use crate::transport::Messages;
 
 pub(super) async fn serve(
     client: &mut Client,
@@ -20,8 +24,7 @@ pub(super) async fn serve(
             let mut incoming = around.lane(Direction::In, &client.id, &**watcher);
             let sent = async {
                 let answer = outgoing.convert(answer, true)?;
-                buffer::write_all(bytes, &answer).await?;
-                outgoing.written(&answer)?;
+                buffer::send(bytes, &answer, &outgoing).await?;
                 outgoing.ended();
                 buffer::end(bytes).await
             };
@@ -31,6 +34,8 @@ pub(super) async fn serve(
             discard::linger(bytes, &mut incoming).await;
             Closing::clean("answered")
         }
+        #[cfg(feature = "zmq")]
+        Channel::Messages(Messages::ZeroMq(_)) => requests::serve(client, watcher, around, Answer::Text(answer)).await,
         Channel::Messages(messages) => match messages.send(&Message::new(answer)).await {
             Ok(()) => {
                 let _ = messages.end().await;

@@ -42,7 +42,26 @@ impl Channel {
         }
     }
 
-    /// The name of the transport: `tcp`, `unix`, `seqpacket`.
+    /// What the TLS handshake agreed on, where there is TLS.
+    #[cfg(feature = "tls")]
+    pub fn session(&self) -> Option<&SessionInfo> {
+        match self {
+            Channel::Bytes(bytes) => bytes.session(),
+            #[cfg(feature = "ws")]
+            Channel::Messages(Messages::WebSocket(socket)) => socket.session(),
+            Channel::Messages(_) => None,
+        }
+    }
+
+    /// The code that the peer closed with, where the transport has codes and the peer gave one.
+    pub fn close_code(&self) -> Option<u16> {
+        match self {
+            Channel::Bytes(_) => None,
+            Channel::Messages(messages) => messages.close_code(),
+        }
+    }
+
+    /// The name of the transport: `tcp`, `unix`, `seqpacket`, `ws`.
     pub fn transport(&self) -> &'static str {
         match self {
             Channel::Bytes(bytes) => bytes.transport(),
@@ -51,12 +70,13 @@ impl Channel {
     }
 
     /// Takes leave after everything is done: a peer that hears of the end by the socket alone must take the data for cut
-    /// where a layer has an end of its own, as TLS has (RFC 8446 section 6.1). The layer does nothing if it was ended before;
+    /// where a layer has an end of its own, as TLS (RFC 8446 section 6.1) and WebSocket (RFC 6455 section 5.5.1) have. The layer does nothing if it was ended before;
     /// a peer that does not take it in time, or is gone, has lost nothing.
     pub async fn take_leave(&mut self) {
         let ended = async {
             match self {
                 Channel::Bytes(Bytes::Layered(layered)) => layered.stream.shutdown().await,
+                Channel::Messages(messages) if !messages.has_half_close() => messages.end().await,
                 Channel::Bytes(Bytes::Socket(_)) | Channel::Messages(_) => Ok(()),
             }
         };
@@ -161,6 +181,23 @@ impl Bytes {
             Bytes::Socket(_) => None,
             Bytes::Layered(layered) => layered.session.as_deref(),
         }
+    }
+
+    /// Puts a stream above this one that shows the same transport and session.
+    #[must_use]
+    pub fn wrapped(mut self, wrap: impl FnOnce(Bytes) -> Box<dyn ByteStream>) -> Bytes {
+        let transport = self.transport();
+        #[cfg(feature = "tls")]
+        let session = match &mut self {
+            Bytes::Socket(_) => None,
+            Bytes::Layered(layered) => layered.session.take(),
+        };
+        Bytes::Layered(Layered {
+            stream: wrap(self),
+            transport,
+            #[cfg(feature = "tls")]
+            session,
+        })
     }
 
     /// What programs are told beside the addresses.

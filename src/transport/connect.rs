@@ -10,6 +10,7 @@ use tokio::io::Interest;
 use tokio::time::Instant;
 
 use super::channel::{Bytes, Channel};
+use super::datagram;
 use super::descriptor::Descriptor;
 use super::dial::{self, Failures};
 use super::messages::Messages;
@@ -22,11 +23,20 @@ use super::socket::Socket;
 use super::sockopt::{self, OptionError, SocketOptions};
 #[cfg(feature = "tls")]
 use super::tls;
-use super::unix;
-use crate::address::{Endpoint, Host, Peer, Scheme, UnixKind, UnixName};
+#[cfg(feature = "ws")]
+use super::websocket as ws;
+#[cfg(feature = "zmq")]
+use super::zeromq::{ZeroMq, ZeroMqOptions};
+use crate::address::{Endpoint, Host, Peer, Scheme, UnixKind};
 use crate::event::{Event, Phase, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+
+mod unix_dial;
+#[cfg(feature = "ws")]
+mod websocket;
+
+use unix_dial::{unix_socket, unix_stream};
 
 /// How to connect.
 #[derive(Debug, Clone, Default)]
@@ -50,6 +60,12 @@ pub struct ConnectOptions {
     /// How TLS is done.
     #[cfg(feature = "tls")]
     pub tls: tls::ClientOptions,
+    /// How a WebSocket behaves.
+    #[cfg(feature = "ws")]
+    pub websocket: ws::Settings,
+    /// The ZeroMQ socket that is to be connected (`--zmq`).
+    #[cfg(feature = "zmq")]
+    pub zmq: Option<Box<ZeroMqOptions>>,
 }
 
 /// How often a failed connection is tried again.
@@ -116,6 +132,9 @@ pub enum ConnectError {
     /// A socket option was refused.
     #[error(transparent)]
     Option(#[from] OptionError),
+    /// A datagram socket could not be made.
+    #[error(transparent)]
+    Datagram(#[from] datagram::DatagramError),
     /// A proxy on the way failed.
     #[error(transparent)]
     Proxy(#[from] ProxyError),
@@ -123,6 +142,10 @@ pub enum ConnectError {
     #[cfg(feature = "tls")]
     #[error(transparent)]
     Tls(#[from] tls::TlsError),
+    /// The WebSocket handshake failed.
+    #[cfg(feature = "ws")]
+    #[error(transparent)]
+    WebSocket(#[from] ws::HandshakeError),
     /// The first proxy cannot be reached.
     #[error("the proxy cannot be reached: {0}")]
     NoProxy(Box<ConnectError>),
@@ -153,16 +176,23 @@ impl ConnectError {
             ConnectError::TimedOut { .. } => Exit::TimedOut,
             ConnectError::Lost { .. } => Exit::ReceiveFailed,
             ConnectError::Source { .. } => Exit::CannotBind,
+            ConnectError::Datagram(error) => error.exit(),
             ConnectError::Proxy(error) => error.exit(),
             ConnectError::NoProxy(_) => Exit::ProxyFailed,
             #[cfg(feature = "tls")]
             ConnectError::Tls(error) => error.exit(),
+            #[cfg(feature = "ws")]
+            ConnectError::WebSocket(error) => error.exit(),
             ConnectError::Option(_) | ConnectError::Unsupported(_) => Exit::Unsupported,
         }
     }
 
     /// Whether another attempt could fare better.
-    fn may_pass(&self) -> bool {
+    pub(super) fn may_pass(&self) -> bool {
+        #[cfg(feature = "ws")]
+        if let ConnectError::WebSocket(error) = self {
+            return error.may_pass();
+        }
         matches!(
             self,
             ConnectError::NoProxy(_)
@@ -183,6 +213,10 @@ impl From<ConnectError> for Failure {
             let hints = error.hints();
             return hints.into_iter().fold(Failure::message(exit, error.to_string()), Failure::hint);
         }
+        #[cfg(feature = "ws")]
+        if let ConnectError::WebSocket(error) = &error {
+            return error.hint().into_iter().fold(Failure::message(exit, error.to_string()), Failure::hint);
+        }
         if let ConnectError::Proxy(error) = &error {
             let hints = error.hints();
             return hints.into_iter().fold(Failure::message(exit, error.to_string()), Failure::hint);
@@ -201,9 +235,38 @@ pub async fn connect(
     id: &str,
     report: &dyn Report,
 ) -> Result<Channel, ConnectError> {
+    #[cfg(feature = "zmq")]
+    if let Some(zmq) = &options.zmq {
+        return Box::pin(zeromq(zmq, endpoint, options, id, report)).await;
+    }
     // In an allocation that is gone when the connection stands: all the ways to connect together need many times what a
     // relay does, and a listener that forwards has many relays.
     Box::pin(attempts(endpoint, options, id, report)).await
+}
+
+/// A ZeroMQ socket stands before its connection does, and makes it again when it is lost. The first try is awaited all the
+/// same: what makes every other try useless is said at once, and with its own status.
+#[cfg(feature = "zmq")]
+async fn zeromq(
+    zmq: &ZeroMqOptions,
+    endpoint: &Endpoint,
+    options: &ConnectOptions,
+    id: &str,
+    report: &dyn Report,
+) -> Result<Channel, ConnectError> {
+    let options = &ConnectOptions { zmq: None, ..options.clone() };
+    let first = match Box::pin(attempts(endpoint, options, id, report)).await {
+        Ok(Channel::Bytes(stream)) => Some(stream),
+        Ok(Channel::Messages(_)) => return Err(ConnectError::Unsupported(format!("ZeroMQ over {endpoint}"))),
+        // Who binds may come later; not so where somebody said how long to try.
+        Err(error) if error.may_pass() && matches!(options.patience, Patience::Once) => {
+            report.remark(&format!("{error}; trying again until somebody is there"));
+            None
+        }
+        Err(error) => return Err(error),
+    };
+    let socket = ZeroMq::dialling(zmq.clone(), endpoint, options, id, first);
+    Ok(Channel::Messages(Messages::ZeroMq(Box::new(socket))))
 }
 
 async fn attempts(
@@ -278,7 +341,7 @@ async fn attempt(
             let socket = socket.map_err(|error| options.route.blame(error))?;
             Channel::Bytes(options.route.travel(socket, host, *port, options, id, report).await?)
         }
-        Endpoint::Unix { kind: UnixKind::Stream, name } => {
+        Endpoint::Unix { kind: UnixKind::Stream | UnixKind::ZeroMq, name } => {
             let mut bytes = Bytes::Socket(unix_stream(endpoint, name, options, id, report).await?);
             let failed = |error| ConnectError::Unix { target: endpoint.to_string(), error };
             options.route.announce_to(&mut bytes).await.map_err(failed)?;
@@ -290,6 +353,14 @@ async fn attempt(
             let socket = Seqpacket::new(socket, Some(Peer::Unix(Some(name.clone())))).map_err(failed)?;
             Channel::Messages(Messages::Seqpacket(socket))
         }
+        #[cfg(feature = "ws")]
+        Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. } => {
+            return websocket::attempt(endpoint, options, layer, id, report).await;
+        }
+        Endpoint::Inet { scheme: Scheme::Udp, host, port } => {
+            Channel::Messages(Messages::Datagram(Box::new(datagram::connect(host, *port, options).await?)))
+        }
+        #[cfg(not(feature = "ws"))]
         other => return Err(ConnectError::Unsupported(other.to_string())),
     };
     report.event(
@@ -455,47 +526,4 @@ fn finish_tcp(
         report.remark(&format!("{to} is on this machine: congestion control reno instead of {replaced}"));
     }
     Socket::new(socket, Some(Peer::inet(to))).map_err(failed)
-}
-
-async fn unix_stream(
-    endpoint: &Endpoint,
-    name: &UnixName,
-    options: &ConnectOptions,
-    id: &str,
-    report: &dyn Report,
-) -> Result<Socket, ConnectError> {
-    let socket = unix_socket(endpoint, name, Type::STREAM, options, id, report).await?;
-    if options.socket.send_buffer.is_none() {
-        unix::widen(&socket);
-    }
-    Socket::new(socket, Some(Peer::Unix(Some(name.clone()))))
-        .map_err(|error| ConnectError::Unix { target: endpoint.to_string(), error })
-}
-
-async fn unix_socket(
-    endpoint: &Endpoint,
-    name: &UnixName,
-    kind: Type,
-    options: &ConnectOptions,
-    id: &str,
-    report: &dyn Report,
-) -> Result<socket2::Socket, ConnectError> {
-    let failed = |error| ConnectError::Unix { target: endpoint.to_string(), error };
-    report.event(id, &Event::Connecting { peer: endpoint.to_string() });
-    let begun = Instant::now();
-    let to = unix::sock_addr(name).map_err(failed)?;
-    let socket = socket2::Socket::new(Domain::UNIX, kind.nonblocking(), None).map_err(failed)?;
-    options.socket.apply(SockRef::from(&socket), false)?;
-    let mut pause = Duration::from_millis(1);
-    loop {
-        match socket.connect(&to) {
-            Ok(()) => break,
-            // A full backlog; unix(7) offers nothing to wait on, and the connection limit ends this.
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => tokio::time::sleep(pause).await,
-            Err(error) => return Err(failed(error)),
-        }
-        pause = (pause * 2).min(Duration::from_millis(100));
-    }
-    report.phase(Phase::Connect, begun.elapsed());
-    Ok(socket)
 }

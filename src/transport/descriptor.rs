@@ -303,6 +303,32 @@ impl Disconnect {
     }
 }
 
+/// Tells when the peer has ended its direction, or the connection failed, to whom it would be no use to read: what is unread
+/// stays so.
+#[derive(Debug)]
+pub struct PeerEnd(AsyncFd<OwnedFd>);
+
+impl PeerEnd {
+    /// Watches a socket, which may be in use elsewhere.
+    ///
+    /// # Errors
+    /// When the event loop refuses it.
+    pub fn watch(socket: OwnedFd) -> io::Result<Self> {
+        Ok(PeerEnd(watched(socket, Interest::READABLE)?))
+    }
+
+    /// Resolves at the peer's end of data, whether or not what came before it was read.
+    pub async fn happened(&self) {
+        while let Ok(mut guard) = self.0.readable().await {
+            if guard.ready().is_read_closed() || guard.ready().is_error() {
+                return;
+            }
+            guard.clear_ready();
+        }
+        std::future::pending().await
+    }
+}
+
 /// Tells when nobody can read an output any more.
 #[derive(Debug)]
 pub struct HangUp(AsyncFd<OwnedFd>);

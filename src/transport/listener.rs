@@ -256,9 +256,8 @@ pub async fn listen(address: &ListenAddress, options: &ListenOptions) -> Result<
         }
         ListenAddress::Unix { kind, name } => {
             let (carries, kind) = match kind {
-                UnixKind::Stream => (Carries::Bytes, Type::STREAM),
+                UnixKind::Stream | UnixKind::ZeroMq => (Carries::Bytes, Type::STREAM),
                 UnixKind::Seqpacket => (Carries::Messages, Type::SEQPACKET),
-                UnixKind::ZeroMq => return Err(ListenError::Unsupported(address.to_string())),
             };
             let bound = || -> io::Result<Listener> {
                 let socket = socket2::Socket::new(Domain::UNIX, kind, None)?;

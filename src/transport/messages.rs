@@ -4,15 +4,46 @@
 use std::io;
 use std::task::{Context, Poll};
 
+use super::datagram::Flow;
 use super::seqpacket::Seqpacket;
+#[cfg(feature = "ws")]
+use super::websocket::WebSocket;
+#[cfg(feature = "zmq")]
+use super::zeromq::ZeroMq;
 use crate::address::Peer;
+use crate::event::Report;
 use crate::message::Message;
+
+/// A message over the limit: nothing is cut silently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a message of {length} bytes is larger than the limit of {limit}")]
+pub struct TooLarge {
+    /// Its length in bytes.
+    pub length: usize,
+    /// The limit in bytes.
+    pub limit: usize,
+}
+
+impl TooLarge {
+    /// What is inside an error, if it is this.
+    pub fn in_io(error: &io::Error) -> Option<&TooLarge> {
+        error.get_ref()?.downcast_ref()
+    }
+}
 
 /// A message socket.
 #[derive(Debug)]
 pub enum Messages {
     /// SOCK_SEQPACKET (unix(7)).
     Seqpacket(Seqpacket),
+    /// The datagrams exchanged with one peer (udp(7), unix(7)).
+    Datagram(Box<Flow>),
+    /// A WebSocket (RFC 6455).
+    #[cfg(feature = "ws")]
+    WebSocket(Box<WebSocket>),
+    /// A ZeroMQ socket with all its peers.
+    #[cfg(feature = "zmq")]
+    ZeroMq(Box<ZeroMq>),
 }
 
 impl Messages {
@@ -20,6 +51,11 @@ impl Messages {
     pub fn local(&self) -> &Peer {
         match self {
             Messages::Seqpacket(socket) => socket.local(),
+            Messages::Datagram(flow) => flow.local(),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.local(),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.local(),
         }
     }
 
@@ -27,13 +63,35 @@ impl Messages {
     pub fn peer(&self) -> &Peer {
         match self {
             Messages::Seqpacket(socket) => socket.peer(),
+            Messages::Datagram(flow) => flow.peer(),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.peer(),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.peer(),
         }
     }
 
-    /// The name of the transport: `seqpacket`.
+    /// The name of the transport: `seqpacket`, `udp`, `unix-datagram`, `ws`, `wss`, `zeromq`.
     pub fn transport(&self) -> &'static str {
         match self {
             Messages::Seqpacket(_) => "seqpacket",
+            Messages::Datagram(flow) => flow.transport(),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.transport(),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(_) => "zeromq",
+        }
+    }
+
+    /// Where to tell what happens with peers that come and go by themselves.
+    #[cfg_attr(not(feature = "zmq"), expect(unused_variables, reason = "the others have one peer"))]
+    pub fn report_to(&self, report: &std::rc::Rc<dyn Report>) {
+        match self {
+            Messages::Seqpacket(_) | Messages::Datagram(_) => {}
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(_) => {}
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.report_to(report.clone()),
         }
     }
 
@@ -41,6 +99,56 @@ impl Messages {
     pub fn limit(&self) -> usize {
         match self {
             Messages::Seqpacket(_) => super::seqpacket::MAX_MESSAGE,
+            Messages::Datagram(flow) => flow.limit(),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.limit(),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(_) => super::zeromq::MAX_MESSAGE,
+        }
+    }
+
+    /// The code that the peer closed with, where the transport has codes and the peer gave one.
+    pub fn close_code(&self) -> Option<u16> {
+        match self {
+            Messages::Seqpacket(_) | Messages::Datagram(_) => None,
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.closed().and_then(|frame| frame.code),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(_) => None,
+        }
+    }
+
+    /// The peer's farewell in words, where the transport has one.
+    pub fn farewell(&self) -> Option<String> {
+        match self {
+            Messages::Seqpacket(_) | Messages::Datagram(_) => None,
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.closed().map(|frame| format!("closed with {frame}")),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(_) => None,
+        }
+    }
+
+    /// What programs are told beside the addresses.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        match self {
+            Messages::Seqpacket(_) | Messages::Datagram(_) => Vec::new(),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.environment(),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(_) => Vec::new(),
+        }
+    }
+
+    /// Whether each direction ends by itself. Otherwise [`Messages::poll_end`] closes the socket: the peer's farewell ends the
+    /// other direction, and after the peer's own close nothing can be sent.
+    pub fn has_half_close(&self) -> bool {
+        match self {
+            Messages::Seqpacket(_) | Messages::Datagram(_) => true,
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(_) => false,
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(_) => true,
         }
     }
 
@@ -51,6 +159,11 @@ impl Messages {
     pub fn poll_receive(&self, cx: &mut Context<'_>, message: &mut Message) -> Poll<io::Result<bool>> {
         match self {
             Messages::Seqpacket(socket) => socket.poll_receive(cx, message),
+            Messages::Datagram(flow) => flow.poll_receive(cx, message),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.poll_receive(cx, message),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.poll_receive(cx, message),
         }
     }
 
@@ -61,6 +174,11 @@ impl Messages {
     pub fn poll_send(&self, cx: &mut Context<'_>, message: &Message) -> Poll<io::Result<()>> {
         match self {
             Messages::Seqpacket(socket) => socket.poll_send(cx, message.bytes()),
+            Messages::Datagram(flow) => flow.poll_send(cx, message),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.poll_send(cx, message),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.poll_send(cx, message),
         }
     }
 
@@ -68,9 +186,14 @@ impl Messages {
     ///
     /// # Errors
     /// What the transport says.
-    pub fn poll_flush(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Messages::Seqpacket(_) => Poll::Ready(Ok(())),
+            Messages::Datagram(flow) => flow.poll_flush(cx),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.poll_flush(cx),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.poll_flush(cx),
         }
     }
 
@@ -78,9 +201,14 @@ impl Messages {
     ///
     /// # Errors
     /// What the transport says, unless the peer is gone already.
-    pub fn poll_end(&self, _cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    pub fn poll_end(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         match self {
             Messages::Seqpacket(socket) => Poll::Ready(socket.shutdown()),
+            Messages::Datagram(flow) => flow.poll_end(cx),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.poll_end(cx),
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.poll_end(cx),
         }
     }
 

@@ -6,6 +6,7 @@ pub mod connect;
 pub mod datagram;
 pub mod descriptor;
 pub mod dial;
+pub mod http_head;
 pub mod listener;
 pub mod messages;
 pub mod proxy;
@@ -18,6 +19,10 @@ pub mod sockopt;
 #[cfg(feature = "tls")]
 pub mod tls;
 pub mod unix;
+#[cfg(feature = "ws")]
+pub mod websocket;
+#[cfg(feature = "zmq")]
+pub mod zeromq;
 
 pub use channel::{Bytes, Channel};
 pub use connect::{ConnectOptions, Patience, connect};

@@ -28,6 +28,7 @@ impl SecureLayer {
     pub fn prepare(endpoint: &Endpoint, options: &ConnectOptions) -> Result<Self, ConnectError> {
         let (host, named) = match endpoint {
             Endpoint::Inet { scheme, host, .. } => (Some(host.to_string()), *scheme == Scheme::Tls),
+            Endpoint::WebSocket { secure, host, .. } => (Some(host.to_string()), *secure),
             _ => (None, false),
         };
         if !named && !options.secure {
@@ -68,6 +69,14 @@ impl SecureLayer {
             ..ConnectOptions::default()
         };
         Self::prepare(&endpoint, options)
+    }
+
+    /// Whether it is TLS and not nothing.
+    pub fn is_used(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.is_some();
+        #[cfg(not(feature = "tls"))]
+        false
     }
 
     /// Puts the layer on a stream.

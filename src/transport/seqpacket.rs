@@ -9,6 +9,7 @@ use socket2::SockRef;
 use tokio::io::Interest;
 
 use super::descriptor::Descriptor;
+use super::messages::TooLarge;
 use super::socket::peer_of;
 use crate::address::Peer;
 use crate::message::Message;
@@ -62,8 +63,8 @@ impl Seqpacket {
             });
             let (_, length) = received?;
             if length > MAX_MESSAGE {
-                let text = format!("a message of {length} bytes is larger than the limit of {MAX_MESSAGE}");
-                return Err(io::Error::new(io::ErrorKind::InvalidData, text));
+                let error = TooLarge { length, limit: MAX_MESSAGE };
+                return Err(io::Error::new(io::ErrorKind::InvalidData, error));
             }
             Ok(length > 0 || !has_ended(fd)?)
         })

@@ -148,9 +148,14 @@ pub trait Codec: Send {
                     data.len().saturating_sub(consumed)
                 ))),
             },
-            Progress::NeedMore => match self.finish(data)? {
-                Some(tuple) => Ok(tuple),
-                None => Err(CodecError::NotATuple("the message is empty".to_owned())),
+            Progress::NeedMore => match self.finish(data) {
+                Ok(Some(tuple)) => Ok(tuple),
+                Ok(None) => Err(CodecError::NotATuple("the message is empty".to_owned())),
+                // Nothing can follow a message that would complete it.
+                Err(CodecError::Cut { received }) => {
+                    Err(CodecError::NotATuple(format!("the message ends inside a tuple, after {received} bytes")))
+                }
+                Err(error) => Err(error),
             },
         }
     }

@@ -1,5 +1,6 @@
 //! Promises 60 to 62: tuples, against Python's cbor2, msgpack, json and struct.
 
+mod datagrams;
 mod formats;
 mod limits;
 mod manual;

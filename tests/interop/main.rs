@@ -9,6 +9,7 @@ mod support;
 
 mod http;
 mod netcats;
+mod pcap;
 
 /// Fails when a program is missing.
 #[track_caller]

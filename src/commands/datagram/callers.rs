@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::super::admission::Admission;
 use super::super::context::Context;
+use super::exchange::arrived_at;
 use super::forward::Upstream;
 use crate::access::Verdict;
 use crate::address::{Peer, SocketName};
@@ -81,10 +82,7 @@ impl Callers {
     }
 
     fn admit(&mut self, number: usize, socket: &DatagramSocket, arrival: &Arrival) -> Option<Caller> {
-        let local = match (arrival.to, socket.local().socket_addr()) {
-            (Some(to), Some(local)) => Peer::inet((to, local.port()).into()),
-            _ => socket.local().clone(),
-        };
+        let local = arrived_at(socket, arrival);
         let (peer, port) = (arrival.from.to_string(), socket.port());
         if let Verdict::Denied { rule } = self.admission.decide(&arrival.from) {
             self.context.reporter.event("", &Event::Rejected { peer, local: local.to_string(), port, rule });
@@ -102,8 +100,10 @@ impl Callers {
             None => format!("{peer}|{}", self.count),
         };
         self.context.reporter.event(&id, &Event::Accepted { peer, local: local.to_string(), port });
+        let watcher = (self.watch)(&id);
+        watcher.between(&local, &arrival.from);
         Some(Caller {
-            watcher: (self.watch)(&id),
+            watcher,
             id: id.into(),
             peer: arrival.from.clone(),
             local,
@@ -138,7 +138,7 @@ impl Callers {
         self.said_full = false;
         let (bytes_in, bytes_out) = caller.watcher.totals();
         let (peer, local) = (caller.peer.to_string(), caller.local.to_string());
-        let closed = Event::Closed { peer, local, bytes_in, bytes_out, reason: reason.to_owned() };
+        let closed = Event::Closed { peer, local, bytes_in, bytes_out, code: None, reason: reason.to_owned() };
         self.context.reporter.event(&caller.id, &closed);
     }
 }

@@ -4,7 +4,7 @@
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::Poll;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
@@ -13,13 +13,14 @@ use super::callers::{Caller, Callers};
 use super::failures;
 use super::input::Input;
 use super::printer::Printer;
+use crate::address::Peer;
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::quantity::Limit;
 use crate::relay::{Stdio, Traffic};
 use crate::service::Watcher;
-use crate::transport::datagram::{Burst, DatagramSocket, Inbox, Target};
+use crate::transport::datagram::{Arrival, Burst, DatagramSocket, Inbox, Receiver, Target};
 
 /// When to stop receiving.
 #[derive(Debug, Clone, Copy)]
@@ -151,6 +152,9 @@ impl Exchange {
         };
         let (Some((target, peer)), Some(socket)) = (target, self.sockets.first()) else { return Ok(()) };
         socket.send_burst(target, burst).await.map_err(|error| failures::sending(peer, &error))?;
+        if watcher.wants_bytes() {
+            watcher.between(socket.local(), &socket.peer(target));
+        }
         burst.messages().try_for_each(|message| note(&**watcher, &*self.report, Direction::Out, message))
     }
 
@@ -178,16 +182,16 @@ impl Exchange {
     }
 
     async fn receive(&self, mut output: Stdio, mut printer: Printer, progress: &Progress) -> Result<Exit, Failure> {
-        let (Some(first), Traffic::Both | Traffic::ReceiveOnly) = (self.sockets.first(), self.traffic) else {
+        if self.traffic == Traffic::SendOnly {
             return std::future::pending().await;
-        };
-        let mut inbox = first.inbox();
+        }
+        let mut receiver = Receiver::new(&self.sockets);
         let enough = self.replies.count.or(self.replies.wanted).unwrap_or(u64::MAX);
         if enough == 0 {
             return std::future::pending().await;
         }
         loop {
-            let mut from = Some(receive_any(&self.sockets, &mut inbox).await);
+            let mut from = Some(receiver.receive().await);
             // More that is there already is written together with it.
             while let Some((socket, received)) = from.take() {
                 if let Err(error) = received {
@@ -195,14 +199,15 @@ impl Exchange {
                     return Err(failures::receiving(self.peer(), &error));
                 }
                 let left = enough.saturating_sub(progress.received.get());
-                let printed = self.print(&mut printer, socket, &inbox, left)?;
+                let printed = self.print(&mut printer, socket, receiver.inbox(), left)?;
                 progress.received.set(progress.received.get() + printed);
                 progress.last.set(Instant::now());
                 if progress.received.get() < enough && !printer.is_full() {
-                    from = receive_now(&self.sockets, &mut inbox).await;
+                    from = receiver.receive_now().await;
                 }
             }
             printer.flush(&mut output).await.map_err(|error| failures::writing(&error))?;
+            super::note_losses(&mut receiver, "", &*self.report);
             if progress.received.get() >= enough {
                 return Ok(Exit::Done);
             }
@@ -213,7 +218,12 @@ impl Exchange {
     fn print(&self, printer: &mut Printer, number: usize, inbox: &Inbox, left: u64) -> Result<u64, Failure> {
         let Some(socket) = self.sockets.get(number) else { return Ok(0) };
         let (watcher, sender) = match &self.hearing {
-            Hearing::Everybody { watcher, .. } => (watcher.clone(), None),
+            Hearing::Everybody { watcher, .. } => {
+                if watcher.wants_bytes() {
+                    watcher.between(&arrived_at(socket, inbox.arrival()), &inbox.arrival().from);
+                }
+                (watcher.clone(), None)
+            }
             Hearing::Callers { callers, prefix, came } => {
                 let mut callers = callers.borrow_mut();
                 let Some(caller) = callers.hear(number, socket, inbox.arrival()) else { return Ok(0) };
@@ -243,6 +253,14 @@ impl Exchange {
     }
 }
 
+/// The address of ours that a datagram reached.
+pub(super) fn arrived_at(socket: &DatagramSocket, arrival: &Arrival) -> Peer {
+    match (arrival.to, socket.local().socket_addr()) {
+        (Some(to), Some(local)) => Peer::inet((to, local.port()).into()),
+        _ => socket.local().clone(),
+    }
+}
+
 /// Counts and records one message.
 pub(super) fn note(
     watcher: &dyn Watcher,
@@ -257,38 +275,4 @@ pub(super) fn note(
         return recorded.map_err(|error| Failure::message(Exit::OutputFailed, reason(&error)));
     }
     Ok(())
-}
-
-/// Receives from whichever socket has something, and says which it was.
-pub(super) async fn receive_any(sockets: &[Rc<DatagramSocket>], inbox: &mut Inbox) -> (usize, io::Result<()>) {
-    // Only a connected socket is told what came back, and it is alone.
-    let failed = async {
-        match sockets {
-            [only] => only.failed().await,
-            _ => std::future::pending().await,
-        }
-    };
-    tokio::select! {
-        biased;
-        received = std::future::poll_fn(|cx| poll_any(sockets, inbox, cx)) => received,
-        error = failed => (0, Err(error)),
-    }
-}
-
-/// As [`receive_any`], if something is there already.
-pub(super) async fn receive_now(sockets: &[Rc<DatagramSocket>], inbox: &mut Inbox) -> Option<(usize, io::Result<()>)> {
-    std::future::poll_fn(|cx| match poll_any(sockets, inbox, cx) {
-        Poll::Ready(received) => Poll::Ready(Some(received)),
-        Poll::Pending => Poll::Ready(None),
-    })
-    .await
-}
-
-fn poll_any(sockets: &[Rc<DatagramSocket>], inbox: &mut Inbox, cx: &mut Context<'_>) -> Poll<(usize, io::Result<()>)> {
-    for (number, socket) in sockets.iter().enumerate() {
-        if let Poll::Ready(received) = socket.poll_receive(cx, inbox) {
-            return Poll::Ready((number, received));
-        }
-    }
-    Poll::Pending
 }

@@ -55,7 +55,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
             return Err(Failure::message(Exit::Usage, message));
         }
     };
-    let streams = Streams::open(options.stream.clone(), context)?;
+    let streams = Streams::of_datagrams(options.stream.clone(), context)?;
     let admission = Admission::new(options.policy.clone()).await?;
     announce(&bound, &[], &options.ready, context)?;
     let chosen = options.at.iter().any(|at| at.address.ports().any(|port| port == 0));

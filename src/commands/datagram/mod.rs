@@ -27,7 +27,7 @@ use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::message::Split;
-use crate::transport::datagram::{DatagramOptions, DatagramSocket, Target, udp, unix};
+use crate::transport::datagram::{DatagramOptions, DatagramSocket, Receiver, Target, udp, unix};
 use crate::transport::listener::Unwritten;
 
 /// How long answers are waited for after the end of the input, where nothing else is said.
@@ -119,8 +119,7 @@ pub fn default_ending() -> Split {
 pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let Options { form, messages, ending, socket, replies, stream } = options;
     failures::check_sizes(&messages, &form)?;
-    let streams = Streams::open(stream, context)?;
-    let run = Plan { messages, ending, replies, streams: &streams, context };
+    let run = Plan { messages, ending, replies, streams: Streams::of_datagrams(stream, context)?, context };
     let done = match form {
         Form::Probe { to, from, limit } => {
             let words = match run.messages {
@@ -132,14 +131,14 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         Form::Send { to, from } => run.send(&to, &from, &socket).await,
         Form::Receive { at, to, ready } => run.receive(&at, to.as_ref(), &ready, &socket).await,
     };
-    streams.finish(done)
+    run.streams.finish(done)
 }
 
 struct Plan<'a> {
     messages: Messages,
     ending: Split,
     replies: Replies,
-    streams: &'a Streams,
+    streams: Streams,
     context: &'a Context,
 }
 
@@ -207,8 +206,18 @@ impl Plan<'_> {
             Exit::Done => "done".to_owned(),
             _ => "ended".to_owned(),
         });
-        self.context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out, reason });
+        self.context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out, code: None, reason });
         ended
+    }
+}
+
+/// Tells of datagrams that the system had to drop.
+pub(super) fn note_losses(receiver: &mut Receiver, id: &str, report: &dyn Report) {
+    let lost = receiver.take_lost();
+    if lost > 0 {
+        let message =
+            format!("{lost} datagrams were lost: they came faster than they were taken, and the buffer was full");
+        report.event(id, &Event::Error { message });
     }
 }
 

@@ -45,7 +45,7 @@ pub async fn run(
                 .hint("a service that answers only to its own requests needs one: add it as DATA"))
         });
         let reason = answered.as_ref().map_or_else(Failure::line, |_| "probed".to_owned());
-        context.reporter.event(&id, &Event::Closed { peer, local, bytes_in: 0, bytes_out: 0, reason });
+        context.reporter.event(&id, &Event::Closed { peer, local, bytes_in: 0, bytes_out: 0, code: None, reason });
         answered
     }
     .await;

@@ -1,9 +1,6 @@
 //! A program for each datagram: its stdin is the datagram, its stdout the answer.
 
-use std::process::Stdio;
 use std::rc::Rc;
-
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::callers::Caller;
 use super::exchange::note;
@@ -11,7 +8,8 @@ use super::failures;
 use crate::event::{Direction, Event};
 use crate::failure::reason;
 use crate::service::Surroundings;
-use crate::service::program::{Command, Environment, status_number};
+use crate::service::one_shot::answer;
+use crate::service::program::{Command, Environment};
 use crate::transport::datagram::DatagramSocket;
 
 /// Runs the program and sends what it prints as one datagram; a program that prints nothing sends none.
@@ -23,10 +21,11 @@ pub async fn run(
     around: Surroundings,
 ) {
     let complain = |message: String| around.report.event(&caller.id, &Event::Error { message });
-    let answer = match answer(&command, &caller, &datagram, socket.max_payload(), socket.transport(), &around).await {
+    let environment = Environment::new(&caller.id, socket.transport(), &caller.peer, &caller.local);
+    let most = socket.max_payload();
+    let answer = match answer(&command, &environment, &caller.id, &datagram, most, &*around.report).await {
         Ok(answer) if answer.is_empty() => return,
-        Ok(answer) if answer.len() > socket.max_payload() => {
-            let most = socket.max_payload();
+        Ok(answer) if answer.len() > most => {
             return complain(format!(
                 "{:?} printed more than the {most} bytes of a datagram; nothing was sent",
                 command.text
@@ -44,37 +43,4 @@ pub async fn run(
         complain(failure.line());
     }
     caller.last.set(tokio::time::Instant::now());
-}
-
-async fn answer(
-    command: &Command,
-    caller: &Caller,
-    datagram: &[u8],
-    most: usize,
-    transport: &'static str,
-    around: &Surroundings,
-) -> std::io::Result<Vec<u8>> {
-    let environment = Environment::new(&caller.id, transport, &caller.peer, &caller.local);
-    let mut child = command.start(&environment, Stdio::piped(), Stdio::piped())?;
-    let pid = child.id().unwrap_or(0);
-    around.report.event(&caller.id, &Event::ExecStarted { command: command.text.clone(), pid });
-    let (stdin, stdout) = (child.stdin.take(), child.stdout.take());
-    let feed = async {
-        if let Some(mut stdin) = stdin {
-            // A program need not read its input.
-            let _ = stdin.write_all(datagram).await;
-        }
-    };
-    let mut answer = Vec::new();
-    let read = async {
-        match stdout {
-            Some(stdout) => stdout.take(most as u64 + 1).read_to_end(&mut answer).await,
-            None => Ok(0),
-        }
-    };
-    let ((), read) = tokio::join!(feed, read);
-    read?;
-    let status = status_number(child.wait().await?);
-    around.report.event(&caller.id, &Event::ExecExited { pid, status });
-    Ok(answer)
 }

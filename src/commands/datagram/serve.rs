@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 use super::callers::{Caller, Callers};
-use super::exchange::{note, receive_any};
+use super::exchange::note;
 use super::failures;
 use super::forward::Destination;
 use super::program;
@@ -19,13 +19,16 @@ use crate::failure::Failure;
 use crate::service::broker::Naming;
 use crate::service::program::Command;
 use crate::service::{Service, Surroundings};
-use crate::transport::datagram::{DatagramSocket, Inbox};
+use crate::transport::datagram::{DatagramSocket, Inbox, Receiver};
 
 /// How long an answer waits for room at the peer, which only Unix peers can lack.
 const STALL: Duration = Duration::from_secs(1);
 
 /// At most this many programs run at the same time; datagrams wait in the system's buffer meanwhile.
 const PROGRAMS: usize = 64;
+
+/// How often one turn of the loop receives.
+const TURNS: u32 = 256;
 
 /// What is done with each datagram.
 pub enum Job {
@@ -60,6 +63,10 @@ impl Job {
             Service::Proxy(_) => {
                 return Err(Failure::message(Exit::Usage, "--proxy-server needs streams; accept a TCP port for it"));
             }
+            #[cfg(feature = "http")]
+            Service::Http(_) | Service::HttpOn(..) => {
+                return Err(Failure::message(Exit::Usage, "HTTP needs streams; accept a TCP port for it"));
+            }
             Service::Program(command) => Job::Program(command.clone(), Arc::new(Semaphore::new(PROGRAMS))),
         })
     }
@@ -87,17 +94,24 @@ impl Server {
     /// # Errors
     /// When receiving fails, or a record cannot be written.
     pub async fn run(&self) -> Result<Exit, Failure> {
-        let Some(first) = self.sockets.first() else { return Ok(Exit::Done) };
-        let mut inbox = first.inbox();
+        let mut receiver = Receiver::new(&self.sockets);
         let mut tidying = tokio::time::interval((self.idle / 4).max(Duration::from_millis(50)));
         loop {
             tokio::select! {
-                (number, received) = receive_any(&self.sockets, &mut inbox) => {
-                    received.map_err(|error| failures::receiving("anybody", &error))?;
-                    let heard = self.heard(number, &inbox).await?;
-                    if heard && self.once {
-                        return Ok(Exit::Done);
+                first = receiver.receive() => {
+                    let mut received = Some(first);
+                    // Clocks and the others wait while there is more, but not for ever.
+                    let mut turns = TURNS;
+                    while let Some((number, result)) = received {
+                        result.map_err(|error| failures::receiving("anybody", &error))?;
+                        let heard = self.heard(number, receiver.inbox()).await?;
+                        if heard && self.once {
+                            return Ok(Exit::Done);
+                        }
+                        turns -= 1;
+                        received = if turns > 0 { receiver.receive_now().await } else { None };
                     }
+                    super::note_losses(&mut receiver, "", &*self.around.report);
                 }
                 _ = tidying.tick() => self.callers.borrow_mut().forget_idle(self.idle),
             }

@@ -9,7 +9,7 @@
 //! | `Status` | | `Status` |
 //! | `Close` | | `Done` |
 //! | `Read` of a stream | | `Found` or `Unmet`, and the bytes that it announces in `Data`; then the client sends `Ack` or `Nack` if there were any |
-//! | `Read` of messages | | `Messages`, and for each a `Message` with its bytes in `Data`; then the client sends `Ack` or `Nack` |
+//! | `Read` of messages | | `Messages` or `Unmet`, and for each that it announces a `Message` with its bytes in `Data`; then the client sends `Ack` or `Nack` if there were any |
 //! | `Write` | `Data` …, `End` | `Done` |
 //! | `Secure` | | `Done` |
 //! | `Next` | | `Accepted` |
@@ -26,14 +26,16 @@
 
 pub mod frame;
 pub mod greeting;
+pub mod message;
 pub mod request;
 pub mod response;
 
 use frame::Kind;
 pub use frame::{DATA_CHUNK, Decoder, Frame, MAX_PAYLOAD, data_header};
 pub use greeting::{Dialect, Greeting, VERSION};
+pub use message::{Batch, Letter, MessageHeader};
 pub use request::{Close, Read, Request, Secure, Taking, Wait, WhenUnmet, Write, WriteEnd};
-pub use response::{Accepted, MessageHeader, Reason, Response, Unmet};
+pub use response::{Accepted, Reason, Response, Unmet};
 
 /// Bytes that are not this protocol.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Frame, Kind, WireError};
+use super::{Frame, Kind, Letter, WireError};
 use crate::condition::Condition;
 
 /// A request, or a part of one.
@@ -49,8 +49,8 @@ pub enum Close {
 /// A read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Read {
-    /// What it waits for.
-    pub condition: Condition,
+    /// What it waits for; none: what is usual for the socket, a line or a message.
+    pub condition: Option<Condition>,
     /// How long, again after each byte that comes; `None`: without limit.
     pub timeout: Option<Duration>,
     /// How much it may take, in bytes.
@@ -59,6 +59,9 @@ pub struct Read {
     pub taking: Taking,
     /// What comes back when the condition is not met.
     pub when_unmet: WhenUnmet,
+    /// How many bytes at the beginning of the result the client knows and does not want again; 0 for messages.
+    #[serde(default)]
+    pub skip: usize,
 }
 
 /// What becomes of the result of a read.
@@ -82,14 +85,14 @@ pub enum WhenUnmet {
 }
 
 /// A write.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Write {
     /// How long sending may stand still; `None`: without limit.
     pub timeout: Option<Duration>,
     /// What follows the bytes.
     pub then: WriteEnd,
-    /// How a message is to be sent (to whom, as text or binary): for the transport, unread here. Null for a stream.
-    pub message: Value,
+    /// How the message is to be sent; none for a stream.
+    pub letter: Option<Letter>,
 }
 
 /// What follows the bytes of a write.

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{Frame, Kind, WireError};
+use super::{Batch, Frame, Kind, MessageHeader, WireError};
 use crate::condition::Found;
 
 /// An answer, or a part of one.
@@ -27,8 +27,8 @@ pub enum Response<'a> {
     Found(Found),
     /// The condition is not met.
     Unmet(Unmet),
-    /// That many messages follow.
-    Messages(u64),
+    /// The condition is met by messages, which follow.
+    Messages(Batch),
     /// A message; its bytes follow in `Data`.
     Message(MessageHeader),
     /// An accepted connection.
@@ -48,6 +48,9 @@ pub struct Unmet {
     pub unread: u64,
     /// How many bytes follow in `Data`, to be acknowledged: 0 unless asked for.
     pub length: u64,
+    /// How many messages follow instead, on a socket that keeps their boundaries.
+    #[serde(default)]
+    pub messages: u64,
 }
 
 /// Why a read has no result.
@@ -64,15 +67,8 @@ pub enum Reason {
     TooLarge,
     /// What came is no reply, as this message says.
     NoReply(String),
-}
-
-/// What is known about a message besides its bytes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct MessageHeader {
-    /// Its length in bytes; it may come in several `Data` frames, and in none when it is empty.
-    pub length: u64,
-    /// From whom, when, of which kind: for the output, unread here.
-    pub about: Value,
+    /// A datagram was refused, as this message says.
+    Refused(String),
 }
 
 /// An accepted connection of a kept listener.
@@ -102,7 +98,7 @@ impl<'a> Response<'a> {
             }
             Response::Found(found) => Kind::Found.encode_json(found, out),
             Response::Unmet(unmet) => Kind::Unmet.encode_json(unmet, out),
-            Response::Messages(count) => Kind::Messages.encode_json(count, out),
+            Response::Messages(batch) => Kind::Messages.encode_json(batch, out),
             Response::Message(header) => Kind::Message.encode_json(header, out),
             Response::Accepted(accepted) => Kind::Accepted.encode_json(accepted, out),
             Response::Data(bytes) => Kind::Data.encode(bytes, out),

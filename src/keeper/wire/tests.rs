@@ -11,22 +11,28 @@ use crate::condition::{Answer, Condition, Expectation, Found, Matcher, Progress,
 fn requests() -> Vec<Request<'static>> {
     let wanted = |text: &str| Expectation { pattern: text.parse().unwrap(), answer: Answer::Wanted };
     let read = |condition| Read {
-        condition,
+        condition: Some(condition),
         timeout: Some(Duration::from_millis(1500)),
         max_bytes: 1 << 20,
         taking: Taking::Take,
         when_unmet: WhenUnmet::Partial,
+        skip: 7,
     };
     vec![
         Request::Status,
         Request::Close(Close::Graceful),
         Request::Close(Close::Reset),
         Request::Read(read(Condition::Until("\r\n".parse().unwrap()))),
+        Request::Read(Read { condition: None, ..read(Condition::Any) }),
         Request::Read(Read { timeout: None, taking: Taking::Peek, ..read(Condition::For("3 lines".parse().unwrap())) }),
         Request::Read(read(Condition::Expect(vec![wanted("a|b"), wanted("(?<c>c)")]))),
         Request::Ack,
         Request::Nack,
-        Request::Write(Write { timeout: None, then: WriteEnd::HalfClose, message: json!({"to": "host:1"}) }),
+        Request::Write(Write {
+            timeout: None,
+            then: WriteEnd::HalfClose,
+            letter: Some(Letter { to: Some("host:1".into()), text: Some(true), ends: vec![0, 3] }),
+        }),
         Request::Data(b"any \0 bytes \xff"),
         Request::Data(b""),
         Request::End,
@@ -46,7 +52,7 @@ fn found() -> Found {
 }
 
 fn responses() -> Vec<Response<'static>> {
-    let unmet = |reason| Response::Unmet(Unmet { reason, unread: 3, length: 0 });
+    let unmet = |reason| Response::Unmet(Unmet { reason, unread: 3, length: 0, messages: 1 });
     vec![
         Response::Status(json!({"id": "host:25/mail", "unread": 0})),
         Response::Done,
@@ -56,8 +62,14 @@ fn responses() -> Vec<Response<'static>> {
         unmet(Reason::TimedOut),
         unmet(Reason::Failed("connection reset by peer".into())),
         unmet(Reason::NoReply("received data is no reply".into())),
-        Response::Messages(2),
-        Response::Message(MessageHeader { length: 7, about: json!({"from": "127.0.0.1:9"}) }),
+        Response::Messages(Batch { count: 2, found: Some(found()) }),
+        unmet(Reason::Refused("nobody receives there".into())),
+        Response::Message(MessageHeader {
+            length: 7,
+            ends: vec![2],
+            from: Some("127.0.0.1:9".into()),
+            ..MessageHeader::default()
+        }),
         Response::Accepted(Accepted { id: "web.1".into(), about: json!(null) }),
         Response::Data(b"\x01\x00\x00\x00\x00"),
         Response::End,

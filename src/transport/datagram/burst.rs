@@ -40,6 +40,13 @@ impl Burst {
         true
     }
 
+    /// Takes the space of another burst, where this one has none.
+    pub(super) fn give_space(&mut self, other: Burst) {
+        if self.bytes.capacity() == 0 {
+            *self = other;
+        }
+    }
+
     /// Whether there is nothing to send.
     pub fn is_empty(&self) -> bool {
         self.count == 0

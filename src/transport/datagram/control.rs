@@ -1,17 +1,16 @@
 //! Control messages (cmsg(3)): what the system tells of a received datagram, and the source address of a sent one.
 
-use std::io::{self, IoSlice, IoSliceMut};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6};
+use std::io::{self, IoSlice};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use nix::sys::socket::{
-    ControlMessage, ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, sendmsg, setsockopt, sockopt,
-};
+use nix::sys::socket::{ControlMessage, MsgFlags, SockaddrStorage, sendmsg, setsockopt, sockopt};
 
-use super::inbox::{Arrival, Inbox};
+use super::inbox::Arrival;
 use super::target::Source;
 use crate::address::Peer;
+use crate::sys::{self, Envelope};
 
 /// Asks the system to tell destination, interface, time to live and time of each datagram. What it does not know stays
 /// unknown.
@@ -26,69 +25,79 @@ pub(super) fn enable(socket: &impl AsFd, v6: bool) {
     }
 }
 
+/// Asks the system to count the datagrams that are lost because the buffer is full.
+pub(super) fn count_losses(socket: &impl AsRawFd) {
+    let _ = sys::set_socket_option(socket, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, &1i32.to_ne_bytes());
+}
+
 /// Takes runs of equal size in one call, where the system can.
 pub(super) fn enable_runs(socket: &impl AsFd) {
     let _ = setsockopt(socket, sockopt::UdpGroSegment, &true);
 }
 
-/// Receives into an inbox without waiting.
-pub(super) fn receive(fd: BorrowedFd<'_>, inbox: &mut Inbox) -> io::Result<()> {
-    let capacity = inbox.buffer.len();
-    let mut space = [IoSliceMut::new(&mut inbox.buffer)];
-    // MSG_TRUNC: the length is that of the whole datagram, also of one that does not fit.
-    let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_TRUNC;
-    let received = recvmsg::<SockaddrStorage>(fd.as_raw_fd(), &mut space, Some(&mut inbox.control), flags)?;
-    let from = received.address.and_then(|address| {
-        let v4 = address.as_sockaddr_in().map(|address| SocketAddr::V4(SocketAddrV4::from(*address)));
-        v4.or_else(|| address.as_sockaddr_in6().map(|address| SocketAddr::V6(SocketAddrV6::from(*address))))
-    });
-    let length = received.bytes;
-    let mut arrival = Arrival {
-        from: Peer::inet(from.unwrap_or_else(|| (Ipv4Addr::UNSPECIFIED, 0).into())),
-        to: None,
-        source: None,
-        interface: 0,
-        ttl: None,
-        time: SystemTime::UNIX_EPOCH,
-        length,
-        truncated: length > capacity,
-    };
+/// What is known of a received datagram, and the size of each datagram but the last where it is a run of them.
+pub(super) fn arrival(envelope: &Envelope) -> (Arrival, usize) {
+    let length = envelope.received();
+    let from = envelope.from().unwrap_or_else(|| (Ipv4Addr::UNSPECIFIED, 0).into());
+    let mut arrival = Arrival::unknown(Peer::inet(from), length);
+    arrival.truncated = length > envelope.buffer.len();
     let mut size = length;
     // Room for all that is enabled was made; what is missing all the same stays unknown.
-    for message in received.cmsgs().into_iter().flatten() {
-        match message {
-            ControlMessageOwned::ScmTimestampns(time) => {
-                let seconds = Duration::from_secs(u64::try_from(time.tv_sec()).unwrap_or(0));
-                arrival.time = UNIX_EPOCH + seconds + Duration::from_nanos(u64::try_from(time.tv_nsec()).unwrap_or(0));
+    for (level, kind, data) in envelope.control() {
+        match (level, kind) {
+            (libc::SOL_SOCKET, libc::SCM_TIMESTAMPNS) => arrival.time = timestamp(data).unwrap_or(UNIX_EPOCH),
+            (libc::SOL_SOCKET, libc::SO_RXQ_OVFL) => arrival.lost = number(data).map_or(0, |lost| lost as u32),
+            (libc::IPPROTO_IP, libc::IP_PKTINFO) => note_v4(data, &mut arrival),
+            (libc::IPPROTO_IPV6, libc::IPV6_PKTINFO) => note_v6(data, &mut arrival),
+            (libc::IPPROTO_IP, libc::IP_TTL) | (libc::IPPROTO_IPV6, libc::IPV6_HOPLIMIT) => {
+                arrival.ttl = number(data).and_then(|ttl| u8::try_from(ttl).ok());
             }
-            ControlMessageOwned::Ipv4PacketInfo(info) => {
-                arrival.to = Some(IpAddr::V4(v4(info.ipi_addr)));
-                arrival.interface = u32::try_from(info.ipi_ifindex).unwrap_or(0);
-                // For a group or a broadcast this is the address of ours on that interface.
-                arrival.source = Some(Source { address: IpAddr::V4(v4(info.ipi_spec_dst)), interface: 0 });
-            }
-            ControlMessageOwned::Ipv6PacketInfo(info) => {
-                let address = IpAddr::V6(Ipv6Addr::from(info.ipi6_addr.s6_addr)).to_canonical();
-                arrival.to = Some(address);
-                arrival.interface = info.ipi6_ifindex;
-                arrival.source = answers_from(address, info.ipi6_ifindex).or(arrival.source);
-            }
-            ControlMessageOwned::Ipv4Ttl(ttl) | ControlMessageOwned::Ipv6HopLimit(ttl) => {
-                arrival.ttl = u8::try_from(ttl).ok();
-            }
-            ControlMessageOwned::UdpGroSegments(segment) => {
-                size = usize::try_from(segment).ok().filter(|size| *size > 0).unwrap_or(length);
+            (libc::SOL_UDP, libc::UDP_GRO) => {
+                size =
+                    number(data).and_then(|size| usize::try_from(size).ok()).filter(|size| *size > 0).unwrap_or(length);
             }
             _ => {}
         }
     }
-    if arrival.time == SystemTime::UNIX_EPOCH {
+    if arrival.time == UNIX_EPOCH {
         arrival.time = SystemTime::now();
     }
-    inbox.filled = length.min(capacity);
-    inbox.size = size.min(inbox.filled);
-    inbox.arrival = arrival;
-    Ok(())
+    (arrival, size)
+}
+
+fn number(data: &[u8]) -> Option<i32> {
+    data.first_chunk().map(|bytes| i32::from_ne_bytes(*bytes))
+}
+
+/// The timespec of SO_TIMESTAMPNS: seconds and nanoseconds, each as long as the system's long is.
+fn timestamp(data: &[u8]) -> Option<SystemTime> {
+    let (seconds, nanoseconds) = data.split_at_checked(data.len() / 2)?;
+    let long = |half: &[u8]| -> Option<u64> {
+        let number = match *half {
+            [a, b, c, d] => i32::from_ne_bytes([a, b, c, d]).into(),
+            _ => i64::from_ne_bytes(*half.first_chunk()?),
+        };
+        u64::try_from(number).ok()
+    };
+    Some(UNIX_EPOCH + Duration::from_secs(long(seconds)?) + Duration::from_nanos(long(nanoseconds)?))
+}
+
+/// struct in_pktinfo of ip(7): the interface, the address of ours on it, the address in the header.
+fn note_v4(data: &[u8], arrival: &mut Arrival) {
+    let Some(([index, ours, header], _)) = data.as_chunks::<4>().0.split_first_chunk::<3>() else { return };
+    arrival.to = Some(IpAddr::from(*header));
+    arrival.interface = u32::from_ne_bytes(*index);
+    // For a group or a broadcast this is the address of ours on that interface.
+    arrival.source = Some(Source { address: IpAddr::from(*ours), interface: 0 });
+}
+
+/// struct in6_pktinfo (RFC 3542 section 6): the address in the header, the interface.
+fn note_v6(data: &[u8], arrival: &mut Arrival) {
+    let Some((address, rest)) = data.split_first_chunk::<16>() else { return };
+    let address = IpAddr::from(*address).to_canonical();
+    arrival.to = Some(address);
+    arrival.interface = rest.first_chunk().map_or(0, |index| u32::from_ne_bytes(*index));
+    arrival.source = answers_from(address, arrival.interface).or(arrival.source);
 }
 
 /// Nothing is sent from a group. For v4, the message of ip(7) beside this one says where an answer comes from.
@@ -98,10 +107,6 @@ fn answers_from(address: IpAddr, interface: u32) -> Option<Source> {
         IpAddr::V6(address) => !address.is_multicast(),
     };
     usable.then_some(Source { address, interface })
-}
-
-fn v4(address: libc::in_addr) -> Ipv4Addr {
-    Ipv4Addr::from(u32::from_be(address.s_addr))
 }
 
 /// Sends datagrams without waiting: one, or a run of `segment` bytes each.

@@ -1,13 +1,21 @@
-//! Where datagrams are received: one call gives one of them, or a run of equal size from one sender (UDP_GRO of udp(7)).
+//! Where datagrams are received: one system call gives several, of different senders, and each of these may be a run of equal
+//! size from its sender (UDP_GRO of udp(7)). They are looked at one after the other.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr};
+use std::os::fd::BorrowedFd;
 use std::time::SystemTime;
 
+use super::control;
 use super::target::Source;
 use crate::address::{Peer, UnixName};
+use crate::sys::{self, Envelope};
 
 /// The space of control messages, in bytes; what is enabled needs less than half of it.
 const CONTROL: usize = 512;
+
+/// The most that one call receives.
+const MOST: usize = 32;
 
 /// What is known of received datagrams beside their bytes.
 #[derive(Debug, Clone)]
@@ -28,33 +36,94 @@ pub struct Arrival {
     pub length: usize,
     /// Whether bytes at its end are missing.
     pub truncated: bool,
+    /// How many datagrams the socket has lost since it was made, because its buffer was full.
+    pub lost: u32,
 }
 
-/// The place for what one call receives.
-#[derive(Debug)]
-pub struct Inbox {
-    pub(super) buffer: Vec<u8>,
-    pub(super) control: Vec<u8>,
-    pub(super) filled: usize,
-    /// The size of each datagram but the last.
-    pub(super) size: usize,
-    pub(super) arrival: Arrival,
-}
-
-impl Inbox {
-    /// A place for datagrams of up to `capacity` bytes; of longer ones the end is cut off, which is said.
-    pub fn new(capacity: usize) -> Self {
-        let arrival = Arrival {
-            from: Peer::Inet((Ipv4Addr::UNSPECIFIED, 0).into()),
+impl Arrival {
+    /// A whole datagram of which nothing else is known.
+    pub(super) fn unknown(from: Peer, length: usize) -> Self {
+        Arrival {
+            from,
             to: None,
             source: None,
             interface: 0,
             ttl: None,
             time: SystemTime::UNIX_EPOCH,
-            length: 0,
+            length,
             truncated: false,
-        };
-        Inbox { buffer: vec![0; capacity], control: vec![0; CONTROL], filled: 0, size: 0, arrival }
+            lost: 0,
+        }
+    }
+}
+
+/// The place for what one call receives.
+#[derive(Debug)]
+pub struct Inbox {
+    capacity: usize,
+    /// As many as the next call may fill; more of them once calls fill all.
+    envelopes: Vec<Envelope>,
+    /// How many of them the last call filled.
+    filled: usize,
+    /// The one that is looked at.
+    current: usize,
+    /// How many bytes of it there are.
+    length: usize,
+    /// The size of each of its datagrams but the last.
+    size: usize,
+    arrival: Arrival,
+}
+
+impl Inbox {
+    /// A place for datagrams of up to `capacity` bytes; of longer ones the end is cut off, which is said.
+    pub fn new(capacity: usize) -> Self {
+        let arrival = Arrival::unknown(Peer::Inet((Ipv4Addr::UNSPECIFIED, 0).into()), 0);
+        let envelopes = vec![Envelope::new(capacity, CONTROL)];
+        Inbox { capacity, envelopes, filled: 0, current: 0, length: 0, size: 0, arrival }
+    }
+
+    /// Receives without waiting, and shows the first of what came.
+    pub(super) fn fill(&mut self, fd: BorrowedFd<'_>) -> io::Result<()> {
+        if self.filled == self.envelopes.len() && self.filled < MOST {
+            // More may be waiting than there was room for.
+            self.envelopes.resize_with((self.filled * 2).min(MOST), || Envelope::new(self.capacity, CONTROL));
+        }
+        (self.filled, self.current) = (0, 0);
+        self.filled = sys::receive_many(fd, &mut self.envelopes)?;
+        self.show();
+        Ok(())
+    }
+
+    /// Shows the next of what the last call received, if there is more.
+    pub(super) fn advance(&mut self) -> bool {
+        if self.current + 1 >= self.filled {
+            return false;
+        }
+        self.current += 1;
+        self.show();
+        true
+    }
+
+    fn show(&mut self) {
+        let Some(envelope) = self.envelopes.get(self.current) else { return };
+        let (arrival, size) = control::arrival(envelope);
+        self.length = arrival.length.min(self.capacity);
+        self.size = size.min(self.length);
+        self.arrival = arrival;
+    }
+
+    /// The space of the one datagram that [`Inbox::one`] is told of.
+    pub(super) fn space(&mut self) -> &mut [u8] {
+        self.current = 0;
+        self.envelopes.first_mut().map(|envelope| envelope.buffer.as_mut_slice()).unwrap_or_default()
+    }
+
+    /// Notes one whole datagram, or the beginning of one.
+    pub(super) fn one(&mut self, from: Peer, length: usize) {
+        let filled = length.min(self.capacity);
+        (self.filled, self.length, self.size) = (1, filled, filled);
+        let arrival = Arrival::unknown(from, length);
+        self.arrival = Arrival { time: SystemTime::now(), truncated: length > filled, ..arrival };
     }
 
     /// What is known of the datagrams of the last call.
@@ -62,37 +131,25 @@ impl Inbox {
         &self.arrival
     }
 
+    fn bytes(&self) -> &[u8] {
+        self.envelopes.get(self.current).and_then(|envelope| envelope.buffer.get(..self.length)).unwrap_or_default()
+    }
+
     /// The datagrams of the last call, in order; an empty one is one.
     pub fn datagrams(&self) -> impl Iterator<Item = &[u8]> {
-        let bytes = self.buffer.get(..self.filled).unwrap_or_default();
+        let bytes = self.bytes();
         let empty = bytes.is_empty().then_some(&[][..]);
         empty.into_iter().chain(bytes.chunks(self.size.max(1)))
     }
 
     /// All bytes of the last call with the size of each datagram but the last, to be sent on as a run.
     pub fn run(&self) -> (&[u8], usize) {
-        (self.buffer.get(..self.filled).unwrap_or_default(), self.size)
+        (self.bytes(), self.size)
     }
 
     /// The length of one of the datagrams as it was sent, which is more than its bytes when it was truncated.
     pub fn length_of(&self, datagram: &[u8]) -> usize {
         if self.arrival.truncated { self.arrival.length } else { datagram.len() }
-    }
-
-    /// Notes one whole datagram, or the beginning of one.
-    pub(super) fn one(&mut self, from: Peer, length: usize) {
-        let filled = length.min(self.buffer.len());
-        (self.filled, self.size) = (filled, filled);
-        self.arrival = Arrival {
-            from,
-            to: None,
-            source: None,
-            interface: 0,
-            ttl: None,
-            time: SystemTime::now(),
-            length,
-            truncated: length > filled,
-        };
     }
 }
 

@@ -1,19 +1,27 @@
 //! Datagram sockets, UDP and Unix: one message is one datagram. What is done with the messages belongs to `commands`.
 
 mod burst;
+mod connect;
 mod control;
 mod error;
+mod flow;
 mod inbox;
+mod mailbox;
 pub mod multicast;
+mod receiver;
 mod socket;
 mod target;
 pub mod udp;
 pub mod unix;
 
 pub use burst::Burst;
+pub use connect::connect;
 pub use error::DatagramError;
+pub use flow::{Flow, REPLY_WINDOW};
 pub use inbox::{Arrival, Inbox};
+pub use mailbox::Mailbox;
 pub use multicast::Group;
+pub use receiver::Receiver;
 pub use socket::DatagramSocket;
 pub use target::{Source, Target};
 

@@ -70,6 +70,7 @@ impl DatagramSocket {
         }
         if carrier != Carrier::Unix {
             control::enable(&socket, carrier == Carrier::V6);
+            control::count_losses(&socket);
             if capacity == largest {
                 control::enable_runs(&socket);
             }
@@ -110,15 +111,19 @@ impl DatagramSocket {
         Inbox::new(self.capacity)
     }
 
-    /// Receives what one call gives: a datagram, or a run of equal size from one sender.
+    /// Receives the next of what one system call gave: a datagram, or a run of equal size from one sender. The inbox is this
+    /// socket's until all is taken.
     ///
     /// # Errors
     /// What recvmsg(2) says; on a connected socket also what came back for an earlier datagram, such as
     /// ConnectionRefused.
     pub fn poll_receive(&self, cx: &mut Context<'_>, inbox: &mut Inbox) -> Poll<io::Result<()>> {
+        if inbox.advance() {
+            return Poll::Ready(Ok(()));
+        }
         self.descriptor.poll_io(cx, Interest::READABLE, |fd| match self.carrier {
             Carrier::Unix => receive_unix(fd, inbox),
-            Carrier::V4 | Carrier::V6 => control::receive(fd, inbox),
+            Carrier::V4 | Carrier::V6 => inbox.fill(fd),
         })
     }
 
@@ -236,6 +241,19 @@ impl DatagramSocket {
     }
 }
 
+impl DatagramSocket {
+    /// Who gets what is sent to this target.
+    pub fn peer(&self, target: &Target) -> Peer {
+        match target {
+            Target::Connected => {
+                SockRef::from(&self.descriptor).peer_addr().map_or(Peer::Unix(None), |address| peer_of(&address))
+            }
+            Target::Inet { to, .. } => Peer::inet(*to),
+            Target::Unix(name) => Peer::Unix(Some(name.clone())),
+        }
+    }
+}
+
 impl AsFd for DatagramSocket {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.descriptor.as_fd()
@@ -250,7 +268,7 @@ fn is_no_run(error: &io::Error) -> bool {
 }
 
 fn receive_unix(fd: BorrowedFd<'_>, inbox: &mut Inbox) -> io::Result<()> {
-    let mut space = [io::IoSliceMut::new(&mut inbox.buffer)];
+    let mut space = [io::IoSliceMut::new(inbox.space())];
     let mut control = RecvAncillaryBuffer::new(&mut []);
     let flags = RecvFlags::DONTWAIT | RecvFlags::TRUNC | RecvFlags::CMSG_CLOEXEC;
     let received = rustix::net::recvmsg(fd, &mut space, &mut control, flags)?;

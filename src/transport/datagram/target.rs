@@ -35,6 +35,7 @@ impl Target {
         match peer {
             Peer::Inet(to) => Some(Target::Inet { to: *to, source }),
             Peer::Unix(name) | Peer::Seqpacket(name) => name.clone().map(Target::Unix),
+            Peer::Endpoint(_) => None,
         }
     }
 }

@@ -2,10 +2,11 @@
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
+use super::HEAD_LIMIT;
 use super::credentials::Credentials;
 use super::error::ProxyError;
-use super::http_head::{self, HeadError, LIMIT};
 use super::target::Target;
+use crate::transport::http_head::{self, HeadError};
 
 /// Asks for a tunnel. Returned are the bytes of the tunnel that came glued to the proxy's answer.
 pub(super) async fn connect<S>(
@@ -22,12 +23,14 @@ where
     let mut buffer = Vec::new();
     let mut interim = 0;
     loop {
-        let end = http_head::read(stream, &mut buffer, may_begin).await.map_err(|error| head_error(error, &buffer))?;
+        let end = http_head::read(stream, &mut buffer, HEAD_LIMIT, may_begin)
+            .await
+            .map_err(|error| head_error(error, &buffer))?;
         let early = buffer.split_off(end);
         match status(&buffer) {
             Some(200..=299) => return Ok(early),
             // An interim answer, such as 100 (RFC 9110 section 15.2); their sum is limited like one head.
-            Some(100 | 102..=199) if interim + end <= LIMIT => interim += end,
+            Some(100 | 102..=199) if interim + end <= HEAD_LIMIT => interim += end,
             Some(100 | 102..=199) => return Err(ProxyError::TooLarge),
             Some(code) => return Err(ProxyError::Status { code, line: http_head::first_line(&buffer) }),
             None => return Err(senseless(&buffer)),

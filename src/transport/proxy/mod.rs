@@ -4,7 +4,6 @@
 mod credentials;
 mod error;
 mod http_connect;
-mod http_head;
 mod percent;
 pub mod proxy_protocol;
 pub mod server;
@@ -21,6 +20,9 @@ pub use credentials::Credentials;
 pub use error::ProxyError;
 pub use target::Target;
 pub use url::{ProxyScheme, ProxyUrl, ProxyUrlError};
+
+/// The largest head of a proxy's request or answer in bytes.
+const HEAD_LIMIT: usize = 64 * 1024;
 
 /// Asks the proxy at the other end of `stream` for a connection to `target`. `headers` are added to an HTTP request and
 /// mean nothing to SOCKS. For `https://` the caller has done TLS with the proxy before.

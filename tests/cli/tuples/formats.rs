@@ -4,7 +4,7 @@ use super::{python, received, refused, sent};
 use crate::support::{Listener, Sandbox};
 
 /// Formats, their values, and the bytes.
-fn rows() -> Vec<(&'static str, &'static [&'static str], Vec<u8>)> {
+pub(super) fn rows() -> Vec<(&'static str, &'static [&'static str], Vec<u8>)> {
     let host = |number: i32| number.to_ne_bytes().to_vec();
     vec![
         ("i", &["1"], host(1)),

@@ -5,10 +5,11 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
+use super::super::HEAD_LIMIT;
 use super::super::credentials::Credentials;
-use super::super::http_head::{self, HeadError};
 use super::super::target::Target;
 use super::{Refusal, Request, RequestError, http_request};
+use crate::transport::http_head::{self, HeadError};
 
 /// Reads a client's request: CONNECT, or any method with an absolute `http://` URL. Such a request is rewritten for the
 /// origin (RFC 9112 section 3.2.1): no headers for proxies, and `Connection: close`, because the next request on this
@@ -43,7 +44,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut buffer = Vec::new();
-    let end = http_head::read(stream, &mut buffer, may_begin).await.map_err(|error| match error {
+    let end = http_head::read(stream, &mut buffer, HEAD_LIMIT, may_begin).await.map_err(|error| match error {
         HeadError::Closed => RequestError::Closed,
         HeadError::Io(error) => RequestError::from(error),
         HeadError::TooLarge => RequestError::TooLarge,

@@ -3,10 +3,10 @@
 use httparse::{EMPTY_HEADER, Header, Status};
 
 use super::super::credentials::Credentials;
-use super::super::http_head;
 use super::super::target::Target;
 use super::{Dialect, Request, RequestError};
 use crate::address::Host;
+use crate::transport::http_head;
 
 /// More headers than any client sends.
 const MOST_HEADERS: usize = 256;

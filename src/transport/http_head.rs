@@ -4,12 +4,9 @@ use std::io;
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// The largest head in bytes.
-pub(super) const LIMIT: usize = 64 * 1024;
-
 /// Why there is no head.
 #[derive(Debug)]
-pub(super) enum HeadError {
+pub enum HeadError {
     /// The stream ended before it.
     Closed,
     /// Reading failed.
@@ -23,9 +20,13 @@ pub(super) enum HeadError {
 /// Reads until `buffer` begins with a whole head, and gives its length, the blank line included. What came with it stays
 /// in the buffer behind it. `may_begin` judges the first bytes, however few: who speaks another protocol and then waits
 /// is known at once.
-pub(super) async fn read<S: AsyncRead + Unpin>(
+///
+/// # Errors
+/// The end of the stream before it, a head of more than `limit` bytes, another protocol.
+pub async fn read<S: AsyncRead + Unpin>(
     stream: &mut S,
     buffer: &mut Vec<u8>,
+    limit: usize,
     may_begin: fn(&[u8]) -> bool,
 ) -> Result<usize, HeadError> {
     let mut searched = 0;
@@ -34,9 +35,9 @@ pub(super) async fn read<S: AsyncRead + Unpin>(
             return Err(HeadError::NotHttp);
         }
         if let Some(end) = end_after(buffer, searched) {
-            return if end <= LIMIT { Ok(end) } else { Err(HeadError::TooLarge) };
+            return if end <= limit { Ok(end) } else { Err(HeadError::TooLarge) };
         }
-        if buffer.len() >= LIMIT {
+        if buffer.len() >= limit {
             return Err(HeadError::TooLarge);
         }
         searched = buffer.len();
@@ -63,19 +64,21 @@ fn end_after(buffer: &[u8], searched: usize) -> Option<usize> {
 }
 
 /// The first line for a message to the user: at most 200 characters, control characters escaped.
-pub(super) fn first_line(bytes: &[u8]) -> String {
+pub fn first_line(bytes: &[u8]) -> String {
     let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
     String::from_utf8_lossy(line).trim_end().chars().take(200).flat_map(char::escape_debug).collect()
 }
 
 /// Whether this can stand before the colon of a header (RFC 9110 section 5.6.2).
-pub(super) fn is_token(text: &str) -> bool {
+pub fn is_token(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const LIMIT: usize = 64 << 10;
 
     #[test]
     fn the_blank_line_is_found_wherever_the_search_stood() {
@@ -96,11 +99,11 @@ mod tests {
             let mut bytes = vec![b'x'; size - 2];
             bytes.extend(b"\n\n");
             let mut buffer = Vec::new();
-            let result = read(&mut bytes.as_slice(), &mut buffer, |_| true).await;
+            let result = read(&mut bytes.as_slice(), &mut buffer, LIMIT, |_| true).await;
             assert_eq!(result.is_ok(), size <= LIMIT, "{size}");
         }
         let mut buffer = Vec::new();
-        let result = read(&mut tokio::io::repeat(b'x'), &mut buffer, |_| true).await;
+        let result = read(&mut tokio::io::repeat(b'x'), &mut buffer, LIMIT, |_| true).await;
         assert!(matches!(result, Err(HeadError::TooLarge)));
         assert!(buffer.capacity() <= 2 * LIMIT);
     }

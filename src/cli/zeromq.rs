@@ -1,0 +1,127 @@
+//! The words of ZeroMQ, for both ends, and of `zmq-keygen`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{Verb, help};
+use crate::commands::zmq_keygen;
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::quantity::{Limit, parse_duration};
+use crate::relay::Traffic;
+use crate::transport::zeromq::options::DEFAULT_HIGH_WATER;
+use crate::transport::zeromq::{KeyError, KeyPair, Kind, PublicKey, Security, ZeroMqOptions};
+
+/// The longest identity (RFC 23).
+const LONGEST_IDENTITY: usize = 255;
+
+/// ZeroMQ.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "ZeroMQ")]
+pub struct ZeroMqArgs {
+    /// Be a ZeroMQ socket: pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub or stream
+    #[arg(long, value_name = "TYPE")]
+    zmq: Option<Kind>,
+    /// With sub and xsub: receive what begins with PREFIX (repeat) [default: everything]
+    #[arg(long, value_name = "PREFIX", requires = "zmq")]
+    subscribe: Vec<String>,
+    /// The name that routers call this socket by
+    #[arg(long, value_name = "NAME", requires = "zmq", value_parser = parse_identity)]
+    identity: Option<String>,
+    /// How many messages may wait for each peer; 0 is any number [default: 1000]
+    #[arg(long, value_name = "N", requires = "zmq", allow_negative_numbers = true, value_parser = |text: &str| super::groups::whole_number(text, 0, u32::MAX))]
+    hwm: Option<u32>,
+    /// How long to go on delivering after the end of the input, before what is left is lost [default: infinite]
+    #[arg(long, value_name = "DUR", requires = "zmq", allow_negative_numbers = true, value_parser = parse_duration)]
+    linger: Option<Limit>,
+    /// Encrypt with CURVE; the server's public key, or the file that holds it
+    #[arg(long, value_name = "KEY|FILE", requires = "zmq")]
+    curve_server_key: Option<String>,
+    /// Encrypt with CURVE; our own secret key: the server's, or a client's beside --curve-server-key
+    #[arg(long, value_name = "FILE", requires = "zmq")]
+    curve_key: Option<PathBuf>,
+}
+
+fn parse_identity(text: &str) -> Result<String, String> {
+    match text.len() {
+        1..=LONGEST_IDENTITY => Ok(text.to_owned()),
+        length => Err(format!("an identity has 1 to {LONGEST_IDENTITY} bytes, not {length}")),
+    }
+}
+
+impl ZeroMqArgs {
+    /// Whether this is a ZeroMQ socket.
+    pub fn is_given(&self) -> bool {
+        self.zmq.is_some()
+    }
+
+    /// The typed form, where this is a ZeroMQ socket; what the type cannot do is taken out of `traffic`.
+    ///
+    /// # Errors
+    /// Words that clash, and keys that cannot be read.
+    pub fn options(&self, once: bool, traffic: &mut Traffic) -> Result<Option<Box<ZeroMqOptions>>, Failure> {
+        let Some(kind) = self.zmq else { return Ok(None) };
+        let usage = |text: String| Err(Failure::message(Exit::Usage, text));
+        if !self.subscribe.is_empty() && !kind.subscribes() {
+            return usage(format!("--subscribe is for sub and xsub; a {kind} socket does not subscribe"));
+        }
+        match (*traffic, kind.sends(), kind.receives()) {
+            (Traffic::SendOnly, false, _) => {
+                return usage(format!("a {kind} socket only receives; leave out --send-only"));
+            }
+            (Traffic::ReceiveOnly, _, false) => {
+                return usage(format!("a {kind} socket only sends; leave out --recv-only"));
+            }
+            (_, false, _) => *traffic = Traffic::ReceiveOnly,
+            _ => {}
+        }
+        let default = ZeroMqOptions::new(kind);
+        Ok(Some(Box::new(ZeroMqOptions {
+            identity: self.identity.as_ref().map(|name| name.as_bytes().to_vec()).unwrap_or_default(),
+            subscriptions: match self.subscribe.is_empty() {
+                true => default.subscriptions,
+                false => self.subscribe.iter().map(|prefix| prefix.as_bytes().to_vec()).collect(),
+            },
+            high_water: match self.hwm.map(|count| count as usize) {
+                None => DEFAULT_HIGH_WATER,
+                Some(0) => usize::MAX,
+                Some(count) => count,
+            },
+            linger: self.linger.unwrap_or(Limit::Never),
+            security: self.security(kind)?,
+            kind,
+            once,
+        })))
+    }
+
+    fn security(&self, kind: Kind) -> Result<Security, Failure> {
+        let failed = |error: KeyError| Failure::new(Exit::Usage, error);
+        let own = self.curve_key.as_ref().map(|path| KeyPair::read(path).map_err(failed)).transpose()?;
+        let server = self.curve_server_key.as_ref().map(|text| PublicKey::read(text).map_err(failed)).transpose()?;
+        if kind == Kind::Stream && (own.is_some() || server.is_some()) {
+            return Err(Failure::message(Exit::Usage, "a STREAM socket talks to plain TCP peers, which know no CURVE"));
+        }
+        Ok(match (server, own) {
+            (Some(server), own) => Security::CurveClient { server, own: own.unwrap_or_else(KeyPair::generate) },
+            (None, Some(own)) => Security::CurveServer { own },
+            (None, None) => Security::None,
+        })
+    }
+}
+
+/// `zmq-keygen`
+#[derive(Debug, Args)]
+#[command(after_help = help::ZMQ_KEYGEN_EXAMPLES)]
+pub struct ZmqKeygenArgs {
+    /// The beginning of the names of both files: NAME.key and NAME.key_secret
+    #[arg(value_name = "NAME")]
+    name: PathBuf,
+}
+
+impl ZmqKeygenArgs {
+    /// The typed form.
+    pub fn into_verb(self) -> Verb {
+        Verb::ZmqKeygen(zmq_keygen::Options { name: self.name })
+    }
+}

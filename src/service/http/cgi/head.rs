@@ -1,0 +1,165 @@
+//! The head of what a CGI program prints (RFC 3875 section 6): header lines up to an empty one.
+
+use hyper::header::{
+    CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, LOCATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
+};
+use hyper::{HeaderMap, StatusCode};
+
+/// The longest head, in bytes.
+const LONGEST: usize = 64 << 10;
+
+/// The most headers.
+const MOST: usize = 100;
+
+/// What a program says of its answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Head {
+    /// The status: that of `Status`, or 302 with a `Location` alone, or 200.
+    pub status: StatusCode,
+    /// The other headers.
+    pub headers: HeaderMap,
+}
+
+/// Why a program's output is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HeadError {
+    /// It ended before the empty line.
+    #[error("the program printed no head; let it begin with printf 'Content-Type: text/plain\\n\\n'")]
+    Missing,
+    /// There is no end of it in sight.
+    #[error(
+        "the head of the program's answer is too long; it has at most {MOST} lines and {LONGEST} bytes, and then an empty line"
+    )]
+    TooLong,
+    /// A line without a name or with a value that no header can have.
+    #[error("{0:?} is no header; let the program begin with printf 'Content-Type: text/plain\\n\\n'")]
+    Line(String),
+    /// A status that ends no request.
+    #[error("{0:?} is no HTTP status; print Status: and 200 to 599")]
+    Status(String),
+}
+
+/// Reads a head from the beginning of an output; with it comes how long it was. `None`: it goes on.
+///
+/// # Errors
+/// What is no head, however it goes on.
+pub fn parse(output: &[u8]) -> Result<Option<(Head, usize)>, HeadError> {
+    let mut headers = HeaderMap::new();
+    let mut status = None;
+    let mut length = 0;
+    let mut count = 0;
+    for line in output.split_inclusive(|byte| *byte == b'\n') {
+        let Some(text) = line.strip_suffix(b"\n") else { break };
+        length += line.len();
+        if length > LONGEST || count > MOST {
+            return Err(HeadError::TooLong);
+        }
+        let text = text.strip_suffix(b"\r").unwrap_or(text);
+        if text.is_empty() {
+            if count == 0 {
+                return Err(HeadError::Missing);
+            }
+            let found = if headers.contains_key(LOCATION) { StatusCode::FOUND } else { StatusCode::OK };
+            return Ok(Some((Head { status: status.unwrap_or(found), headers }, length)));
+        }
+        count += 1;
+        let (name, value) = header(text)?;
+        if name.as_str() == "status" {
+            status = Some(code(&value)?);
+        } else if name == CONTENT_LENGTH {
+            headers.insert(name, value);
+        } else if !is_of_the_connection(&name) {
+            headers.append(name, value);
+        }
+    }
+    if output.len() > LONGEST { Err(HeadError::TooLong) } else { Ok(None) }
+}
+
+fn header(line: &[u8]) -> Result<(HeaderName, HeaderValue), HeadError> {
+    let wrong = || HeadError::Line(String::from_utf8_lossy(line.get(..80).unwrap_or(line)).into_owned());
+    let colon = line.iter().position(|byte| *byte == b':').ok_or_else(wrong)?;
+    let (name, value) = line.split_at_checked(colon).ok_or_else(wrong)?;
+    let value = value.strip_prefix(b":").unwrap_or(value).trim_ascii();
+    let name = HeaderName::from_bytes(name).map_err(|_| wrong())?;
+    let is_length = value.iter().all(u8::is_ascii_digit) && !value.is_empty();
+    if name == CONTENT_LENGTH && !is_length {
+        return Err(wrong());
+    }
+    Ok((name, HeaderValue::from_bytes(value).map_err(|_| wrong())?))
+}
+
+/// `404`, or `404 Not Found`.
+fn code(value: &HeaderValue) -> Result<StatusCode, HeadError> {
+    let text = String::from_utf8_lossy(value.as_bytes());
+    let number = text.split_ascii_whitespace().next().filter(|number| number.len() == 3);
+    let status = number.and_then(|number| StatusCode::from_bytes(number.as_bytes()).ok());
+    let status = status.filter(|status| (200..=599).contains(&status.as_u16()));
+    status.ok_or_else(|| HeadError::Status(text.chars().take(80).collect()))
+}
+
+/// These belong to the connection, which is ours (RFC 9110 section 7.6.1).
+fn is_of_the_connection(name: &HeaderName) -> bool {
+    [CONNECTION, TRANSFER_ENCODING, UPGRADE, TE, TRAILER].contains(name)
+        || ["keep-alive", "proxy-connection"].contains(&name.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> (u16, Vec<(String, String)>, usize) {
+        let (head, length) = parse(text.as_bytes()).unwrap().unwrap();
+        let headers = head
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str().to_owned(), String::from_utf8_lossy(value.as_bytes()).into_owned()));
+        (head.status.as_u16(), headers.collect(), length)
+    }
+
+    fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
+        list.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+    }
+
+    #[test]
+    fn heads() {
+        let text = "Content-Type: text/plain\n\nbody\n\n";
+        assert_eq!(read(text), (200, pairs(&[("content-type", "text/plain")]), 26));
+        assert_eq!(read("status: 404 Not Found\r\nX-A:b\r\n\r\n"), (404, pairs(&[("x-a", "b")]), 33));
+        assert_eq!(read("Location: /x\n\n").0, 302);
+        assert_eq!(read("Location: /x\nStatus: 201\n\n").0, 201);
+        let twice = "Set-Cookie: a\nSet-Cookie: b\nTransfer-Encoding: chunked\nConnection: close\n\n";
+        assert_eq!(read(twice).1, pairs(&[("set-cookie", "a"), ("set-cookie", "b")]));
+    }
+
+    #[test]
+    fn a_head_is_the_same_however_it_comes() {
+        let text = b"Status: 201\r\nContent-Type: a/b\r\n\r\nrest";
+        let whole = parse(text).unwrap();
+        for cut in 0..=text.len() {
+            let part = parse(&text[..cut]).unwrap();
+            assert_eq!(part, if cut < text.len() - 4 { None } else { whole.clone() }, "{cut}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_head() {
+        for (text, words) in [
+            ("\n", "printed no head"),
+            ("hello\n", "is no header"),
+            ("HTTP/1.1 200 OK\n\n", "is no header"),
+            (": x\n\n", "is no header"),
+            ("a b: x\n\n", "is no header"),
+            ("a: \u{1}\n\n", "is no header"),
+            ("Content-Length: 1x\n\n", "is no header"),
+            ("Status: 100 Continue\n\n", "200 to 599"),
+            ("Status: abc\n\n", "200 to 599"),
+            ("Status: 2000\n\n", "200 to 599"),
+            ("Status:\n\n", "200 to 599"),
+        ] {
+            let error = parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(words), "{text:?}: {error}");
+        }
+        assert_eq!(parse(&[b'x'; LONGEST + 1]), Err(HeadError::TooLong));
+        assert_eq!(parse("a: b\n".repeat(MOST + 2).as_bytes()), Err(HeadError::TooLong));
+    }
+}

@@ -1,0 +1,77 @@
+//! What a program prints, on its way to the client.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use hyper::StatusCode;
+use hyper::body::{Bytes, Frame};
+use tokio::sync::mpsc;
+
+use super::head::{self, Head, HeadError};
+
+/// What comes from a program.
+#[derive(Debug)]
+pub(super) enum Said {
+    /// A piece of its output.
+    Bytes(Bytes),
+    /// It was ended before its end, for a reason that has this status.
+    Cut(StatusCode),
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum NoAnswer {
+    /// The request was not taken whole, or the program not run to its end.
+    Refused(StatusCode),
+    /// What the program printed has no head.
+    Head(HeadError),
+}
+
+/// The output of a program; after its head, the body of an answer.
+#[derive(Debug)]
+pub(super) struct Output {
+    said: mpsc::Receiver<Said>,
+    /// What came with the head and is none of it.
+    rest: Bytes,
+}
+
+impl Output {
+    pub(super) fn new(said: mpsc::Receiver<Said>) -> Self {
+        Output { said, rest: Bytes::new() }
+    }
+
+    /// Reads the head.
+    pub(super) async fn head(&mut self) -> Result<Head, NoAnswer> {
+        let mut read = Vec::new();
+        loop {
+            match self.said.recv().await {
+                None => return Err(NoAnswer::Head(HeadError::Missing)),
+                Some(Said::Cut(status)) => return Err(NoAnswer::Refused(status)),
+                Some(Said::Bytes(bytes)) => read.extend_from_slice(&bytes),
+            }
+            if let Some((head, length)) = head::parse(&read).map_err(NoAnswer::Head)? {
+                self.rest = Bytes::from(read).slice(length..);
+                return Ok(head);
+            }
+        }
+    }
+}
+
+impl hyper::body::Body for Output {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        let rest = std::mem::take(&mut self.rest);
+        if !rest.is_empty() {
+            return Poll::Ready(Some(Ok(Frame::data(rest))));
+        }
+        Poll::Ready(match ready!(self.said.poll_recv(cx)) {
+            None => None,
+            Some(Said::Bytes(bytes)) => Some(Ok(Frame::data(bytes))),
+            // The client must not take a part for the whole: the connection breaks off.
+            Some(Said::Cut(status)) => Some(Err(io::Error::other(format!("the answer was cut: {status}")))),
+        })
+    }
+}

@@ -1,0 +1,140 @@
+//! What is known of a client for as long as its connection lasts, whatever it asks for.
+
+use std::cell::RefCell;
+use std::os::fd::{AsFd, OwnedFd};
+use std::rc::Rc;
+
+use hyper::{Request, Response, Version};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use super::body::{Body, Noted};
+use crate::event::HttpRequest;
+use crate::service::program::Environment;
+use crate::service::{Client, Surroundings};
+use crate::transport::Channel;
+use crate::transport::descriptor::{Disconnect, PeerEnd};
+
+/// One client's connection.
+pub(super) struct Visit {
+    pub(super) id: Rc<str>,
+    pub(super) environment: Environment,
+    /// Whether it speaks TLS.
+    pub(super) is_secure: bool,
+    pub(super) around: Surroundings,
+    peer: String,
+    socket: Option<OwnedFd>,
+    over: watch::Sender<bool>,
+    programs: RefCell<Vec<JoinHandle<()>>>,
+}
+
+impl Visit {
+    pub(super) fn of(client: &Client, around: &Surroundings) -> Self {
+        let socket = match &client.channel {
+            Channel::Bytes(bytes) => bytes.socket().as_fd().try_clone_to_owned().ok(),
+            Channel::Messages(_) => None,
+        };
+        Visit {
+            id: Rc::from(client.id.as_str()),
+            environment: Environment::of(&client.id, &client.channel),
+            is_secure: client.channel.transport() == "tls",
+            around: around.clone(),
+            peer: client.channel.peer().to_string(),
+            socket,
+            over: watch::Sender::new(false),
+            programs: RefCell::default(),
+        }
+    }
+
+    /// What is noted of a request once its answer is known.
+    pub(super) fn line<B>(&self, request: &Request<B>) -> HttpRequest {
+        HttpRequest {
+            peer: self.peer.clone(),
+            method: request.method().to_string(),
+            path: request.uri().to_string(),
+            status: 0,
+            bytes: 0,
+        }
+    }
+
+    /// Has the answer noted when it is over.
+    pub(super) fn note(&self, mut request: HttpRequest, response: Response<Body>) -> Response<Body> {
+        request.status = response.status().as_u16();
+        let (id, report) = (self.id.clone(), self.around.report.clone());
+        response.map(|body| Box::pin(Noted { body, id, request, report }) as Body)
+    }
+
+    /// Resolves when the client is gone, to whom an answer to this request is of no use. With a request that is its last, a
+    /// client may end its own direction and still read; with any other, that is what closing looks like.
+    pub(super) fn gone<B>(&self, request: &Request<B>) -> impl Future<Output = ()> + 'static {
+        let socket = self.socket.as_ref().and_then(|socket| socket.try_clone().ok());
+        let is_last = is_last(request);
+        async move {
+            match socket {
+                None => std::future::pending().await,
+                Some(socket) if is_last => match Disconnect::watch(socket) {
+                    Ok(watch) => watch.happened().await,
+                    Err(_) => std::future::pending().await,
+                },
+                Some(socket) => match PeerEnd::watch(socket) {
+                    Ok(watch) => watch.happened().await,
+                    Err(_) => std::future::pending().await,
+                },
+            }
+        }
+    }
+
+    /// Runs a program beside the connection, which is not over before it.
+    pub(super) fn spawn(&self, program: impl Future<Output = ()> + 'static) {
+        let mut programs = self.programs.borrow_mut();
+        programs.retain(|program| !program.is_finished());
+        programs.push(tokio::task::spawn_local(program));
+    }
+
+    /// Resolves when no request of this client is served any more.
+    pub(super) fn over(&self) -> impl Future<Output = ()> + 'static {
+        let mut over = self.over.subscribe();
+        async move { _ = over.wait_for(|over| *over).await }
+    }
+
+    /// Waits for the programs to end, now that the connection has.
+    pub(super) async fn end(&self) {
+        self.over.send_replace(true);
+        let programs = self.programs.take();
+        for program in programs {
+            let _ = program.await;
+        }
+    }
+}
+
+/// Whether a client says that it asks for nothing more (RFC 9112 section 9.3).
+fn is_last<B>(request: &Request<B>) -> bool {
+    let said = |option: &str| {
+        let values =
+            request.headers().get_all(hyper::header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).any(|value| value.trim().eq_ignore_ascii_case(option))
+    };
+    said("close") || (request.version() < Version::HTTP_11 && !said("keep-alive"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn which_request_is_the_last() {
+        for (version, connection, expected) in [
+            (Version::HTTP_11, None, false),
+            (Version::HTTP_11, Some("x, Close"), true),
+            (Version::HTTP_11, Some("keep-alive"), false),
+            (Version::HTTP_10, None, true),
+            (Version::HTTP_10, Some("Keep-Alive"), false),
+        ] {
+            let mut request = Request::builder().version(version);
+            if let Some(connection) = connection {
+                request = request.header("connection", connection);
+            }
+            assert_eq!(is_last(&request.body(()).unwrap()), expected, "{version:?} {connection:?}");
+        }
+    }
+}

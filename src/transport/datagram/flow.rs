@@ -1,0 +1,219 @@
+//! The datagrams exchanged with one peer, as a message connection: over a socket of our own, or over the one of a listener
+//! that all its callers share.
+//!
+//! Datagrams have no end of data. Where our own end was said, the peer's is made of silence: nothing came for
+//! [`REPLY_WINDOW`].
+
+use std::cell::{Cell, RefCell};
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use tokio::time::{Instant, Sleep};
+
+use super::mailbox::Mailbox;
+use super::{Burst, DatagramSocket, Inbox, Target};
+use crate::address::Peer;
+use crate::message::Message;
+
+/// How long answers are waited for after the last datagram was sent or came, where nothing else is said.
+pub const REPLY_WINDOW: Duration = Duration::from_secs(1);
+
+/// A burst on its way; it comes back to be filled again.
+type Sending = Pin<Box<dyn Future<Output = (Burst, io::Result<()>)>>>;
+
+/// The datagrams exchanged with one peer.
+pub struct Flow {
+    socket: Rc<DatagramSocket>,
+    target: Target,
+    local: Peer,
+    peer: Peer,
+    arriving: Arriving,
+    /// What was taken to be sent.
+    waiting: RefCell<Burst>,
+    sending: RefCell<Option<Sending>>,
+    /// Set by the end of what we send: when the silence after it is over.
+    silence: RefCell<Option<Pin<Box<Sleep>>>>,
+}
+
+/// Where datagrams come from.
+enum Arriving {
+    /// A socket that hears this peer alone.
+    Own {
+        inbox: RefCell<Inbox>,
+        /// Which of the datagrams in the inbox is next.
+        next: Cell<usize>,
+        /// What came back by ICMP, which wakes no reader.
+        trouble: RefCell<Pin<Box<dyn Future<Output = io::Error>>>>,
+    },
+    /// A listener sorts them by their senders.
+    Sorted(Rc<Mailbox>),
+}
+
+impl Flow {
+    /// Over a socket of its own, which hears this peer alone or, for a group or a broadcast address, all who answer.
+    pub fn own(socket: DatagramSocket, target: Target, peer: Peer) -> Self {
+        let socket = Rc::new(socket);
+        let troubled = socket.clone();
+        let arriving = Arriving::Own {
+            inbox: RefCell::new(socket.inbox()),
+            next: Cell::new(usize::MAX),
+            trouble: RefCell::new(Box::pin(async move { troubled.failed().await })),
+        };
+        Flow::new(socket, target, peer, arriving)
+    }
+
+    /// Over the socket of a listener, which puts what this peer sends into the mailbox.
+    pub fn shared(socket: Rc<DatagramSocket>, target: Target, peer: Peer, mailbox: Rc<Mailbox>) -> Self {
+        Flow::new(socket, target, peer, Arriving::Sorted(mailbox))
+    }
+
+    fn new(socket: Rc<DatagramSocket>, target: Target, peer: Peer, arriving: Arriving) -> Self {
+        Flow {
+            local: socket.local().clone(),
+            socket,
+            target,
+            peer,
+            arriving,
+            waiting: RefCell::default(),
+            sending: RefCell::default(),
+            silence: RefCell::default(),
+        }
+    }
+
+    /// This end.
+    pub fn local(&self) -> &Peer {
+        &self.local
+    }
+
+    /// The other end.
+    pub fn peer(&self) -> &Peer {
+        &self.peer
+    }
+
+    /// `udp` or `unix-datagram`.
+    pub fn transport(&self) -> &'static str {
+        self.socket.transport()
+    }
+
+    /// The longest message that can be sent, in bytes.
+    pub fn limit(&self) -> usize {
+        self.socket.max_payload()
+    }
+
+    /// Receives one datagram; false when the silence after our own end is over, or the listener has forgotten the peer.
+    ///
+    /// # Errors
+    /// What the socket says, also what came back for an earlier datagram, such as ConnectionRefused.
+    pub fn poll_receive(&self, cx: &mut Context<'_>, message: &mut Message) -> Poll<io::Result<bool>> {
+        let received = match &self.arriving {
+            Arriving::Own { inbox, next, trouble } => {
+                let mut inbox = inbox.borrow_mut();
+                match self.poll_own(cx, &mut inbox, next, message) {
+                    Poll::Pending => trouble.borrow_mut().as_mut().poll(cx).map(Err),
+                    ready => ready,
+                }
+            }
+            Arriving::Sorted(mailbox) => mailbox.poll_take(cx, message).map(Ok),
+        };
+        let mut silence = self.silence.borrow_mut();
+        match (&received, silence.as_mut()) {
+            (Poll::Ready(_), Some(silence)) => silence.as_mut().reset(Instant::now() + REPLY_WINDOW),
+            (Poll::Pending, Some(silence)) => return silence.as_mut().poll(cx).map(|()| Ok(false)),
+            (_, None) => {}
+        }
+        received
+    }
+
+    fn poll_own(
+        &self,
+        cx: &mut Context<'_>,
+        inbox: &mut Inbox,
+        next: &Cell<usize>,
+        message: &mut Message,
+    ) -> Poll<io::Result<bool>> {
+        loop {
+            if let Some(datagram) = inbox.datagrams().nth(next.get()) {
+                next.set(next.get() + 1);
+                message.set(datagram);
+                return Poll::Ready(Ok(true));
+            }
+            ready!(self.socket.poll_receive(cx, inbox))?;
+            next.set(0);
+        }
+    }
+
+    /// Takes one message to be sent as one datagram, in a run with others of its size.
+    ///
+    /// # Errors
+    /// InvalidInput for one that is too large, of which nothing is sent; otherwise what the socket says of those before it.
+    pub fn poll_send(&self, cx: &mut Context<'_>, message: &Message) -> Poll<io::Result<()>> {
+        if message.len() > self.limit() {
+            let text = format!(
+                "a message of {} bytes does not fit into a datagram, which takes {}",
+                message.len(),
+                self.limit()
+            );
+            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidInput, text)));
+        }
+        if self.waiting.borrow_mut().push(message.bytes()) {
+            return Poll::Ready(Ok(()));
+        }
+        ready!(self.poll_flush(cx))?;
+        // The first one always fits.
+        let _taken = self.waiting.borrow_mut().push(message.bytes());
+        Poll::Ready(Ok(()))
+    }
+
+    /// Sends what was taken.
+    ///
+    /// # Errors
+    /// What the socket says, also of earlier datagrams.
+    pub fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut sending = self.sending.borrow_mut();
+        loop {
+            if let Some(burst) = sending.as_mut() {
+                let (mut burst, sent) = ready!(burst.as_mut().poll(cx));
+                *sending = None;
+                burst.clear();
+                self.waiting.borrow_mut().give_space(burst);
+                sent?;
+            }
+            if self.waiting.borrow().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            let (socket, target) = (self.socket.clone(), self.target.clone());
+            let burst = self.waiting.take();
+            *sending = Some(Box::pin(async move {
+                let sent = socket.send_burst(&target, &burst).await;
+                (burst, sent)
+            }));
+        }
+    }
+
+    /// Sends what was taken; from now on, silence is the peer's end of data.
+    ///
+    /// # Errors
+    /// As [`Flow::poll_flush`]; what came back already, too.
+    pub fn poll_end(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(self.poll_flush(cx))?;
+        if let (Arriving::Own { .. }, Some(error)) = (&self.arriving, self.socket.take_error()?) {
+            return Poll::Ready(Err(error));
+        }
+        self.silence.borrow_mut().get_or_insert_with(|| {
+            // Whoever receives is to learn of it.
+            cx.waker().wake_by_ref();
+            Box::pin(tokio::time::sleep(REPLY_WINDOW))
+        });
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl std::fmt::Debug for Flow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Flow").field("local", &self.local).field("peer", &self.peer).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,27 @@
+//! WebSockets (RFC 6455) over any stream: both sides of the handshake, and the socket that comes of it. Who dials, listens and
+//! does TLS below is decided elsewhere; so is what the messages mean.
+//!
+//! Frames, masks and fragments are the library's. It has no extensions: permessage-deflate (RFC 7692) is never offered and
+//! never agreed to.
+
+mod carrier;
+mod client;
+mod closing;
+mod error;
+mod server;
+mod settings;
+mod socket;
+
+pub use carrier::Stream;
+pub use client::connect;
+pub use closing::{CloseFrame, CloseFrameError, Closed};
+pub use error::HandshakeError;
+pub use server::{Agreement, Refusal, Request, accept, judge};
+pub use settings::{Settings, SubprotocolError, parse_header, parse_subprotocol};
+pub use socket::{Ends, Role, WebSocket};
+
+/// The largest head of a handshake in bytes.
+const HEAD_LIMIT: usize = 16 << 10;
+
+/// The most headers of a handshake.
+const HEADERS: usize = 100;

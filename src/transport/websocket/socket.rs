@@ -1,0 +1,488 @@
+//! An open WebSocket: messages both ways, pings, and the closing handshake (RFC 6455 sections 5 to 7).
+
+use std::cell::RefCell;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
+
+use futures_util::{Sink, Stream as _};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::{Instant, Sleep};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::protocol::{Message as Frame, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Bytes as Payload, Utf8Bytes};
+
+pub use tokio_tungstenite::tungstenite::protocol::Role;
+
+use super::carrier::{Carrier, Stream};
+use super::closing::{CloseFrame, Closed, explain};
+use super::server::Request;
+use super::settings::Settings;
+use crate::address::Peer;
+use crate::message::{Kind, Message};
+use crate::transport::messages::TooLarge;
+
+/// How long the peer may take to answer our close.
+const CLOSE_LIMIT: Duration = Duration::from_secs(5);
+
+/// How long the last frame may take to leave, and the peer to end the connection below.
+const PARTING_LIMIT: Duration = Duration::from_secs(1);
+
+/// After this many frames without a message the others get their turn.
+const TURNS: usize = 64;
+
+/// Both ends of a connection and the name of its transport.
+#[derive(Debug, Clone)]
+pub struct Ends {
+    /// This end.
+    pub local: Peer,
+    /// The other end.
+    pub peer: Peer,
+    /// `ws`, or over TLS `wss`.
+    pub transport: &'static str,
+}
+
+/// A WebSocket whose handshake is done. Both directions can be at work in one task.
+#[derive(Debug)]
+pub struct WebSocket {
+    inner: RefCell<Inner>,
+    ends: Ends,
+    limit: usize,
+    kind: Kind,
+    farewell: CloseFrame,
+    protocol: Option<String>,
+    environment: Vec<(String, String)>,
+    #[cfg(feature = "tls")]
+    session: Option<Box<crate::transport::tls::SessionInfo>>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    stream: WebSocketStream<Carrier>,
+    role: Role,
+    stage: Stage,
+    /// When to ask the peer again, or how long to wait for it at the end.
+    timer: Option<Pin<Box<Sleep>>>,
+    ping: Option<Duration>,
+    /// Nothing has come since the last ping.
+    unanswered: bool,
+    closed: Option<CloseFrame>,
+    /// Who is to be woken when more can be sent, if that is not who receives.
+    writer: Option<Waker>,
+}
+
+#[derive(Debug)]
+enum Stage {
+    Open,
+    /// We have said that we close; the peer has not answered yet.
+    Closing,
+    /// Nothing is left to say but what is on its way.
+    Parting(Step, Option<io::Error>),
+    Over,
+}
+
+/// The end of the connection below.
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    /// What was said last leaves.
+    Flush,
+    /// We end our direction.
+    Shutdown,
+    /// The peer ends its own.
+    Drain,
+}
+
+impl WebSocket {
+    /// A WebSocket over a stream on which the handshake was done; `early` has come with its last bytes.
+    pub(super) async fn new(
+        stream: impl Stream + 'static,
+        early: Vec<u8>,
+        role: Role,
+        ends: Ends,
+        settings: &Settings,
+    ) -> Self {
+        let config = WebSocketConfig::default()
+            .read_buffer_size(settings.read_buffer)
+            .max_message_size(Some(settings.limit))
+            .max_frame_size(Some(settings.limit));
+        let carrier = Carrier::new(Box::new(stream));
+        let inner = Inner {
+            stream: WebSocketStream::from_partially_read(carrier, early, role, Some(config)).await,
+            role,
+            stage: Stage::Open,
+            timer: settings.ping.map(|every| Box::pin(tokio::time::sleep(every))),
+            ping: settings.ping,
+            unanswered: false,
+            closed: None,
+            writer: None,
+        };
+        WebSocket {
+            inner: RefCell::new(inner),
+            ends,
+            limit: settings.limit,
+            kind: settings.kind,
+            farewell: settings.farewell.clone(),
+            protocol: None,
+            environment: Vec::new(),
+            #[cfg(feature = "tls")]
+            session: None,
+        }
+    }
+
+    /// The server's end of a WebSocket over a stream that an HTTP server has upgraded, after
+    /// [`judge`](super::judge) agreed to the request and its answer was sent.
+    pub async fn from_upgraded(
+        stream: impl Stream + 'static,
+        ends: Ends,
+        request: &Request,
+        protocol: Option<String>,
+        settings: &Settings,
+    ) -> Self {
+        let mut socket = WebSocket::new(stream, Vec::new(), Role::Server, ends, settings).await;
+        socket.tell(request.environment());
+        socket.with_protocol(protocol)
+    }
+
+    /// Adds to what programs are told.
+    pub(super) fn tell(&mut self, variables: Vec<(String, String)>) {
+        self.environment.extend(variables);
+    }
+
+    pub(super) fn with_protocol(mut self, protocol: Option<String>) -> Self {
+        if let Some(protocol) = &protocol {
+            self.environment.push(("NETVERB_SUBPROTOCOL".to_owned(), protocol.clone()));
+        }
+        self.protocol = protocol;
+        self
+    }
+
+    /// Adds what the stream below knows.
+    pub(super) fn with_origin(mut self, origin: Origin) -> Self {
+        self.environment.extend(origin.environment);
+        #[cfg(feature = "tls")]
+        {
+            self.session = origin.session;
+        }
+        self
+    }
+
+    /// This end.
+    pub fn local(&self) -> &Peer {
+        &self.ends.local
+    }
+
+    /// The other end.
+    pub fn peer(&self) -> &Peer {
+        &self.ends.peer
+    }
+
+    /// `ws` or `wss`.
+    pub fn transport(&self) -> &'static str {
+        self.ends.transport
+    }
+
+    /// The largest message in bytes.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// The sub-protocol that was agreed on.
+    pub fn protocol(&self) -> Option<&str> {
+        self.protocol.as_deref()
+    }
+
+    /// What the TLS handshake below agreed on, where there is TLS.
+    #[cfg(feature = "tls")]
+    pub fn session(&self) -> Option<&crate::transport::tls::SessionInfo> {
+        self.session.as_deref()
+    }
+
+    /// What programs are told beside the addresses: the request, the sub-protocol, TLS.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        self.environment.clone()
+    }
+
+    /// What the peer closed with, if it did.
+    pub fn closed(&self) -> Option<CloseFrame> {
+        self.inner.borrow().closed.clone()
+    }
+
+    /// Receives one message; false is the end after a normal close.
+    ///
+    /// # Errors
+    /// The peer breaks the protocol or a limit (it is told so), ends the connection without closing, or closes with a code that
+    /// says that something went wrong.
+    pub fn poll_receive(&self, cx: &mut Context<'_>, message: &mut Message) -> Poll<io::Result<bool>> {
+        let inner = &mut *self.inner.borrow_mut();
+        for _ in 0..TURNS {
+            match inner.stage {
+                Stage::Over => return Poll::Ready(Ok(false)),
+                Stage::Parting(..) => return inner.poll_part(cx).map(|()| inner.verdict()),
+                Stage::Open | Stage::Closing => {}
+            }
+            match Pin::new(&mut inner.stream).poll_next(cx) {
+                Poll::Ready(Some(Ok(frame))) => {
+                    inner.unanswered = false;
+                    match frame {
+                        Frame::Text(text) => {
+                            message.set(text.as_bytes());
+                            message.set_text(true);
+                            return Poll::Ready(Ok(true));
+                        }
+                        Frame::Binary(bytes) => {
+                            message.set(&bytes);
+                            message.set_text(false);
+                            return Poll::Ready(Ok(true));
+                        }
+                        Frame::Close(frame) => {
+                            inner.closed = Some(CloseFrame::from_wire(frame));
+                            inner.part(None);
+                        }
+                        // The library answers pings itself.
+                        Frame::Ping(_) | Frame::Pong(_) | Frame::Frame(_) => {}
+                    }
+                }
+                Poll::Ready(None) => inner.part(None),
+                Poll::Ready(Some(Err(error))) => {
+                    let (told, error) = explain(error);
+                    inner.fail(told, error);
+                }
+                Poll::Pending => {
+                    if inner.poll_time(cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                }
+            }
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Takes one message; [`WebSocket::poll_flush`] sends what was taken.
+    ///
+    /// # Errors
+    /// A message over the limit or, where text is wanted, not of UTF-8; a closed WebSocket; what the stream below says.
+    pub fn poll_send(&self, cx: &mut Context<'_>, message: &Message) -> Poll<io::Result<()>> {
+        let inner = &mut *self.inner.borrow_mut();
+        if !matches!(inner.stage, Stage::Open) {
+            return Poll::Ready(Err(inner.closed_error()));
+        }
+        inner.remember(cx);
+        ready!(Pin::new(&mut inner.stream).poll_ready(cx)).map_err(|error| explain(error).1)?;
+        let frame = self.frame(message)?;
+        Poll::Ready(Pin::new(&mut inner.stream).start_send(frame).map_err(|error| explain(error).1))
+    }
+
+    fn frame(&self, message: &Message) -> io::Result<Frame> {
+        let bytes = message.bytes();
+        if bytes.len() > self.limit {
+            let error = TooLarge { length: bytes.len(), limit: self.limit };
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, error));
+        }
+        let kind = if message.kind() == Kind::Unsaid { self.kind } else { message.kind() };
+        let payload = Payload::copy_from_slice(bytes);
+        if kind == Kind::Binary {
+            return Ok(Frame::Binary(payload));
+        }
+        match Utf8Bytes::try_from(payload.clone()) {
+            Ok(text) => Ok(Frame::Text(text)),
+            Err(_) if kind == Kind::Unsaid => Ok(Frame::Binary(payload)),
+            Err(_) => {
+                let text = "the message is not valid UTF-8 and cannot go as text; use --binary";
+                Err(io::Error::new(io::ErrorKind::InvalidInput, text))
+            }
+        }
+    }
+
+    /// Sends what was taken.
+    ///
+    /// # Errors
+    /// What the stream below says.
+    pub fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.inner.borrow_mut().poll_flush(cx)
+    }
+
+    /// Sends what was taken and our close; the peer may still send until it answers with its own.
+    ///
+    /// # Errors
+    /// What the stream below says.
+    pub fn poll_end(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let inner = &mut *self.inner.borrow_mut();
+        if matches!(inner.stage, Stage::Open) {
+            inner.remember(cx);
+            ready!(Pin::new(&mut inner.stream).poll_ready(cx)).map_err(|error| explain(error).1)?;
+            let frame = Frame::Close(self.farewell.to_wire());
+            Pin::new(&mut inner.stream).start_send(frame).map_err(|error| explain(error).1)?;
+            inner.stage = Stage::Closing;
+            inner.wait(CLOSE_LIMIT);
+            // Whoever receives has to look at the new limit.
+            cx.waker().wake_by_ref();
+        }
+        inner.poll_flush(cx)
+    }
+}
+
+/// What a WebSocket knows from the stream below it.
+#[derive(Debug, Default)]
+pub(super) struct Origin {
+    environment: Vec<(String, String)>,
+    #[cfg(feature = "tls")]
+    session: Option<Box<crate::transport::tls::SessionInfo>>,
+}
+
+impl Origin {
+    pub(super) fn of(bytes: &crate::transport::Bytes) -> Self {
+        Origin {
+            environment: bytes.environment(),
+            #[cfg(feature = "tls")]
+            session: bytes.session().cloned().map(Box::new),
+        }
+    }
+}
+
+impl Ends {
+    /// Those of the connection below.
+    pub fn of(bytes: &crate::transport::Bytes, secure: bool) -> Self {
+        let transport = if secure { "wss" } else { "ws" };
+        Ends { local: bytes.local().clone(), peer: bytes.peer().clone(), transport }
+    }
+}
+
+impl Inner {
+    fn remember(&mut self, cx: &Context<'_>) {
+        match &mut self.writer {
+            Some(writer) => writer.clone_from(cx.waker()),
+            None => self.writer = Some(cx.waker().clone()),
+        }
+    }
+
+    fn wait(&mut self, span: Duration) {
+        let until = Instant::now() + span;
+        match &mut self.timer {
+            Some(timer) => timer.as_mut().reset(until),
+            None => self.timer = Some(Box::pin(tokio::time::sleep_until(until))),
+        }
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if !matches!(self.stage, Stage::Open | Stage::Closing) {
+            return Poll::Ready(Ok(()));
+        }
+        self.remember(cx);
+        Pin::new(&mut self.stream).poll_flush(cx).map_err(|error| explain(error).1)
+    }
+
+    fn closed_error(&self) -> io::Error {
+        let text = match &self.closed {
+            Some(frame) => format!("the peer has closed the WebSocket with {frame}"),
+            None => "the WebSocket is closed".to_owned(),
+        };
+        io::Error::new(io::ErrorKind::BrokenPipe, text)
+    }
+
+    /// The time has come, or nothing happens for now: asks an idle peer whether it is there, gives up a silent one.
+    fn poll_time(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Some(timer) = &mut self.timer else { return Poll::Pending };
+        ready!(timer.as_mut().poll(cx));
+        let silent = |text: String| io::Error::new(io::ErrorKind::TimedOut, text);
+        match (&self.stage, self.ping) {
+            (Stage::Closing, _) => {
+                let limit = humantime::format_duration(CLOSE_LIMIT);
+                self.fail(None, silent(format!("the peer did not answer our close within {limit}")));
+            }
+            (Stage::Open, Some(every)) if self.unanswered => {
+                let limit = humantime::format_duration(every);
+                let told = CloseFrame::new(1011, "no answer to a ping");
+                self.fail(Some(told), silent(format!("the peer did not answer a ping within {limit}")));
+            }
+            (Stage::Open, Some(every)) => {
+                self.unanswered = true;
+                self.wait(every);
+                let writer = self.writer.clone().unwrap_or_else(|| cx.waker().clone());
+                let cx = &mut Context::from_waker(&writer);
+                // A peer that takes nothing at the moment is asked by what is on its way to it.
+                if let Poll::Ready(Ok(())) = Pin::new(&mut self.stream).poll_ready(cx) {
+                    let _ = Pin::new(&mut self.stream).start_send(Frame::Ping(Payload::new()));
+                    let _ = Pin::new(&mut self.stream).poll_flush(cx);
+                }
+            }
+            _ => return Poll::Pending,
+        }
+        Poll::Ready(())
+    }
+
+    fn part(&mut self, error: Option<io::Error>) {
+        self.stage = Stage::Parting(Step::Flush, error);
+        self.wait(PARTING_LIMIT);
+    }
+
+    /// Ends by an error, which the peer is told where it can be.
+    fn fail(&mut self, told: Option<CloseFrame>, error: io::Error) {
+        if let Some(frame) = told {
+            // Not waited for: what cannot leave within the limit of parting is not said.
+            let _ = Pin::new(&mut self.stream).start_send(Frame::Close(frame.to_wire()));
+        }
+        self.part(Some(error));
+    }
+
+    /// Sees to it that the last frame leaves, and that closing the connection below cannot destroy it on its way: unread bytes
+    /// would become a reset.
+    fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Stage::Parting(step, error) = &mut self.stage else { return Poll::Ready(()) };
+        let late = self.timer.as_mut().is_some_and(|timer| timer.as_mut().poll(cx).is_ready());
+        // By the protocol the server ends the connection first, and who is told of an error does not.
+        let we_end = self.role == Role::Server || error.is_some();
+        let mut space = [0; 4096];
+        while !late {
+            match step {
+                Step::Flush => {
+                    let flushed = ready!(Pin::new(&mut self.stream).poll_flush(cx));
+                    let flushed = flushed.is_ok() && ready!(Pin::new(self.stream.get_mut()).poll_flush(cx)).is_ok();
+                    match (flushed, we_end) {
+                        (false, _) => break,
+                        (true, true) => *step = Step::Shutdown,
+                        (true, false) => *step = Step::Drain,
+                    }
+                }
+                Step::Shutdown => match ready!(Pin::new(self.stream.get_mut()).poll_shutdown(cx)) {
+                    Ok(()) if we_end => *step = Step::Drain,
+                    _ => break,
+                },
+                Step::Drain => {
+                    let mut space = ReadBuf::new(&mut space);
+                    match ready!(Pin::new(self.stream.get_mut()).poll_read(cx, &mut space)) {
+                        Ok(()) if !space.filled().is_empty() => {}
+                        Ok(()) if !we_end => *step = Step::Shutdown,
+                        _ => break,
+                    }
+                }
+            }
+        }
+        Poll::Ready(())
+    }
+
+    /// What the end means.
+    fn verdict(&mut self) -> io::Result<bool> {
+        match (std::mem::replace(&mut self.stage, Stage::Over), &self.closed) {
+            (Stage::Parting(_, Some(error)), _) => Err(error),
+            (_, Some(frame)) if !frame.is_normal() => {
+                Err(io::Error::new(io::ErrorKind::ConnectionAborted, Closed(frame.clone())))
+            }
+            _ => Ok(false),
+        }
+    }
+}
+
+/// Who leaves without closing says at least that it goes, if that can be said at once.
+impl Drop for WebSocket {
+    fn drop(&mut self) {
+        let inner = self.inner.get_mut();
+        let cx = &mut Context::from_waker(Waker::noop());
+        if matches!(inner.stage, Stage::Open) && Pin::new(&mut inner.stream).poll_ready(cx).is_ready() {
+            let _ = Pin::new(&mut inner.stream).start_send(Frame::Close(CloseFrame::AWAY.to_wire()));
+            let _ = Pin::new(&mut inner.stream).poll_flush(cx);
+        }
+    }
+}

@@ -1,0 +1,416 @@
+//! The state of a ZeroMQ socket: its peers, and driving them. What is sent to whom is in `send.rs`, what is received from whom
+//! in `receive.rs`.
+
+use std::collections::{HashMap, VecDeque};
+use std::io;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use omq_proto::proto::Role;
+use tokio::time::{Instant, Sleep};
+
+use super::arrivals::{Arrival, Came, Source};
+use super::decoder::Got;
+use super::handshake::Introduction;
+use super::kind::Kind;
+use super::options::ZeroMqOptions;
+use super::session::{Driven, Session};
+use super::trouble::Trouble;
+use crate::event::{Event, Report};
+use crate::failure::reason;
+use crate::message::Message;
+
+/// What an XPUB keeps for its user to receive before it stops listening to its peers.
+const MOST_NOTICES: usize = 1000;
+
+/// Where a request and its reply are.
+#[derive(Debug, Default)]
+pub(super) enum Exchange {
+    /// No request is under way.
+    #[default]
+    Idle,
+    /// REQ waits for the reply of this peer.
+    Asked { place: usize, serial: u64 },
+    /// REP owes this peer a reply, behind these parts.
+    Owes { place: usize, serial: u64, envelope: Vec<Vec<u8>> },
+}
+
+/// How far the end of sending is.
+#[derive(Debug, Default)]
+pub(super) enum Ending {
+    /// It has not come.
+    #[default]
+    Open,
+    /// What was taken is being delivered.
+    Begun { until: Option<Instant>, shut_until: Option<Instant> },
+    /// It is done.
+    Done,
+}
+
+pub(super) struct Core {
+    pub options: ZeroMqOptions,
+    pub source: Source,
+    pub id: String,
+    /// A peer has the same place as long as it is there.
+    pub peers: Vec<Option<Session>>,
+    /// The names of peers, for a router.
+    pub names: HashMap<Vec<u8>, usize>,
+    pub receiving: usize,
+    pub sending: usize,
+    /// What was taken before there was anybody to send it to.
+    pub backlog: VecDeque<Message>,
+    pub exchange: Exchange,
+    pub ending: Ending,
+    /// What our side subscribed to.
+    pub subscriptions: Vec<Vec<u8>>,
+    /// What comes besides messages of peers: subscriptions for an XPUB, arrivals and departures for a STREAM.
+    pub notices: VecDeque<Message>,
+    /// A peer was there, and for PUB one that subscribed.
+    pub had_peer: bool,
+    pub had_subscriber: bool,
+    /// Dropped because a subscriber was full.
+    pub dropped: u64,
+    /// For peers that were not there, or gone.
+    pub lost: u64,
+    pub fatal: Option<(io::ErrorKind, String)>,
+    report: Option<Rc<dyn Report>>,
+    connected_told: bool,
+    troubles_told: Vec<String>,
+    named: u64,
+    serials: u64,
+    scratch: Message,
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl Core {
+    pub fn new(options: ZeroMqOptions, source: Source, id: String) -> Self {
+        Core {
+            subscriptions: options.subscriptions.clone(),
+            options,
+            source,
+            id,
+            peers: Vec::new(),
+            names: HashMap::new(),
+            receiving: 0,
+            sending: 0,
+            backlog: VecDeque::new(),
+            exchange: Exchange::Idle,
+            ending: Ending::Open,
+            notices: VecDeque::new(),
+            had_peer: false,
+            had_subscriber: false,
+            dropped: 0,
+            lost: 0,
+            fatal: None,
+            report: None,
+            connected_told: false,
+            troubles_told: Vec::new(),
+            named: 0,
+            serials: 0,
+            scratch: Message::default(),
+            timer: None,
+        }
+    }
+
+    pub fn report_to(&mut self, report: Rc<dyn Report>) {
+        self.report = Some(report);
+    }
+
+    /// The connection that stands at first was reported by whoever made it.
+    pub fn note_connected(&mut self) {
+        self.connected_told = true;
+        self.source.note_connected();
+    }
+
+    pub fn event(&self, id: &str, event: &Event) {
+        if let Some(report) = &self.report {
+            report.event(id, event);
+        }
+    }
+
+    pub fn remark(&self, sentence: &str) {
+        if let Some(report) = &self.report {
+            report.remark(sentence);
+        }
+    }
+
+    pub fn kind(&self) -> Kind {
+        self.options.kind
+    }
+
+    pub fn sessions(&self) -> impl Iterator<Item = &Session> {
+        self.peers.iter().flatten()
+    }
+
+    pub fn is_alone(&self) -> bool {
+        self.sessions().next().is_none()
+    }
+
+    /// The error of a socket that cannot go on.
+    pub fn check(&self) -> io::Result<()> {
+        match &self.fatal {
+            Some((kind, text)) => Err(io::Error::new(*kind, text.clone())),
+            None => Ok(()),
+        }
+    }
+
+    /// Takes a peer in.
+    pub fn welcome(&mut self, arrival: Arrival) {
+        let role = if self.source.dials() { Role::Client } else { Role::Server };
+        self.serials += 1;
+        let session = Session::new(arrival, role, &self.options, self.serials);
+        if self.source.dials() && !self.connected_told {
+            self.connected_told = true;
+            let (peer, local) = (session.peer().to_string(), session.local().to_string());
+            self.event(&session.id, &Event::Connected { peer, local, transport: session.transport() });
+        }
+        let place = match self.peers.iter().position(Option::is_none) {
+            Some(free) => free,
+            None => {
+                self.peers.push(None);
+                self.peers.len() - 1
+            }
+        };
+        if let Some(free) = self.peers.get_mut(place) {
+            *free = Some(session);
+        }
+        if self.kind() == Kind::Stream {
+            self.introduce(place, Introduction { identity: Vec::new(), is_old: false });
+        }
+    }
+
+    /// Lets peers come, read, write and go, as far as that is possible now; true when something happened.
+    pub fn drive(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut happened = self.drive_source(cx);
+        for place in 0..self.peers.len() {
+            let Some(session) = self.peers.get_mut(place).and_then(Option::as_mut) else { continue };
+            match session.poll_in(cx) {
+                Driven::Nothing => {}
+                Driven::Something => happened = true,
+                Driven::Introduced(introduction) => {
+                    happened = true;
+                    self.introduce(place, introduction);
+                }
+            }
+            self.absorb(place);
+        }
+        self.send_backlog();
+        for session in self.peers.iter_mut().flatten() {
+            let _ = session.poll_out(cx);
+        }
+        happened |= self.bury();
+        self.watch_time(cx);
+        happened
+    }
+
+    fn drive_source(&mut self, cx: &mut Context<'_>) -> bool {
+        let mut happened = false;
+        loop {
+            let alone = self.is_alone() && self.wants_peer();
+            match self.source.poll(cx, alone) {
+                Poll::Pending => return happened,
+                Poll::Ready(Came::Peer(arrival)) => self.welcome(arrival),
+                Poll::Ready(Came::Not(error)) => self.tell_once(&format!("{error}; trying again")),
+                Poll::Ready(Came::Never(error)) => {
+                    self.fatal = Some((io::ErrorKind::ConnectionRefused, error.to_string()));
+                    return true;
+                }
+            }
+            happened = true;
+        }
+    }
+
+    /// Whether a lost connection is to be made again.
+    fn wants_peer(&self) -> bool {
+        if self.fatal.is_some() || (self.kind() == Kind::Stream && self.had_peer) {
+            return false;
+        }
+        match self.ending {
+            Ending::Open => true,
+            Ending::Begun { .. } => !self.backlog.is_empty(),
+            Ending::Done => !self.had_peer,
+        }
+    }
+
+    /// A peer is done with its handshake.
+    fn introduce(&mut self, place: usize, introduction: Introduction) {
+        let kind = self.kind();
+        let taken = match kind {
+            Kind::Pair
+                if self
+                    .peers
+                    .iter()
+                    .enumerate()
+                    .any(|(at, other)| at != place && other.as_ref().is_some_and(Session::is_ready)) =>
+            {
+                Some(Trouble::Second)
+            }
+            _ if kind.names_peers() && self.names.contains_key(&introduction.identity) => {
+                Some(Trouble::Taken(String::from_utf8_lossy(&introduction.identity).into_owned()))
+            }
+            _ => None,
+        };
+        let identity = match (kind.names_peers(), introduction.identity.is_empty()) {
+            (true, true) => self.new_name(),
+            _ => introduction.identity,
+        };
+        let Some(session) = self.peers.get_mut(place).and_then(Option::as_mut) else { return };
+        if let Some(trouble) = taken {
+            session.give_up(trouble);
+            return;
+        }
+        session.identity.clone_from(&identity);
+        for prefix in &self.subscriptions {
+            session.subscribe(prefix, true);
+        }
+        self.had_peer = true;
+        let told = format!("{} is ready", session.peer());
+        if kind.names_peers() {
+            self.names.insert(identity.clone(), place);
+        }
+        if kind == Kind::Stream {
+            self.notices.push_back(notice(&identity));
+        }
+        self.remark(&told);
+    }
+
+    /// A name for a peer that has none: one that can be typed.
+    fn new_name(&mut self) -> Vec<u8> {
+        loop {
+            self.named += 1;
+            let name = format!("peer-{}", self.named).into_bytes();
+            if !self.names.contains_key(&name) {
+                return name;
+            }
+        }
+    }
+
+    /// Takes in what is not for the user: subscriptions, and what nobody may send us.
+    fn absorb(&mut self, place: usize) {
+        let kind = self.kind();
+        if !matches!(kind, Kind::Pub | Kind::XPub | Kind::Push) {
+            return;
+        }
+        while self.notices.len() < MOST_NOTICES {
+            let Some(session) = self.peers.get_mut(place).and_then(Option::as_mut) else { return };
+            let Some(got) = session.next(&mut self.scratch, None) else { return };
+            let message = &self.scratch;
+            let (prefix, on) = match (got, message.bytes().split_first()) {
+                (Got::Subscription { prefix, on }, _) => (prefix, on),
+                // As ZMTP 3.0 and users of XSUB subscribe.
+                (Got::Message, Some((on @ (0 | 1), prefix))) if message.parts().count() == 1 => {
+                    (prefix.to_vec(), *on == 1)
+                }
+                (Got::Message, _) => {
+                    if kind == Kind::XPub {
+                        self.notices.push_back(message.clone());
+                    }
+                    continue;
+                }
+                (Got::Ping(_), _) => continue,
+            };
+            if kind == Kind::Push {
+                continue;
+            }
+            let changed = session.note_subscription(&prefix, on);
+            self.had_subscriber |= on;
+            if changed && kind == Kind::XPub {
+                self.notices.push_back(Message::new(&[&[u8::from(on)], prefix.as_slice()].concat()));
+            }
+        }
+    }
+
+    /// Takes leave of the peers that are over; true when there were any.
+    pub fn bury(&mut self) -> bool {
+        let mut any = false;
+        for place in 0..self.peers.len() {
+            let is_over = |session: &Session| session.is_over().is_some();
+            let Some(mut session) =
+                self.peers.get_mut(place).and_then(|place| place.take_if(|session| is_over(session)))
+            else {
+                continue;
+            };
+            any = true;
+            self.names.retain(|_, at| *at != place);
+            if self.kind() == Kind::Stream {
+                self.notices.push_back(notice(&session.identity));
+            }
+            self.take_back(&session);
+            let trouble = session.take_trouble().unwrap_or(Trouble::Closed);
+            self.tell_end(&session, &trouble);
+            match self.exchange {
+                Exchange::Asked { serial, .. } if serial == session.serial => {
+                    let text = "the peer was lost before it replied".to_owned();
+                    self.fatal.get_or_insert((io::ErrorKind::UnexpectedEof, text));
+                }
+                Exchange::Owes { serial, .. } if serial == session.serial => {
+                    self.exchange = Exchange::Idle;
+                    self.remark("a reply is dropped: the peer that asked is gone");
+                }
+                _ => {}
+            }
+            if self.source.dials() && !trouble.may_pass() {
+                let error = trouble.into_io();
+                self.fatal.get_or_insert((error.kind(), reason(&error)));
+            }
+        }
+        any
+    }
+
+    fn tell_end(&mut self, session: &Session, trouble: &Trouble) {
+        let (peer, local) = (session.peer().to_string(), session.local().to_string());
+        let clean = matches!(trouble, Trouble::Closed);
+        if self.source.dials() {
+            let text = format!("{peer}: {trouble}");
+            match clean || !trouble.may_pass() {
+                true => self.remark(&text),
+                false => self.tell_once(&text),
+            }
+            return;
+        }
+        if !clean {
+            self.event(&session.id, &Event::Error { message: format!("{peer}: {trouble}") });
+        }
+        let (bytes_in, bytes_out) = session.counts;
+        self.event(
+            &session.id,
+            &Event::Closed { peer, local, bytes_in, bytes_out, code: None, reason: trouble.to_string() },
+        );
+    }
+
+    /// Says what goes wrong, but not each time that it is tried again.
+    fn tell_once(&mut self, text: &str) {
+        if self.troubles_told.iter().any(|told| told == text) {
+            self.remark(text);
+        } else {
+            self.event(&self.id.clone(), &Event::Error { message: text.to_owned() });
+            // The address of this end is in none of them: they do not become many.
+            self.troubles_told.push(text.to_owned());
+        }
+    }
+
+    /// Wakes the task when a handshake takes too long or the linger time is over.
+    fn watch_time(&mut self, cx: &mut Context<'_>) {
+        let handshakes = self.sessions().filter_map(Session::handshake_until).min();
+        let end = match self.ending {
+            Ending::Begun { until, shut_until } => [until, shut_until].into_iter().flatten().min(),
+            Ending::Open | Ending::Done => None,
+        };
+        let Some(at) = [handshakes, end].into_iter().flatten().min() else { return };
+        let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
+        if timer.deadline() != at {
+            timer.as_mut().reset(at);
+        }
+        if timer.as_mut().poll(cx).is_ready() && at > Instant::now() {
+            cx.waker().wake_by_ref();
+        }
+    }
+}
+
+/// That a plain peer came or went: its name and nothing.
+fn notice(identity: &[u8]) -> Message {
+    let mut message = Message::new(identity);
+    message.next_part();
+    message
+}

@@ -1,0 +1,26 @@
+//! ZeroMQ: ZMTP 3 (RFC 23, 26, 37) over any stream of ours, and the patterns of its socket types. One library, known in this
+//! folder alone, does the handshakes and CURVE. What the command line calls things belongs to `cli`.
+
+mod arrivals;
+mod core;
+mod decoder;
+mod frame;
+mod handshake;
+mod inbox;
+pub mod keys;
+pub mod kind;
+pub mod options;
+mod outbox;
+mod receive;
+mod send;
+mod session;
+pub mod socket;
+mod trouble;
+mod wakers;
+
+pub use arrivals::Arrival;
+pub use keys::{KeyError, KeyPair, PublicKey};
+pub use kind::Kind;
+pub use options::{Security, ZeroMqOptions};
+pub use session::MAX_MESSAGE;
+pub use socket::{Undelivered, ZeroMq};
