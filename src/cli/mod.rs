@@ -246,7 +246,7 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
         .and_then(|(verb, matches)| Some((verbs::find(&verb)?, matches)))
         .ok_or_else(|| Failure::message(Exit::Usage, MISSING_VERB))
         .and_then(|(row, mut matches)| (row.read)(&mut matches, globals.json));
-    match asked.map_err(|failure| refuse(failure, None))? {
+    match asked.map_err(|failure| refuse(refusal::with_excerpts(failure, &arguments), None))? {
         Asked::Run(mut verb, deadline) => {
             verb.remember(words);
             let place = Place { directory: globals.session_dir, session: globals.session };

@@ -37,6 +37,17 @@ pub fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
     }
 }
 
+/// A failure that repeats what was typed at full length, with excerpts of it.
+pub fn with_excerpts(failure: Failure, arguments: &[OsString]) -> Failure {
+    let line = failure.line();
+    let short = abridged(&line, arguments);
+    if short == line {
+        failure
+    } else {
+        failure.hints.into_iter().fold(Failure::message(failure.exit, short), Failure::hint)
+    }
+}
+
 /// The drawing that marks the wrong place of an address, for a terminal; none where no line would hold it.
 pub fn drawing(error: &clap::Error) -> Option<String> {
     address_error(error).filter(|id| id.input.chars().count() <= LONGEST_WORD).map(IdError::marked)

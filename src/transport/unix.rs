@@ -130,13 +130,15 @@ fn make_way(path: &Path, kind: Type, address: &SockAddr) -> io::Result<()> {
     if file_type != rustix::fs::FileType::Socket {
         return in_use("a file that is no socket is there; it is left alone");
     }
-    let probe = socket2::Socket::new(Domain::UNIX, kind.nonblocking(), None)?;
+    // As a datagram socket, which nobody has to accept: a listener for one client would take this for its client.
+    let probe = socket2::Socket::new(Domain::UNIX, Type::DGRAM.nonblocking(), None)?;
     match probe.connect(address) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => std::fs::remove_file(path),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) if error.raw_os_error() == Some(libc::EPROTOTYPE) => {
+        Err(error) if error.raw_os_error() == Some(libc::EPROTOTYPE) && kind == Type::DGRAM => {
             in_use("another kind of socket is in use there")
         }
+        Ok(()) if kind != Type::DGRAM => in_use("another kind of socket is in use there"),
         Ok(()) | Err(_) => in_use("another process listens there"),
     }
 }
