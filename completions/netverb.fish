@@ -54,6 +54,7 @@ complete -c netverb -n "__fish_netverb_needs_command" -f -a "sockets" -d 'List t
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "session" -d 'Group kept sockets, so that they end together'
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "wait" -d 'Wait until targets answer, or are gone; then run a command'
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "resolve" -d 'Look up names and addresses'
+complete -c netverb -n "__fish_netverb_needs_command" -f -a "zmq-keygen" -d 'Make a pair of keys for encrypted ZeroMQ (CURVE)'
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "man" -d 'Print the manual page of netverb, or of a verb'
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "help" -d 'Print help on a verb, ids, keeping, exit-codes, environment, recipes'
@@ -83,6 +84,21 @@ complete -c netverb -n "__fish_netverb_using_subcommand open" -s q -l quit-after
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l half-open -d 'After the peer\'s end of data, end when stdin was idle for this long [default: 1s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l inband -d 'Take in-band commands out of the received data' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l count -d 'End after N received messages' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l max-bytes -d 'The largest message of a WebSocket, either way (status 63), or body of an HTTP request (413) [default: 64M]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l subprotocol -d 'Offer, or as a server understand, a sub-protocol of WebSockets (repeat, the dearest first)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l ping -d 'Ping the peer of a WebSocket this often; end when it does not answer in the same time (status 56)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l close-with -d 'Close a WebSocket with this code and reason [default: 1000]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l latency -d 'Hold back what is sent for this long' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l jitter -d 'Hold back each piece by chance up to this much longer' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l drop -d 'Lose a datagram with this probability, from 0 to 1' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l duplicate -d 'Send a datagram twice with this probability, from 0 to 1' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l reorder -d 'Send a datagram after its successor with this probability, from 0 to 1' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l seed -d 'Repeat the chances of an earlier run; -v shows its seed' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l slice -d 'Send at most N bytes at a time, with a millisecond in between' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l stall-after -d 'Send nothing more after SIZE bytes, and leave the connection open' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l reset-after -d 'Reset the connection when SIZE bytes have arrived at the peer (status 56)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l connect-timeout -d 'Limit look-up and connecting' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l retry -d 'Try again this many times when connecting fails' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l wait -d 'Keep trying to connect for this long' -r
@@ -91,7 +107,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand open" -s s -l source -d 
 complete -c netverb -n "__fish_netverb_using_subcommand open" -s p -l source-port -d 'Connect from this local port' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l proxy -d 'Connect through a proxy (repeat for a chain, the nearest first)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l proxy-user -d 'USER:PASSWORD for the proxy, or @FILE that holds it' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -s H -l header -d 'Add a header to the request to an HTTP proxy (repeat)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -s H -l header -d 'Add a header to a WebSocket handshake, else to the request to an HTTP proxy (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l verify-host -d 'Verify the certificate against NAME, and send that name (SNI)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l ca -d 'Trust these authorities instead of the system\'s (repeat)' -r -F
@@ -101,6 +117,13 @@ complete -c netverb -n "__fish_netverb_using_subcommand open" -l alpn -d 'Applic
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l min-days -d 'Fail with 60 when a certificate has fewer than N days left' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l zmq -d 'Be a ZeroMQ socket: pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub or stream' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l subscribe -d 'With sub and xsub: receive what begins with PREFIX (repeat) [default: everything]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l identity -d 'The name that routers call this socket by' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l hwm -d 'How many messages may wait for each peer; 0 is any number [default: 1000]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l linger -d 'How long to go on delivering after the end of the input, before what is left is lost [default: infinite]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l curve-key -d 'Encrypt with CURVE; our own secret key: the server\'s, or a client\'s beside --curve-server-key' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l interface -d 'Use these interfaces' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l sockopt -d 'Set a socket option by the name of its manual page (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l ttl -d 'Hops that a packet may take' -r
@@ -130,6 +153,8 @@ complete -c netverb -n "__fish_netverb_using_subcommand open" -l send-only -d 'O
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l recv-only -d 'Only receive: never touch stdin'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -s N -d 'Shut down sending at the end of stdin (this is the default)'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l no-shutdown -d 'Do not tell the peer that stdin has ended'
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l text -d 'Send messages as text; one that is not UTF-8 is an error [default: text where it is UTF-8]'
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l binary -d 'Send messages as binary'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l secure -l tls -d 'Speak TLS; a server\'s certificate is verified'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
@@ -170,6 +195,21 @@ complete -c netverb -n "__fish_netverb_using_subcommand connect" -s q -l quit-af
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l half-open -d 'After the peer\'s end of data, end when stdin was idle for this long [default: 1s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l inband -d 'Take in-band commands out of the received data' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l count -d 'End after N received messages' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l max-bytes -d 'The largest message of a WebSocket, either way (status 63), or body of an HTTP request (413) [default: 64M]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l subprotocol -d 'Offer, or as a server understand, a sub-protocol of WebSockets (repeat, the dearest first)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l ping -d 'Ping the peer of a WebSocket this often; end when it does not answer in the same time (status 56)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l close-with -d 'Close a WebSocket with this code and reason [default: 1000]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l latency -d 'Hold back what is sent for this long' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l jitter -d 'Hold back each piece by chance up to this much longer' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l drop -d 'Lose a datagram with this probability, from 0 to 1' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l duplicate -d 'Send a datagram twice with this probability, from 0 to 1' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l reorder -d 'Send a datagram after its successor with this probability, from 0 to 1' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l seed -d 'Repeat the chances of an earlier run; -v shows its seed' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l slice -d 'Send at most N bytes at a time, with a millisecond in between' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l stall-after -d 'Send nothing more after SIZE bytes, and leave the connection open' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l reset-after -d 'Reset the connection when SIZE bytes have arrived at the peer (status 56)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l connect-timeout -d 'Limit look-up and connecting' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l retry -d 'Try again this many times when connecting fails' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l wait -d 'Keep trying to connect for this long' -r
@@ -178,7 +218,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand connect" -s s -l source 
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -s p -l source-port -d 'Connect from this local port' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l proxy -d 'Connect through a proxy (repeat for a chain, the nearest first)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l proxy-user -d 'USER:PASSWORD for the proxy, or @FILE that holds it' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -s H -l header -d 'Add a header to the request to an HTTP proxy (repeat)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -s H -l header -d 'Add a header to a WebSocket handshake, else to the request to an HTTP proxy (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l verify-host -d 'Verify the certificate against NAME, and send that name (SNI)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l ca -d 'Trust these authorities instead of the system\'s (repeat)' -r -F
@@ -188,6 +228,13 @@ complete -c netverb -n "__fish_netverb_using_subcommand connect" -l alpn -d 'App
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l min-days -d 'Fail with 60 when a certificate has fewer than N days left' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l zmq -d 'Be a ZeroMQ socket: pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub or stream' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l subscribe -d 'With sub and xsub: receive what begins with PREFIX (repeat) [default: everything]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l identity -d 'The name that routers call this socket by' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l hwm -d 'How many messages may wait for each peer; 0 is any number [default: 1000]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l linger -d 'How long to go on delivering after the end of the input, before what is left is lost [default: infinite]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l curve-key -d 'Encrypt with CURVE; our own secret key: the server\'s, or a client\'s beside --curve-server-key' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l interface -d 'Use these interfaces' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l sockopt -d 'Set a socket option by the name of its manual page (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l ttl -d 'Hops that a packet may take' -r
@@ -217,6 +264,8 @@ complete -c netverb -n "__fish_netverb_using_subcommand connect" -l send-only -d
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l recv-only -d 'Only receive: never touch stdin'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -s N -d 'Shut down sending at the end of stdin (this is the default)'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l no-shutdown -d 'Do not tell the peer that stdin has ended'
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l text -d 'Send messages as text; one that is not UTF-8 is an error [default: text where it is UTF-8]'
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l binary -d 'Send messages as binary'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l secure -l tls -d 'Speak TLS; a server\'s certificate is verified'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
@@ -241,6 +290,10 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -l buffer -d 'Ho
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l respond -d 'Send TEXT, then the end of data' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l to -d 'Forward each client to this address, over any transport' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l proxy-server -d 'Be a proxy for clients that speak http or socks5' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l http-ports -d 'Speak HTTP on these ports, whatever AT says of them, and there only' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l http -d 'Serve the files of DIR: types, ranges, index.html or a listing' -r -f -a "(__fish_complete_directories)"
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l http-respond -d 'Answer every request with this status, and BODY' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l http-exec -d 'Run a shell command for each request, as a CGI program (RFC 3875)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l expect -d 'Wait for data that matches RE; all up to its end goes to stdout (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l fail-on -d 'From here on, fail with 1 when RE matches while something is expected (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l send -d 'Send TEXT (repeat)' -r
@@ -267,6 +320,22 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -s q -l quit-aft
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l half-open -d 'After the peer\'s end of data, end when stdin was idle for this long [default: 1s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l inband -d 'Take in-band commands out of the received data' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l count -d 'End after N received messages' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l max-bytes -d 'The largest message of a WebSocket, either way (status 63), or body of an HTTP request (413) [default: 64M]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l subprotocol -d 'Offer, or as a server understand, a sub-protocol of WebSockets (repeat, the dearest first)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l ping -d 'Ping the peer of a WebSocket this often; end when it does not answer in the same time (status 56)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l close-with -d 'Close a WebSocket with this code and reason [default: 1000]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l view -d 'Show on stdout what passes between clients and service, as text or hex [default: text]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l latency -d 'Hold back what is sent for this long' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l jitter -d 'Hold back each piece by chance up to this much longer' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l drop -d 'Lose a datagram with this probability, from 0 to 1' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l duplicate -d 'Send a datagram twice with this probability, from 0 to 1' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l reorder -d 'Send a datagram after its successor with this probability, from 0 to 1' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l seed -d 'Repeat the chances of an earlier run; -v shows its seed' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l slice -d 'Send at most N bytes at a time, with a millisecond in between' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l stall-after -d 'Send nothing more after SIZE bytes, and leave the connection open' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l reset-after -d 'Reset the connection when SIZE bytes have arrived at the peer (status 56)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l connect-timeout -d 'Limit look-up and connecting' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l retry -d 'Try again this many times when connecting fails' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l wait -d 'Keep trying to connect for this long' -r
@@ -275,7 +344,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -s s -l source -
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -s p -l source-port -d 'Connect from this local port' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l proxy -d 'Connect through a proxy (repeat for a chain, the nearest first)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l proxy-user -d 'USER:PASSWORD for the proxy, or @FILE that holds it' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -s H -l header -d 'Add a header to the request to an HTTP proxy (repeat)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -s H -l header -d 'Add a header to a WebSocket handshake, else to the request to an HTTP proxy (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l verify-host -d 'Verify the certificate against NAME, and send that name (SNI)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l ca -d 'Trust these authorities instead of the system\'s (repeat)' -r -F
@@ -285,6 +354,13 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -l alpn -d 'Appl
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l client-ca -d 'Require a certificate of clients, from an authority in this file or folder (repeat)' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l zmq -d 'Be a ZeroMQ socket: pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub or stream' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l subscribe -d 'With sub and xsub: receive what begins with PREFIX (repeat) [default: everything]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l identity -d 'The name that routers call this socket by' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l hwm -d 'How many messages may wait for each peer; 0 is any number [default: 1000]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l linger -d 'How long to go on delivering after the end of the input, before what is left is lost [default: infinite]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l curve-key -d 'Encrypt with CURVE; our own secret key: the server\'s, or a client\'s beside --curve-server-key' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l interface -d 'Use these interfaces' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l sockopt -d 'Set a socket option by the name of its manual page (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l ttl -d 'Hops that a packet may take' -r
@@ -320,6 +396,9 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -l send-only -d 
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l recv-only -d 'Only receive: never touch stdin'
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -s N -d 'Shut down sending at the end of stdin (this is the default)'
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l no-shutdown -d 'Do not tell the peer that stdin has ended'
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l text -d 'Send messages as text; one that is not UTF-8 is an error [default: text where it is UTF-8]'
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l binary -d 'Send messages as binary'
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l ws -d 'Speak WebSocket with clients, whatever path they ask for'
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l secure -l tls -d 'Speak TLS; a server\'s certificate is verified'
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
@@ -344,6 +423,10 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -l buffer -d 'Ho
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l respond -d 'Send TEXT, then the end of data' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l to -d 'Forward each client to this address, over any transport' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l proxy-server -d 'Be a proxy for clients that speak http or socks5' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l http-ports -d 'Speak HTTP on these ports, whatever AT says of them, and there only' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l http -d 'Serve the files of DIR: types, ranges, index.html or a listing' -r -f -a "(__fish_complete_directories)"
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l http-respond -d 'Answer every request with this status, and BODY' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l http-exec -d 'Run a shell command for each request, as a CGI program (RFC 3875)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l expect -d 'Wait for data that matches RE; all up to its end goes to stdout (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l fail-on -d 'From here on, fail with 1 when RE matches while something is expected (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l send -d 'Send TEXT (repeat)' -r
@@ -370,6 +453,22 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -s q -l quit-aft
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l half-open -d 'After the peer\'s end of data, end when stdin was idle for this long [default: 1s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l inband -d 'Take in-band commands out of the received data' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l count -d 'End after N received messages' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l max-bytes -d 'The largest message of a WebSocket, either way (status 63), or body of an HTTP request (413) [default: 64M]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l subprotocol -d 'Offer, or as a server understand, a sub-protocol of WebSockets (repeat, the dearest first)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l ping -d 'Ping the peer of a WebSocket this often; end when it does not answer in the same time (status 56)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l close-with -d 'Close a WebSocket with this code and reason [default: 1000]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l view -d 'Show on stdout what passes between clients and service, as text or hex [default: text]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l latency -d 'Hold back what is sent for this long' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l jitter -d 'Hold back each piece by chance up to this much longer' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l drop -d 'Lose a datagram with this probability, from 0 to 1' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l duplicate -d 'Send a datagram twice with this probability, from 0 to 1' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l reorder -d 'Send a datagram after its successor with this probability, from 0 to 1' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l seed -d 'Repeat the chances of an earlier run; -v shows its seed' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l slice -d 'Send at most N bytes at a time, with a millisecond in between' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l stall-after -d 'Send nothing more after SIZE bytes, and leave the connection open' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l reset-after -d 'Reset the connection when SIZE bytes have arrived at the peer (status 56)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l connect-timeout -d 'Limit look-up and connecting' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l retry -d 'Try again this many times when connecting fails' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l wait -d 'Keep trying to connect for this long' -r
@@ -378,7 +477,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -s s -l source -
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -s p -l source-port -d 'Connect from this local port' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l proxy -d 'Connect through a proxy (repeat for a chain, the nearest first)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l proxy-user -d 'USER:PASSWORD for the proxy, or @FILE that holds it' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -s H -l header -d 'Add a header to the request to an HTTP proxy (repeat)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -s H -l header -d 'Add a header to a WebSocket handshake, else to the request to an HTTP proxy (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l verify-host -d 'Verify the certificate against NAME, and send that name (SNI)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l ca -d 'Trust these authorities instead of the system\'s (repeat)' -r -F
@@ -388,6 +487,13 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -l alpn -d 'Appl
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l client-ca -d 'Require a certificate of clients, from an authority in this file or folder (repeat)' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l zmq -d 'Be a ZeroMQ socket: pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub or stream' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l subscribe -d 'With sub and xsub: receive what begins with PREFIX (repeat) [default: everything]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l identity -d 'The name that routers call this socket by' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l hwm -d 'How many messages may wait for each peer; 0 is any number [default: 1000]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l linger -d 'How long to go on delivering after the end of the input, before what is left is lost [default: infinite]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l curve-key -d 'Encrypt with CURVE; our own secret key: the server\'s, or a client\'s beside --curve-server-key' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l interface -d 'Use these interfaces' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l sockopt -d 'Set a socket option by the name of its manual page (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l ttl -d 'Hops that a packet may take' -r
@@ -423,6 +529,9 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -l send-only -d 
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l recv-only -d 'Only receive: never touch stdin'
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -s N -d 'Shut down sending at the end of stdin (this is the default)'
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l no-shutdown -d 'Do not tell the peer that stdin has ended'
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l text -d 'Send messages as text; one that is not UTF-8 is an error [default: text where it is UTF-8]'
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l binary -d 'Send messages as binary'
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l ws -d 'Speak WebSocket with clients, whatever path they ask for'
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l secure -l tls -d 'Speak TLS; a server\'s certificate is verified'
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
@@ -454,6 +563,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand datagram" -s o -l output
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l port-file -d 'Write the port to FILE once connections are accepted' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l ready-fd -d 'Write the port to descriptor N once connections are accepted' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l interface -d 'Use these interfaces' -r
@@ -506,6 +616,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand udp" -s o -l output -d '
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l port-file -d 'Write the port to FILE once connections are accepted' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l ready-fd -d 'Write the port to descriptor N once connections are accepted' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l interface -d 'Use these interfaces' -r
@@ -555,7 +666,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -s s -l sour
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -s p -l source-port -d 'Connect from this local port' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l proxy -d 'Connect through a proxy (repeat for a chain, the nearest first)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l proxy-user -d 'USER:PASSWORD for the proxy, or @FILE that holds it' -r
-complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -s H -l header -d 'Add a header to the request to an HTTP proxy (repeat)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -s H -l header -d 'Add a header to a WebSocket handshake, else to the request to an HTTP proxy (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l verify-host -d 'Verify the certificate against NAME, and send that name (SNI)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l ca -d 'Trust these authorities instead of the system\'s (repeat)' -r -F
@@ -581,6 +692,7 @@ always\t'Always'
 never\t'Never'"
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l session -d 'Keep sockets, and look for them, in this session' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l datagram -d 'Send datagrams, each a tuple (as udp://…); unix:/path is a datagram socket'
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l secure -l tls -d 'Speak TLS; a server\'s certificate is verified'
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
@@ -594,7 +706,8 @@ complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l quiet -d 
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -s j -l json -d 'Events on stderr and reports on stdout as JSON, one a line'
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -s h -l help -d 'Print help: -h the common options, --help all of them'
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -s V -l version -d 'Print the version'
-complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l listen -d 'Take the tuples of the first client that connects here' -r
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l listen -d 'Take the tuples of the first client that connects here; at udp://[host]:port, of all who send' -r
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l join -d 'Join this multicast group, with --listen udp://… (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l count -d 'How many tuples: a number, or all' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l encoding -d 'cbor, msgpack or json' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l format -d 'Raw packets in this format, such as \'in2 A8\'' -r
@@ -611,7 +724,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -s s -l sour
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -s p -l source-port -d 'Connect from this local port' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l proxy -d 'Connect through a proxy (repeat for a chain, the nearest first)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l proxy-user -d 'USER:PASSWORD for the proxy, or @FILE that holds it' -r
-complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -s H -l header -d 'Add a header to the request to an HTTP proxy (repeat)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -s H -l header -d 'Add a header to a WebSocket handshake, else to the request to an HTTP proxy (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l verify-host -d 'Verify the certificate against NAME, and send that name (SNI)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l ca -d 'Trust these authorities instead of the system\'s (repeat)' -r -F
@@ -637,6 +750,7 @@ always\t'Always'
 never\t'Never'"
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l session -d 'Keep sockets, and look for them, in this session' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l datagram -d 'Receive datagrams, each a tuple, from whoever sends (as udp://…); unix:/path is a datagram socket'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l peek -d 'Leave the tuple in the kept socket'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l tsv -d 'Values separated by tabs'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l csv -d 'Values separated by commas'
@@ -655,7 +769,8 @@ complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l quiet -d 
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -s j -l json -d 'Events on stderr and reports on stdout as JSON, one a line'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -s h -l help -d 'Print help: -h the common options, --help all of them'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -s V -l version -d 'Print the version'
-complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l listen -d 'Take the tuples of the first client that connects here' -r
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l listen -d 'Take the tuples of the first client that connects here; at udp://[host]:port, of all who send' -r
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l join -d 'Join this multicast group, with --listen udp://… (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l count -d 'How many tuples: a number, or all' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l encoding -d 'cbor, msgpack or json' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l format -d 'Raw packets in this format, such as \'in2 A8\'' -r
@@ -672,7 +787,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -s s -l s
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -s p -l source-port -d 'Connect from this local port' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l proxy -d 'Connect through a proxy (repeat for a chain, the nearest first)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l proxy-user -d 'USER:PASSWORD for the proxy, or @FILE that holds it' -r
-complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -s H -l header -d 'Add a header to the request to an HTTP proxy (repeat)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -s H -l header -d 'Add a header to a WebSocket handshake, else to the request to an HTTP proxy (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l verify-host -d 'Verify the certificate against NAME, and send that name (SNI)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l ca -d 'Trust these authorities instead of the system\'s (repeat)' -r -F
@@ -698,6 +813,7 @@ always\t'Always'
 never\t'Never'"
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l session -d 'Keep sockets, and look for them, in this session' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l datagram -d 'Receive datagrams, each a tuple, from whoever sends (as udp://…); unix:/path is a datagram socket'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l peek -d 'Leave the tuple in the kept socket'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l tsv -d 'Values separated by tabs'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l csv -d 'Values separated by commas'
@@ -748,7 +864,7 @@ always\t'Always'
 never\t'Never'"
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l session -d 'Keep sockets, and look for them, in this session' -r
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand write" -s l -l line -d 'Add the line ending of the socket, LF unless it was opened with --eol or -C'
+complete -c netverb -n "__fish_netverb_using_subcommand write" -s l -l line -d 'Add the line ending of the socket, LF unless it was opened with --eol or -C; a file that has one gets no other'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -s E -l escape -d 'Read \\n \\r \\t \\0 \\e \\\\ \\xHH in DATA as the bytes that they stand for'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l from-hex -d 'Read DATA as hexadecimal digits'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -s C -l crlf -d 'With --line: end it with CRLF (= --eol crlf)'
@@ -775,7 +891,7 @@ always\t'Always'
 never\t'Never'"
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l session -d 'Keep sockets, and look for them, in this session' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand ask" -s l -l line -d 'Add the line ending of the socket, LF unless it was opened with --eol or -C'
+complete -c netverb -n "__fish_netverb_using_subcommand ask" -s l -l line -d 'Add the line ending of the socket, LF unless it was opened with --eol or -C; a file that has one gets no other'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -s E -l escape -d 'Read \\n \\r \\t \\0 \\e \\\\ \\xHH in DATA as the bytes that they stand for'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l from-hex -d 'Read DATA as hexadecimal digits'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -s C -l crlf -d 'With --line: end it with CRLF (= --eol crlf)'
@@ -976,6 +1092,16 @@ complete -c netverb -n "__fish_netverb_using_subcommand resolve" -l quiet -d 'Sa
 complete -c netverb -n "__fish_netverb_using_subcommand resolve" -s j -l json -d 'Events on stderr and reports on stdout as JSON, one a line'
 complete -c netverb -n "__fish_netverb_using_subcommand resolve" -s h -l help -d 'Print help: -h the common options, --help all of them'
 complete -c netverb -n "__fish_netverb_using_subcommand resolve" -s V -l version -d 'Print the version'
+complete -c netverb -n "__fish_netverb_using_subcommand zmq-keygen" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c netverb -n "__fish_netverb_using_subcommand zmq-keygen" -l session -d 'Keep sockets, and look for them, in this session' -r
+complete -c netverb -n "__fish_netverb_using_subcommand zmq-keygen" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand zmq-keygen" -s v -l verbose -d 'Say more on stderr: -v connections, -vv every chunk'
+complete -c netverb -n "__fish_netverb_using_subcommand zmq-keygen" -l quiet -d 'Say nothing on stderr, not even errors'
+complete -c netverb -n "__fish_netverb_using_subcommand zmq-keygen" -s j -l json -d 'Events on stderr and reports on stdout as JSON, one a line'
+complete -c netverb -n "__fish_netverb_using_subcommand zmq-keygen" -s h -l help -d 'Print help: -h the common options, --help all of them'
+complete -c netverb -n "__fish_netverb_using_subcommand zmq-keygen" -s V -l version -d 'Print the version'
 complete -c netverb -n "__fish_netverb_using_subcommand completions" -l all -d 'Write those for all shells into this directory instead' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand completions" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'

@@ -6,8 +6,10 @@ use clap::Args;
 
 use crate::exit::Exit;
 use crate::failure::Failure;
+#[cfg(any(feature = "ws", feature = "http"))]
+use crate::quantity::parse_size;
 #[cfg(feature = "ws")]
-use crate::quantity::{Limit, parse_duration, parse_size};
+use crate::quantity::{Limit, parse_duration};
 #[cfg(feature = "ws")]
 use crate::transport::ConnectOptions;
 #[cfg(feature = "ws")]
@@ -28,8 +30,8 @@ pub struct MessageArgs {
     #[cfg(feature = "ws")]
     #[arg(long)]
     binary: bool,
-    /// The largest message of a WebSocket, either way (status 63) [default: 64M]
-    #[cfg(feature = "ws")]
+    /// The largest message of a WebSocket, either way (status 63), or body of an HTTP request (413) [default: 64M]
+    #[cfg(any(feature = "ws", feature = "http"))]
     #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = parse_limit)]
     max_bytes: Option<usize>,
     /// Offer, or as a server understand, a sub-protocol of WebSockets (repeat, the dearest first)
@@ -50,7 +52,7 @@ fn parse_count(text: &str) -> Result<NonZeroU64, String> {
     text.parse().map_err(|_| "type a whole number from 1 up".to_owned())
 }
 
-#[cfg(feature = "ws")]
+#[cfg(any(feature = "ws", feature = "http"))]
 fn parse_limit(text: &str) -> Result<usize, String> {
     let size = parse_size(text).map_err(|error| error.to_string())?;
     usize::try_from(size)
@@ -66,6 +68,8 @@ pub enum Carries {
     Bytes,
     /// Messages.
     Messages,
+    /// Requests and answers.
+    Http,
     /// The messages of a WebSocket.
     WebSocket,
 }
@@ -76,14 +80,25 @@ impl MessageArgs {
         self.count
     }
 
+    /// The largest message or body.
+    #[cfg(feature = "http")]
+    pub fn max_bytes(&self) -> Option<usize> {
+        self.max_bytes
+    }
+
     /// Refuses words that say nothing about this kind of connection.
     ///
     /// # Errors
     /// Status 2.
     pub fn check(&self, carries: Carries) -> Result<(), Failure> {
-        if self.count.is_some() && carries == Carries::Bytes {
+        if self.count.is_some() && matches!(carries, Carries::Bytes | Carries::Http) {
             let text =
                 "--count counts messages, and this is a stream of bytes; use ws://…, accept --ws or seqpacket:/path";
+            return Err(Failure::message(Exit::Usage, text));
+        }
+        #[cfg(any(feature = "ws", feature = "http"))]
+        if self.max_bytes.is_some() && carries < Carries::Http {
+            let text = "--max-bytes limits the messages of WebSockets and the bodies of HTTP requests; use ws://…, accept --ws or --http";
             return Err(Failure::message(Exit::Usage, text));
         }
         #[cfg(feature = "ws")]
@@ -91,7 +106,6 @@ impl MessageArgs {
             let words = [
                 ("--text", self.text),
                 ("--binary", self.binary),
-                ("--max-bytes", self.max_bytes.is_some()),
                 ("--subprotocol", !self.subprotocol.is_empty()),
                 ("--ping", self.ping.is_some()),
                 ("--close-with", self.close_with.is_some()),

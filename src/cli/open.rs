@@ -49,11 +49,11 @@ pub struct OpenArgs {
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
-    messages: MessageArgs,
-    #[command(flatten)]
     capture: CaptureArgs,
     #[command(flatten)]
     misbehave: MisbehaveArgs,
+    #[command(flatten)]
+    messages: MessageArgs,
     #[command(flatten)]
     dial: DialArgs,
     #[cfg(feature = "tls")]
@@ -114,10 +114,10 @@ impl OpenArgs {
             return Err(Failure::message(Exit::Usage, text));
         }
         let mut stream = self.data.stream_options(&self.time);
-        #[cfg(feature = "zmq")]
-        let zmq = self.zmq.options(false, &mut stream.traffic)?;
         stream.misbehaviour = self.misbehave.misbehaviour()?;
         stream.recorder.pcap = self.capture.pcap;
+        #[cfg(feature = "zmq")]
+        let zmq = self.zmq.options(false, &mut stream.traffic)?;
         let conversation = self.steps.conversation(&self.time, &stream)?;
         let mode = match (self.program.command(Group::Shared)?, conversation) {
             (Some(command), _) => Mode::Program(command),
@@ -129,7 +129,11 @@ impl OpenArgs {
                 None => Mode::Stream,
             },
         };
-        self.messages.check(carries(id.endpoint.as_ref()))?;
+        #[cfg(feature = "zmq")]
+        let carried = if self.zmq.is_given() { Carries::Messages } else { carries(id.endpoint.as_ref()) };
+        #[cfg(not(feature = "zmq"))]
+        let carried = carries(id.endpoint.as_ref());
+        self.messages.check(carried)?;
         #[cfg_attr(
             not(any(feature = "tls", feature = "ws", feature = "zmq")),
             expect(unused_mut, reason = "only these add to it")

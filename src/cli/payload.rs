@@ -19,7 +19,7 @@ pub struct PayloadArgs {
     /// What to send, literally: a blank between two arguments, each a message where there are messages; without it, stdin
     #[arg(value_name = "DATA")]
     data: Vec<OsString>,
-    /// Add the line ending of the socket, LF unless it was opened with --eol or -C; a file that ends with one gets no other
+    /// Add the line ending of the socket, LF unless it was opened with --eol or -C; a file that has one gets no other
     #[arg(short = 'l', long)]
     line: bool,
     /// Read \n \r \t \0 \e \\ \xHH in DATA as the bytes that they stand for
@@ -49,19 +49,16 @@ impl PayloadArgs {
     /// An escape or a digit that is none: status 2.
     pub fn sending(&self, letter: &LetterArgs, split: &SplitArgs) -> Result<Sending, Failure> {
         let then = if self.eof { WriteEnd::HalfClose } else { WriteEnd::Continue };
-        let ending = self.ending();
-        Ok(Sending { payload: self.payload()?, ending, then, split: split.split(), letter: letter.letter() })
-    }
-
-    fn ending(&self) -> &'static [u8] {
-        let kind = self.eol.or(self.crlf.then_some(LineEnding::CrLf)).unwrap_or(LineEnding::Lf);
-        if self.line { kind.terminator() } else { b"" }
+        Ok(Sending { payload: self.payload()?, then, split: split.split(), letter: letter.letter() })
     }
 
     fn payload(&self) -> Result<Payload, Failure> {
+        let ending = self.eol.or(self.crlf.then_some(LineEnding::CrLf)).unwrap_or(LineEnding::Lf).terminator();
         match &self.file {
-            Some(path) if path.as_os_str() == "-" => return Ok(Payload::Stdin),
-            Some(path) => return Ok(Payload::File(path.clone())),
+            Some(path) => {
+                let whole = if path.as_os_str() == "-" { Payload::Stdin } else { Payload::File(path.clone()) };
+                return Ok(if self.line { Payload::Line(Box::new(whole), ending) } else { whole });
+            }
             None if self.data.is_empty() && !self.line && !self.eof => return Ok(Payload::Stdin),
             None => {}
         }
@@ -73,7 +70,7 @@ impl PayloadArgs {
         Ok(Payload::Words(Words {
             words: self.data.iter().map(read).collect::<Result<_, _>>()?,
             separator: if self.from_hex { b"" } else { b" " },
-            ending: self.ending(),
+            ending: if self.line { ending } else { b"" },
         }))
     }
 }

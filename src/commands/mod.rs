@@ -17,6 +17,7 @@ pub mod http_ports;
 pub mod inspection;
 pub mod keep;
 pub mod keeper;
+mod keeper_datagrams;
 pub mod message_output;
 pub mod monitor;
 pub mod next;
@@ -31,6 +32,7 @@ pub mod secure;
 pub mod session;
 pub mod shared_stdio;
 pub mod sockets;
+pub mod sockets_watch;
 pub mod stream;
 pub mod transcript_file;
 #[cfg(feature = "tuples")]
@@ -43,7 +45,6 @@ pub mod tuple_receive;
 pub mod tuple_send;
 pub mod viewer;
 pub mod wait;
-mod whole_lines;
 pub mod write;
 #[cfg(feature = "zmq")]
 mod zeromq;

@@ -1,13 +1,12 @@
 //! `write`: data to a kept socket, as bytes to a stream and as messages to a socket that keeps their boundaries.
 
 use std::io::{self, Cursor, Read};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::context::Context;
-use super::whole_lines::WholeLines;
 use crate::address::SocketId;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -33,8 +32,6 @@ pub struct Options {
 pub struct Sending {
     /// What.
     pub payload: Payload,
-    /// What ends the content of a file where it does not end its last line itself; empty: nothing.
-    pub ending: &'static [u8],
     /// What follows the data.
     pub then: WriteEnd,
     /// How stdin or a file is cut into messages, where it is said.
@@ -52,6 +49,57 @@ pub enum Payload {
     File(PathBuf),
     /// All of stdin.
     Stdin,
+    /// The content of one of these, ended with this where it does not end its last line itself.
+    Line(Box<Payload>, &'static [u8]),
+}
+
+impl Payload {
+    /// Opens it for reading as a stream.
+    ///
+    /// # Errors
+    /// A file that cannot be read: status 2.
+    fn open(&self) -> Result<Box<dyn Read + '_>, Failure> {
+        Ok(match self {
+            Payload::Words(words) => Box::new(Cursor::new(words.joined())),
+            Payload::Stdin => Box::new(io::stdin().lock()),
+            Payload::File(path) => Box::new(std::fs::File::open(path).map_err(|error| {
+                Failure::message(Exit::Usage, format!("cannot read {}: {}", path.display(), reason(&error)))
+            })?),
+            Payload::Line(content, ending) => Box::new(Line { content: content.open()?, ending, last: None }),
+        })
+    }
+
+    /// Whether it is stdin.
+    fn is_stdin(&self) -> bool {
+        match self {
+            Payload::Stdin => true,
+            Payload::Line(content, _) => content.is_stdin(),
+            Payload::Words(_) | Payload::File(_) => false,
+        }
+    }
+}
+
+/// Adds a line ending to a content that has none at its end.
+struct Line<'a> {
+    content: Box<dyn Read + 'a>,
+    ending: &'static [u8],
+    /// The last byte so far.
+    last: Option<u8>,
+}
+
+impl Read for Line<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let count = self.content.read(buffer)?;
+        if let Some(last) = buffer.get(..count).and_then(<[u8]>::last) {
+            self.last = Some(*last);
+            return Ok(count);
+        }
+        if self.last.is_some_and(|last| last == b'\n' || self.ending.last() == Some(&last)) {
+            self.ending = &[];
+        }
+        self.last = None;
+        self.ending.read(buffer)
+    }
 }
 
 /// Data from the command line.
@@ -107,6 +155,7 @@ pub fn send(keeper: &mut Keeper, sending: &Sending, timeout: Option<Duration>) -
 struct Terms {
     longest: usize,
     usual_split: Split,
+    has_end: bool,
 }
 
 fn messages_of(status: &Value) -> Option<Terms> {
@@ -115,6 +164,7 @@ fn messages_of(status: &Value) -> Option<Terms> {
     Some(Terms {
         longest: usize::try_from(longest).unwrap_or(usize::MAX),
         usual_split: if datagrams { super::datagram::default_split() } else { Split::Line },
+        has_end: !datagrams,
     })
 }
 
@@ -124,17 +174,8 @@ fn send_bytes(keeper: &mut Keeper, sending: &Sending, timeout: Option<Duration>)
     if let Some((word, _)) = stray.into_iter().find(|(_, given)| *given) {
         return Err(Failure::message(Exit::Usage, format!("{word}: this socket is a stream and has no messages")));
     }
-    let mut input: Box<dyn Read> = match &sending.payload {
-        Payload::Words(words) => Box::new(Cursor::new(words.joined())),
-        Payload::Stdin => Box::new(WholeLines::new(io::stdin().lock(), sending.ending)),
-        Payload::File(path) => Box::new(WholeLines::new(open(path)?, sending.ending)),
-    };
+    let mut input = sending.payload.open()?;
     keeper.write(&Write { timeout, then: sending.then, letter: None }, &mut input)
-}
-
-fn open(path: &Path) -> Result<std::fs::File, Failure> {
-    std::fs::File::open(path)
-        .map_err(|error| Failure::message(Exit::Usage, format!("cannot read {}: {}", path.display(), reason(&error))))
 }
 
 fn send_messages(
@@ -143,6 +184,9 @@ fn send_messages(
     timeout: Option<Duration>,
     terms: &Terms,
 ) -> Result<(), Failure> {
+    if sending.then == WriteEnd::HalfClose && !terms.has_end {
+        return Err(Failure::message(Exit::Usage, "--eof: datagrams have no end of data; leave it out"));
+    }
     let write = |then, letter| Write { timeout, then, letter };
     let mut send = |message: &[u8]| {
         let write = write(WriteEnd::Continue, Some(sending.letter.clone()));
@@ -157,13 +201,9 @@ fn send_messages(
             }
             messages.iter().try_for_each(|message| send(message))?;
         }
-        Payload::Stdin => {
-            let split = sending.split.unwrap_or(terms.usual_split);
-            cut(&mut WholeLines::new(io::stdin().lock(), sending.ending), split, terms.longest, &mut send)?;
-        }
-        Payload::File(path) => {
-            let mut file = WholeLines::new(open(path)?, sending.ending);
-            cut(&mut file, sending.split.unwrap_or(Split::None), terms.longest, &mut send)?;
+        content => {
+            let usual = if content.is_stdin() { terms.usual_split } else { Split::None };
+            cut(&mut *content.open()?, sending.split.unwrap_or(usual), terms.longest, &mut send)?;
         }
     }
     match sending.then {
@@ -243,5 +283,35 @@ mod tests {
         assert_eq!(cut_of(b"a\nb", Split::None).unwrap(), [b"a\nb"]);
         assert_eq!(cut_of(b"", Split::None).unwrap(), Vec::<Vec<u8>>::new());
         assert_eq!(cut_of(b"123456", Split::None).unwrap_err().exit, Exit::TooLarge);
+    }
+
+    /// What a file with this content becomes, read in pieces of two bytes.
+    fn line(content: &[u8], ending: &'static [u8]) -> Vec<u8> {
+        let payload = Payload::Line(
+            Box::new(Payload::Words(Words { words: vec![content.to_vec()], separator: b"", ending: b"" })),
+            ending,
+        );
+        let (mut input, mut read) = (payload.open().unwrap(), Vec::new());
+        loop {
+            let mut piece = [0; 2];
+            match input.read(&mut piece).unwrap() {
+                0 => return read,
+                count => read.extend_from_slice(&piece[..count]),
+            }
+        }
+    }
+
+    #[test]
+    fn a_line_gets_an_ending_where_it_has_none() {
+        for (content, ending, whole) in [
+            (&b"secret"[..], &b"\n"[..], &b"secret\n"[..]),
+            (b"secret\n", b"\n", b"secret\n"),
+            (b"secret", b"\r\n", b"secret\r\n"),
+            (b"secret\r\n", b"\r\n", b"secret\r\n"),
+            (b"secret\r", b"\r", b"secret\r"),
+            (b"", b"\r\n", b"\r\n"),
+        ] {
+            assert_eq!(line(content, ending), whole, "{}", content.escape_ascii());
+        }
     }
 }

@@ -8,13 +8,17 @@ mod support;
 mod access;
 mod addresses;
 mod bounds;
+mod bridges;
 mod capture;
 mod conversations;
 mod datagrams;
 mod failures;
 mod foreign_users;
+#[cfg(feature = "http")]
+mod http;
 mod inherited;
 mod kept;
+mod kept_datagrams;
 mod kept_messages;
 mod lines;
 mod listening;
@@ -38,4 +42,6 @@ mod tuples;
 mod unix;
 mod view;
 mod wait;
+#[cfg(feature = "ws")]
+mod websocket;
 mod wording;
