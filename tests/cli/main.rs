@@ -17,6 +17,7 @@ mod inherited;
 mod kept;
 mod kept_datagrams;
 mod kept_messages;
+mod kept_opening;
 mod lines;
 mod listening;
 mod misbehave;
