@@ -49,11 +49,11 @@ pub struct OpenArgs {
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
-    messages: MessageArgs,
-    #[command(flatten)]
     capture: CaptureArgs,
     #[command(flatten)]
     misbehave: MisbehaveArgs,
+    #[command(flatten)]
+    messages: MessageArgs,
     #[command(flatten)]
     dial: DialArgs,
     #[cfg(feature = "tls")]
@@ -114,10 +114,10 @@ impl OpenArgs {
             return Err(Failure::message(Exit::Usage, text));
         }
         let mut stream = self.data.stream_options(&self.time);
-        #[cfg(feature = "zmq")]
-        let zmq = self.zmq.options(false, &mut stream.traffic)?;
         stream.misbehaviour = self.misbehave.misbehaviour()?;
         stream.recorder.pcap = self.capture.pcap;
+        #[cfg(feature = "zmq")]
+        let zmq = self.zmq.options(false, &mut stream.traffic)?;
         let conversation = self.steps.conversation(&self.time, &stream)?;
         let mode = match (self.program.command(Group::Shared)?, conversation) {
             (Some(command), _) => Mode::Program(command),

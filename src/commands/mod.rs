@@ -32,6 +32,7 @@ pub mod secure;
 pub mod session;
 pub mod shared_stdio;
 pub mod sockets;
+pub mod sockets_watch;
 pub mod stream;
 pub mod transcript_file;
 #[cfg(feature = "tuples")]

@@ -108,11 +108,11 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         options.inspection.show_aside(session, context);
         options.inspection.demand(session)?;
     }
+    let channel = misbehave::put_on(channel, misbehaviour.as_ref(), 1, Direction::Out);
     if let Channel::Messages(messages) = &channel {
         let report: Rc<dyn Report> = context.reporter.clone();
         messages.report_to(&report);
     }
-    let channel = misbehave::put_on(channel, misbehaviour.as_ref(), 1, Direction::Out);
     let mut client = Client { id, port: None, channel };
     if let Some(command) = &options.on_open {
         run_hook(command, &client, context)?;

@@ -4,6 +4,7 @@
 pub mod chance;
 pub mod inband;
 pub mod line_ending;
+pub mod lossy;
 pub mod misbehaviour;
 pub mod transform;
 

@@ -43,7 +43,6 @@ pub struct Reporter {
 }
 
 /// Who is told of every event, shown or not.
-/// Hears of every event, with the ID of its connection.
 pub type Hearer = Rc<dyn Fn(&str, &Event)>;
 
 struct Witness(Hearer);

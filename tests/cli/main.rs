@@ -8,11 +8,14 @@ mod support;
 mod access;
 mod addresses;
 mod bounds;
+mod bridges;
 mod capture;
 mod conversations;
 mod datagrams;
 mod failures;
 mod foreign_users;
+#[cfg(feature = "http")]
+mod http;
 mod inherited;
 mod kept;
 mod kept_datagrams;
@@ -39,3 +42,5 @@ mod tuples;
 mod unix;
 mod view;
 mod wait;
+#[cfg(feature = "ws")]
+mod websocket;
