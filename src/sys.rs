@@ -74,6 +74,28 @@ pub fn limit_descriptors_of(command: &mut Command, limit: Rlimit) {
     unsafe { command.pre_exec(move || Ok(setrlimit(Resource::Nofile, limit)?)) };
 }
 
+/// Stops this process by a signal that it has a handler for, as if it had none; returns when it was told to go on. Where no
+/// shell could tell it that, the system does not stop it.
+///
+/// # Errors
+/// What sigaction(2) says.
+pub fn stop_by(signal: libc::c_int) -> io::Result<()> {
+    // SAFETY: a zeroed sigaction is one with the default action, an empty mask and no flags.
+    let usual: libc::sigaction = unsafe { std::mem::zeroed() };
+    let mut handler = usual;
+    // SAFETY: both point to a sigaction that outlives the call.
+    if unsafe { libc::sigaction(signal, &usual, &mut handler) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: raise(3) has no preconditions; the process stops in it.
+    unsafe { libc::raise(signal) };
+    // SAFETY: the handler is the one that was installed before.
+    match unsafe { libc::sigaction(signal, &handler, std::ptr::null_mut()) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
 /// setsockopt(2) with a value of any bytes.
 ///
 /// # Errors
@@ -114,6 +136,36 @@ pub fn is_ignored(signal: libc::c_int) -> bool {
     let asked = unsafe { libc::sigaction(signal, std::ptr::null(), now.as_mut_ptr()) };
     // SAFETY: zeroed memory is a valid sigaction, whether it was written or not.
     asked == 0 && unsafe { now.assume_init() }.sa_sigaction == libc::SIG_IGN
+}
+
+/// Whether this process was started without a stdout (`>&-`). What is written to it then goes to the /dev/null that the
+/// language's runtime opens in its place, and nothing tells that apart from one that the user chose.
+pub fn stdout_was_closed() -> bool {
+    #[cfg(target_os = "linux")]
+    return beginning::STDOUT_WAS_CLOSED.load(std::sync::atomic::Ordering::Relaxed);
+    #[cfg(not(target_os = "linux"))]
+    false
+}
+
+/// What can only be seen before the language's runtime begins.
+#[cfg(target_os = "linux")]
+mod beginning {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    pub static STDOUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+    /// Called by the loader with the constructors of C (System V gABI, "Initialization and Termination Functions").
+    // SAFETY: the section holds pointers to functions of this kind, which are called once each before main.
+    #[used]
+    #[unsafe(link_section = ".init_array")]
+    static LOOK: extern "C" fn() = look;
+
+    extern "C" fn look() {
+        // SAFETY: fcntl(2) takes any number, and this command changes nothing.
+        if unsafe { libc::fcntl(libc::STDOUT_FILENO, libc::F_GETFD) } == -1 {
+            STDOUT_WAS_CLOSED.store(true, Ordering::Relaxed);
+        }
+    }
 }
 
 /// Gives the pages of the program's code and constants back: a process that has begun and now mostly waits needs few of them

@@ -17,6 +17,8 @@ mod foreign_users;
 #[cfg(feature = "http")]
 mod http;
 mod inherited;
+#[cfg(feature = "interactive")]
+mod interactive;
 mod kept;
 mod kept_datagrams;
 mod kept_messages;
@@ -27,6 +29,7 @@ mod misbehave;
 mod output;
 mod programs;
 mod proxies;
+mod races;
 mod recipes;
 mod records;
 mod replay;
@@ -44,3 +47,6 @@ mod view;
 mod wait;
 #[cfg(feature = "ws")]
 mod websocket;
+mod wording;
+#[cfg(feature = "zmq")]
+mod zeromq;
