@@ -70,7 +70,9 @@ Examples:
   netverb read mail --until reply             a whole SMTP or FTP reply
   netverb read mail --for '2 int4'            two numbers
   netverb read mail --until eof -w infinite > file
-  netverb read mail --any -w 0                what is there, without waiting";
+  netverb read mail --any -w 0                what is there, without waiting
+  netverb read chat --for '2 messages'        of a WebSocket, ZeroMQ, datagrams
+  netverb -j read inbox                       a datagram with its sender";
 
 /// Shown under the help of `write`.
 pub const WRITE_EXAMPLES: &str = "\
@@ -78,7 +80,9 @@ Examples:
   netverb write mail --line 'EHLO me'
   netverb write mail -E 'a\\tb\\r\\n'
   netverb write mail --from-hex '0d 0a'
-  netverb write mail --eof < file             and then the end of our data";
+  netverb write mail --eof < file             and then the end of our data
+  netverb write chat 'one message' 'another'  where messages are kept apart
+  netverb write inbox --to 10.2.1.1:5000 hi   a datagram to this peer";
 
 /// Shown under the help of `ask`.
 pub const ASK_EXAMPLES: &str = "\
@@ -148,6 +152,7 @@ Examples:
   netverb datagram host:5000 --split line < log   each line a datagram
   netverb datagram --replies 1 host:7 ping        one answer, or status 28
   netverb datagram --listen 5000 --json           each with its sender
+  netverb datagram --listen 5000/inbox            keep it: read inbox
   netverb datagram -z host:53                     does anybody answer?
   netverb datagram --from :8080 --to 10.2.1.1:8080 hello
   netverb datagram --listen 5000 --join 239.1.2.3%eth0
