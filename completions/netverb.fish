@@ -84,11 +84,6 @@ complete -c netverb -n "__fish_netverb_using_subcommand open" -s q -l quit-after
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l half-open -d 'After the peer\'s end of data, end when stdin was idle for this long [default: 1s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l inband -d 'Take in-band commands out of the received data' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l count -d 'End after N received messages' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l max-bytes -d 'The largest message of a WebSocket, either way (status 63), or body of an HTTP request (413) [default: 64M]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l subprotocol -d 'Offer, or as a server understand, a sub-protocol of WebSockets (repeat, the dearest first)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l ping -d 'Ping the peer of a WebSocket this often; end when it does not answer in the same time (status 56)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l close-with -d 'Close a WebSocket with this code and reason [default: 1000]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l latency -d 'Hold back what is sent for this long' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l jitter -d 'Hold back each piece by chance up to this much longer' -r
@@ -99,6 +94,11 @@ complete -c netverb -n "__fish_netverb_using_subcommand open" -l seed -d 'Repeat
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l slice -d 'Send at most N bytes at a time, with a millisecond in between' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l stall-after -d 'Send nothing more after SIZE bytes, and leave the connection open' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l reset-after -d 'Reset the connection when SIZE bytes have arrived at the peer (status 56)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l count -d 'End after N received messages' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l max-bytes -d 'The largest message of a WebSocket, either way (status 63), or body of an HTTP request (413) [default: 64M]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l subprotocol -d 'Offer, or as a server understand, a sub-protocol of WebSockets (repeat, the dearest first)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l ping -d 'Ping the peer of a WebSocket this often; end when it does not answer in the same time (status 56)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l close-with -d 'Close a WebSocket with this code and reason [default: 1000]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l connect-timeout -d 'Limit look-up and connecting' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l retry -d 'Try again this many times when connecting fails' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l wait -d 'Keep trying to connect for this long' -r
@@ -195,11 +195,6 @@ complete -c netverb -n "__fish_netverb_using_subcommand connect" -s q -l quit-af
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l half-open -d 'After the peer\'s end of data, end when stdin was idle for this long [default: 1s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l inband -d 'Take in-band commands out of the received data' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l count -d 'End after N received messages' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l max-bytes -d 'The largest message of a WebSocket, either way (status 63), or body of an HTTP request (413) [default: 64M]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l subprotocol -d 'Offer, or as a server understand, a sub-protocol of WebSockets (repeat, the dearest first)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l ping -d 'Ping the peer of a WebSocket this often; end when it does not answer in the same time (status 56)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l close-with -d 'Close a WebSocket with this code and reason [default: 1000]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l latency -d 'Hold back what is sent for this long' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l jitter -d 'Hold back each piece by chance up to this much longer' -r
@@ -210,6 +205,11 @@ complete -c netverb -n "__fish_netverb_using_subcommand connect" -l seed -d 'Rep
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l slice -d 'Send at most N bytes at a time, with a millisecond in between' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l stall-after -d 'Send nothing more after SIZE bytes, and leave the connection open' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l reset-after -d 'Reset the connection when SIZE bytes have arrived at the peer (status 56)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l count -d 'End after N received messages' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l max-bytes -d 'The largest message of a WebSocket, either way (status 63), or body of an HTTP request (413) [default: 64M]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l subprotocol -d 'Offer, or as a server understand, a sub-protocol of WebSockets (repeat, the dearest first)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l ping -d 'Ping the peer of a WebSocket this often; end when it does not answer in the same time (status 56)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l close-with -d 'Close a WebSocket with this code and reason [default: 1000]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l connect-timeout -d 'Limit look-up and connecting' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l retry -d 'Try again this many times when connecting fails' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l wait -d 'Keep trying to connect for this long' -r
@@ -320,11 +320,6 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -s q -l quit-aft
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l half-open -d 'After the peer\'s end of data, end when stdin was idle for this long [default: 1s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l inband -d 'Take in-band commands out of the received data' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l count -d 'End after N received messages' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l max-bytes -d 'The largest message of a WebSocket, either way (status 63), or body of an HTTP request (413) [default: 64M]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l subprotocol -d 'Offer, or as a server understand, a sub-protocol of WebSockets (repeat, the dearest first)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l ping -d 'Ping the peer of a WebSocket this often; end when it does not answer in the same time (status 56)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l close-with -d 'Close a WebSocket with this code and reason [default: 1000]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l view -d 'Show on stdout what passes between clients and service, as text or hex [default: text]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l latency -d 'Hold back what is sent for this long' -r
@@ -336,6 +331,11 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -l seed -d 'Repe
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l slice -d 'Send at most N bytes at a time, with a millisecond in between' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l stall-after -d 'Send nothing more after SIZE bytes, and leave the connection open' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l reset-after -d 'Reset the connection when SIZE bytes have arrived at the peer (status 56)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l count -d 'End after N received messages' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l max-bytes -d 'The largest message of a WebSocket, either way (status 63), or body of an HTTP request (413) [default: 64M]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l subprotocol -d 'Offer, or as a server understand, a sub-protocol of WebSockets (repeat, the dearest first)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l ping -d 'Ping the peer of a WebSocket this often; end when it does not answer in the same time (status 56)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l close-with -d 'Close a WebSocket with this code and reason [default: 1000]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l connect-timeout -d 'Limit look-up and connecting' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l retry -d 'Try again this many times when connecting fails' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l wait -d 'Keep trying to connect for this long' -r
@@ -453,11 +453,6 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -s q -l quit-aft
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l half-open -d 'After the peer\'s end of data, end when stdin was idle for this long [default: 1s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l inband -d 'Take in-band commands out of the received data' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l count -d 'End after N received messages' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l max-bytes -d 'The largest message of a WebSocket, either way (status 63), or body of an HTTP request (413) [default: 64M]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l subprotocol -d 'Offer, or as a server understand, a sub-protocol of WebSockets (repeat, the dearest first)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l ping -d 'Ping the peer of a WebSocket this often; end when it does not answer in the same time (status 56)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l close-with -d 'Close a WebSocket with this code and reason [default: 1000]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l view -d 'Show on stdout what passes between clients and service, as text or hex [default: text]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l latency -d 'Hold back what is sent for this long' -r
@@ -469,6 +464,11 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -l seed -d 'Repe
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l slice -d 'Send at most N bytes at a time, with a millisecond in between' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l stall-after -d 'Send nothing more after SIZE bytes, and leave the connection open' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l reset-after -d 'Reset the connection when SIZE bytes have arrived at the peer (status 56)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l count -d 'End after N received messages' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l max-bytes -d 'The largest message of a WebSocket, either way (status 63), or body of an HTTP request (413) [default: 64M]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l subprotocol -d 'Offer, or as a server understand, a sub-protocol of WebSockets (repeat, the dearest first)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l ping -d 'Ping the peer of a WebSocket this often; end when it does not answer in the same time (status 56)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l close-with -d 'Close a WebSocket with this code and reason [default: 1000]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l connect-timeout -d 'Limit look-up and connecting' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l retry -d 'Try again this many times when connecting fails' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l wait -d 'Keep trying to connect for this long' -r

@@ -14,6 +14,7 @@ use super::datagram;
 use super::descriptor::Descriptor;
 use super::dial::{self, Failures};
 use super::messages::Messages;
+use super::overlay::Overlay;
 use super::proxy::ProxyError;
 use super::resolve::{self, Lookup, ResolveError};
 use super::route::Route;
@@ -55,6 +56,8 @@ pub struct ConnectOptions {
     pub patience: Patience,
     /// What lies between us and the target.
     pub route: Route,
+    /// What is put on each stream.
+    pub overlay: Overlay,
     /// Whether TLS is spoken, where the address does not say so itself (`--secure`).
     pub secure: bool,
     /// How TLS is done.
@@ -361,7 +364,7 @@ async fn attempt(
             transport: channel.transport(),
         },
     );
-    layer.put_on(channel, id, report).await
+    Ok(options.overlay.put_on(layer.put_on(channel, id, report).await?))
 }
 
 async fn tcp(
