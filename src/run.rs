@@ -93,6 +93,10 @@ fn perform_directly(run: &mut Run, context: &Context) -> Option<Result<Exit, Fai
             commands::accept::Offer::Keep(keep) => commands::keep::accept(options, keep, run.deadline, context),
             _ => return None,
         },
+        Verb::Datagram(options) => match &options.keep {
+            Some(keep) => commands::keep::datagram(options, keep, run.deadline, context),
+            None => return None,
+        },
         Verb::Read(options) => commands::read::run(options, context),
         Verb::Write(options) => commands::write::run(options, context),
         Verb::Ask(options) => commands::ask::run(options, context),
@@ -160,6 +164,8 @@ async fn perform(verb: Verb, context: &Context) -> Result<Exit, Failure> {
         Verb::SendTuple(options) => commands::tuple_send::run(*options, context).await,
         #[cfg(feature = "tuples")]
         Verb::ReceiveTuple(options) => commands::tuple_receive::run(*options, context).await,
+        #[cfg(feature = "interactive")]
+        Verb::Attach(options) => commands::attach::run(*options, context).await,
         Verb::Wait(options) => commands::wait::run(*options, context).await,
         Verb::Resolve(options) => commands::resolve::run(options, context).await,
         Verb::Keeper(options) => commands::keeper::run(*options, context).await,

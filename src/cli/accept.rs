@@ -217,7 +217,7 @@ impl AcceptArgs {
             replay,
         ];
         #[cfg(feature = "http")]
-        forms.extend(self.http.forms());
+        forms.extend(self.http.forms(self.speaks_websocket()));
         only_one(&forms)?;
         let kept = self.kept(&forms)?;
         let mut stream = self.data.stream_options(&self.time);
@@ -238,10 +238,16 @@ impl AcceptArgs {
         }
         let service = self.service(&stream)?;
         #[cfg(feature = "http")]
-        let (service, http) = if self.serves_datagrams() && self.http.forms().iter().all(|(_, given)| !given) {
+        let (service, http) = if self.serves_datagrams() && service.is_some() {
             (service, None)
         } else {
-            self.http.divide(service, &mut self.at, &self.dial.header, self.messages.max_bytes(), &self.time)?
+            let beside = super::http::Beside {
+                headers: &self.dial.header,
+                time: &self.time,
+                websockets: self.speaks_websocket(),
+                max_bytes: self.messages.max_bytes(),
+            };
+            self.http.divide(service, &mut self.at, &beside)?
         };
         stream.recorder.view = self.view.form(service.is_some())?;
         let prefix = if self.prefix { Prefix::Sender } else { Prefix::None };
@@ -296,7 +302,7 @@ impl AcceptArgs {
         #[cfg(not(feature = "zmq"))]
         let zmq = false;
         #[cfg(feature = "http")]
-        let http = self.http.forms().iter().any(|(_, given)| *given) || self.http.foreground_only().is_some();
+        let http = self.http.foreground_only().is_some();
         #[cfg(not(feature = "http"))]
         let http = false;
         self.messages.check(match () {
@@ -406,7 +412,7 @@ impl AcceptArgs {
             let endpoint = target.endpoint.clone().ok_or_else(|| {
                 Failure::message(Exit::MalformedAddress, format!("{target} is no address; type --to HOST:PORT"))
             })?;
-            if !can_be_reached(&endpoint, self.serves_datagrams()) {
+            if !can_be_reached(&endpoint) {
                 let message = format!("forwarding to {endpoint} is not supported");
                 return Err(Failure::message(Exit::Unsupported, message));
             }
@@ -447,12 +453,11 @@ impl AcceptArgs {
     }
 }
 
-/// Whether clients can be forwarded to an address: datagrams go to datagrams, streams and messages to the others.
-fn can_be_reached(endpoint: &Endpoint, datagrams: bool) -> bool {
+/// Whether clients can be forwarded to an address.
+fn can_be_reached(endpoint: &Endpoint) -> bool {
     match endpoint {
-        Endpoint::Inet { scheme: Scheme::Udp, .. } => datagrams,
         Endpoint::Inet { .. } => true,
         Endpoint::Unix { kind, .. } => *kind != UnixKind::ZeroMq,
-        Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. } => cfg!(feature = "ws") && !datagrams,
+        Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. } => cfg!(feature = "ws"),
     }
 }

@@ -17,7 +17,7 @@ use crate::output::table::{self, Column, Side};
 /// How long one keeper may take to say how it does.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// The fields of the contract, in order.
-const FIELDS: [&str; 18] = [
+const FIELDS: [&str; 19] = [
     "id",
     "name",
     "kind",
@@ -36,6 +36,7 @@ const FIELDS: [&str; 18] = [
     "pid",
     "ended",
     "ports",
+    "dropped",
 ];
 
 /// `sockets`, parsed.
@@ -111,7 +112,7 @@ fn silent(id: &str, reason: &str) -> Value {
 fn json(statuses: &[Value]) -> String {
     let line = |status: &Value| {
         let field = |name: &&str| ((*name).to_owned(), status.get(*name).cloned().unwrap_or(Value::Null));
-        let present = |name: &&&str| !matches!(**name, "ended" | "ports") || status.get(**name).is_some();
+        let present = |name: &&&str| !matches!(**name, "ended" | "ports" | "dropped") || status.get(**name).is_some();
         let object: Map<String, Value> = FIELDS.iter().filter(present).map(field).collect();
         format!("{}\n", Value::Object(object))
     };
@@ -141,7 +142,8 @@ fn table(statuses: &[Value], long: bool) -> Vec<String> {
     columns.extend([right("UNREAD"), right("IN"), right("OUT")]);
     columns.push(right("IDLE"));
     if long {
-        columns.extend([right("AGE"), right("PID"), left("TLS"), right("MSG IN"), right("MSG OUT"), left("ENDED")]);
+        columns.extend([right("AGE"), right("PID"), left("TLS"), right("MSG IN"), right("MSG OUT")]);
+        columns.extend([right("DROPPED"), left("ENDED")]);
     }
     let row = |status: &Value| {
         let cell = |field| text(status, field);
@@ -150,7 +152,7 @@ fn table(statuses: &[Value], long: bool) -> Vec<String> {
         row.push(span(status, "idle"));
         if long {
             row.extend([span(status, "age"), cell("pid"), cell("secure")]);
-            row.extend(["messages_in", "messages_out", "ended"].map(cell));
+            row.extend(["messages_in", "messages_out", "dropped", "ended"].map(cell));
         }
         row
     };

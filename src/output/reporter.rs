@@ -38,13 +38,28 @@ pub struct Reporter {
     messages_out: Cell<u64>,
     hash: RefCell<Option<Digests>>,
     standing: RefCell<Standing>,
+    silent: Cell<bool>,
+    diversion: RefCell<Diversion>,
     witness: RefCell<Option<Witness>>,
 }
 
-/// Who is told of every event, shown or not.
+/// Takes a sentence that would stand in the way on stderr.
+pub type Take = Box<dyn Fn(&str)>;
+
+/// Where sentences go instead of to stderr, if anywhere.
+#[derive(Default)]
+struct Diversion(Option<Take>);
+
+impl std::fmt::Debug for Diversion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Diversion").field(&self.0.is_some()).finish()
+    }
+}
+
 /// Hears of every event, with the ID of its connection.
 pub type Hearer = Rc<dyn Fn(&str, &Event)>;
 
+/// Who is told of every event, shown or not.
 struct Witness(Hearer);
 
 impl std::fmt::Debug for Witness {
@@ -68,8 +83,15 @@ impl Reporter {
             messages_out: Cell::new(0),
             hash: RefCell::new(None),
             standing: RefCell::default(),
+            silent: Cell::new(false),
+            diversion: RefCell::default(),
             witness: RefCell::new(None),
         }
+    }
+
+    /// Gives sentences for a person to `take` from now on, for a screen that is on the same terminal; `None`: to stderr.
+    pub fn divert(&self, take: Option<Take>) {
+        *self.diversion.borrow_mut() = Diversion(take);
     }
 
     /// Tells somebody of every event from now on, shown or not.
@@ -84,7 +106,17 @@ impl Reporter {
 
     /// Whether events of this level are shown; callers with costly events ask first.
     pub fn shows(&self, level: Verbosity) -> bool {
-        self.format == Format::Json || self.verbosity >= level
+        !self.silent.get() && (self.format == Format::Json || self.verbosity >= level)
+    }
+
+    /// Writes nothing any more: nobody listens.
+    pub fn fall_silent(&self) {
+        self.silent.set(true);
+    }
+
+    /// Writes what another reporter has written, of a process that works for this one.
+    pub fn pass_on(&self, text: &[u8]) {
+        let _ = std::io::stderr().write_all(text);
     }
 
     /// Time since the run began.
@@ -94,7 +126,10 @@ impl Reporter {
 
     /// A sentence for a person; no event.
     pub fn note(&self, sentence: &str) {
-        if matches!(self.format, Format::Human { .. }) && self.verbosity >= Verbosity::Normal {
+        if matches!(self.format, Format::Human { .. }) && self.shows(Verbosity::Normal) {
+            if let Diversion(Some(take)) = &*self.diversion.borrow() {
+                return take(&one_line(sentence));
+            }
             write_stderr(&format!("netverb: {}\n", one_line(sentence)));
         }
     }
@@ -104,7 +139,7 @@ impl Reporter {
         let line = one_line(&failure.line());
         match self.format {
             Format::Json => self.event("", &Event::Error { message: line }),
-            Format::Human { .. } if self.verbosity == Verbosity::Quiet => {}
+            Format::Human { .. } if !self.shows(Verbosity::Normal) => {}
             Format::Human { color } => {
                 let (on, off) = if color { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
                 let name =
@@ -183,6 +218,9 @@ impl Report for Reporter {
         let hearer = self.witness.borrow().as_ref().map(|witness| witness.0.clone());
         if let Some(hearer) = hearer {
             hearer(id, event);
+        }
+        if self.silent.get() {
+            return;
         }
         if self.shows(Verbosity::Verbose) {
             self.standing.borrow_mut().note(id, event);

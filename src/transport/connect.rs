@@ -22,6 +22,7 @@ use super::secure::SecureLayer;
 use super::seqpacket::Seqpacket;
 use super::socket::Socket;
 use super::sockopt::{self, OptionError, SocketOptions};
+use super::telnet;
 #[cfg(feature = "tls")]
 use super::tls;
 #[cfg(feature = "ws")]
@@ -32,6 +33,7 @@ use crate::address::{Endpoint, Host, Peer, Scheme, UnixKind};
 use crate::event::{Event, Phase, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::filter::telnet::Terms;
 
 mod unix_dial;
 #[cfg(feature = "ws")]
@@ -58,6 +60,8 @@ pub struct ConnectOptions {
     pub route: Route,
     /// What is put on each stream.
     pub overlay: Overlay,
+    /// Whether TELNET is spoken, and what we have to tell then.
+    pub telnet: Option<Terms>,
     /// Whether TLS is spoken, where the address does not say so itself (`--secure`).
     pub secure: bool,
     /// How TLS is done.
@@ -364,7 +368,11 @@ async fn attempt(
             transport: channel.transport(),
         },
     );
-    Ok(options.overlay.put_on(layer.put_on(channel, id, report).await?))
+    match (options.overlay.put_on(layer.put_on(channel, id, report).await?), &options.telnet) {
+        (channel, None) => Ok(channel),
+        (Channel::Bytes(bytes), Some(terms)) => Ok(Channel::Bytes(telnet::put_on(bytes, terms))),
+        (Channel::Messages(_), Some(_)) => Err(ConnectError::Unsupported("TELNET over a message socket".to_owned())),
+    }
 }
 
 async fn tcp(
