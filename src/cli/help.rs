@@ -251,18 +251,18 @@ pub fn shortened(command: clap::Command) -> clap::Command {
     })
 }
 
-/// The program's own `-h` on one screen: the verbs that only print texts, and the options of all verbs, are left to `--help`.
+/// The program's own `-h` on one screen: the verbs that only print texts or make keys, and the options of all verbs, are left to `--help`.
 pub fn on_one_screen(command: clap::Command, words: &[OsString]) -> clap::Command {
     if words.iter().any(|word| word == "--help") {
         return command;
     }
-    let command = PRINTING.iter().fold(command, |command, verb| command.mut_subcommand(verb, |verb| verb.hide(true)));
+    let left = PRINTING.iter().chain(cfg!(feature = "zmq").then_some(&"zmq-keygen"));
+    let command = left.fold(command, |command, verb| command.mut_subcommand(verb, |verb| verb.hide(true)));
     let topics = TOPICS.map(|topic| topic.name).join(" ");
-    command.help_template(format!(
-        "{{about}}\n\n{{usage-heading}} {{usage}}\n\nVerbs:\n{{subcommands}}\n\n\
-        Each has -h (short help), --help (all), -v (say more), -j (JSON events).\n\
-        netverb help VERB, or {topics}{{after-help}}",
-    ))
+    let ways_on = "Each has -h (short help), --help (all), -v (say more), -j (JSON events).";
+    command
+        .help_template("{about}\n\n{usage-heading} {usage}\n\nVerbs:\n{subcommands}{after-help}")
+        .after_help(format!("{ways_on}\nnetverb help VERB, or {topics}\n\n{EXAMPLES}"))
 }
 
 /// The text of a topic, or the long help of a verb.
