@@ -132,6 +132,11 @@ impl Streams {
         }
     }
 
+    /// The options.
+    pub fn options(&self) -> &StreamOptions {
+        &self.options
+    }
+
     /// The rules of a relay of a message socket with the standard streams. Where its close ends both directions it is closed
     /// when the input has ended and the peer has been quiet for a moment, so that an answer to the last message still comes;
     /// and after the peer's close there is nobody to send to.

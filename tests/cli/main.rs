@@ -17,6 +17,8 @@ mod foreign_users;
 #[cfg(feature = "http")]
 mod http;
 mod inherited;
+#[cfg(feature = "interactive")]
+mod interactive;
 mod kept;
 mod kept_datagrams;
 mod kept_messages;
@@ -45,3 +47,5 @@ mod wait;
 #[cfg(feature = "ws")]
 mod websocket;
 mod wording;
+#[cfg(feature = "zmq")]
+mod zeromq;
