@@ -40,6 +40,11 @@ Examples:
   port=$(netverb accept 0/web)               keep it: netverb next web
   netverb accept 8080,9000-9010 --echo --allow 192.168.1.0/24
   netverb accept udp://:5000 --echo          datagrams
+  netverb accept 8080 --http site            the files of a folder
+  netverb accept 8080 --http-respond '503:{\"ok\": false}'
+  netverb accept 8080 --http-exec 'echo Content-Type: text/plain; echo; date'
+  netverb accept 8080 --ws --chat --http site    and WebSockets
+  netverb accept 7000 --echo --http-ports 8080 --http site
   netverb accept 8080 --expect '(?s)^GET .*\\r\\n\\r\\n' \\
       --send $'HTTP/1.0 204 OK\\r\\n\\r\\n'
   netverb accept 2525 --replay session       the server of a --transcript";
@@ -224,6 +229,9 @@ pub const TOPICS: [Topic; 6] = [IDS, KEEPING, INTERACTIVE, EXIT_CODES, ENVIRONME
 /// The verbs that only print texts.
 pub const PRINTING: [&str; 3] = ["completions", "man", "help"];
 
+/// The verbs that the program's own `-h` leaves to `--help` besides those.
+const RARE: [&str; 1] = ["zmq-keygen"];
+
 /// How many lines of examples `-h` of a verb shows.
 const EXAMPLES_SHOWN: usize = 5;
 
@@ -248,7 +256,10 @@ pub fn on_one_screen(command: clap::Command, words: &[OsString]) -> clap::Comman
     if words.iter().any(|word| word == "--help") {
         return command;
     }
-    let command = PRINTING.iter().fold(command, |command, verb| command.mut_subcommand(verb, |verb| verb.hide(true)));
+    let rare = RARE.iter().filter(|verb| command.find_subcommand(verb).is_some());
+    let left_out: Vec<&str> = PRINTING.iter().chain(rare).copied().collect();
+    let hide = |command: clap::Command, verb| command.mut_subcommand(verb, |verb: clap::Command| verb.hide(true));
+    let command = left_out.into_iter().fold(command, hide);
     let topics = TOPICS.map(|topic| topic.name).join(" ");
     command.help_template(format!(
         "{{about}}\n\n{{usage-heading}} {{usage}}\n\nVerbs:\n{{subcommands}}\n\n\
@@ -299,7 +310,8 @@ mod tests {
         assert!(text.lines().all(|line| line.chars().count() <= SCREEN.0), "{text}");
         let mut command = crate::cli::command();
         command.build();
-        for verb in command.get_subcommands().filter(|verb| !PRINTING.contains(&verb.get_name())) {
+        let left_out: Vec<&str> = PRINTING.into_iter().chain(RARE).collect();
+        for verb in command.get_subcommands().filter(|verb| !left_out.contains(&verb.get_name())) {
             assert!(text.contains(&format!("\n  {} ", verb.get_name())), "{} is missing:\n{text}", verb.get_name());
         }
     }

@@ -21,6 +21,7 @@ pub mod inspection;
 pub mod interactive;
 pub mod keep;
 pub mod keeper;
+mod keeper_datagrams;
 pub mod message_output;
 pub mod monitor;
 pub mod next;
@@ -35,6 +36,7 @@ pub mod secure;
 pub mod session;
 pub mod shared_stdio;
 pub mod sockets;
+pub mod sockets_watch;
 pub mod stream;
 pub mod transcript_file;
 #[cfg(feature = "tuples")]

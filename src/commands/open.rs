@@ -75,6 +75,13 @@ pub struct Options {
     pub inspection: Inspection,
 }
 
+impl Options {
+    /// Whether the address is one for datagrams.
+    pub fn is_datagram(&self) -> bool {
+        matches!(self.id.endpoint, Some(Endpoint::Inet { scheme: Scheme::Udp, .. }))
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -84,7 +91,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let endpoint = options.id.endpoint.clone().ok_or_else(|| {
         Failure::message(Exit::MalformedAddress, format!("{id:?} is a name without an address; type HOST:PORT/NAME"))
     })?;
-    if let Endpoint::Inet { scheme: Scheme::Udp, .. } = endpoint {
+    if options.is_datagram() {
         return datagram::run(datagram::opened::options(options)?, context).await;
     }
     #[cfg(feature = "interactive")]
@@ -110,11 +117,11 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         options.inspection.show_aside(session, context);
         options.inspection.demand(session)?;
     }
+    let channel = misbehave::put_on(channel, misbehaviour.as_ref(), 1, Direction::Out);
     if let Channel::Messages(messages) = &channel {
         let report: Rc<dyn Report> = context.reporter.clone();
         messages.report_to(&report);
     }
-    let channel = misbehave::put_on(channel, misbehaviour.as_ref(), 1, Direction::Out);
     let mut client = Client { id, port: None, channel };
     if let Some(command) = &options.on_open {
         run_hook(command, &client, context)?;

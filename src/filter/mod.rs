@@ -5,6 +5,7 @@ pub mod chance;
 pub mod escapes;
 pub mod inband;
 pub mod line_ending;
+pub mod lossy;
 pub mod misbehaviour;
 pub mod telnet;
 pub mod transform;

@@ -39,6 +39,7 @@ pub struct Reporter {
     hash: RefCell<Option<Digests>>,
     standing: RefCell<Standing>,
     diversion: RefCell<Diversion>,
+    silent: Cell<bool>,
     witness: RefCell<Option<Witness>>,
 }
 
@@ -83,6 +84,7 @@ impl Reporter {
             hash: RefCell::new(None),
             standing: RefCell::default(),
             diversion: RefCell::default(),
+            silent: Cell::new(false),
             witness: RefCell::new(None),
         }
     }
@@ -104,7 +106,17 @@ impl Reporter {
 
     /// Whether events of this level are shown; callers with costly events ask first.
     pub fn shows(&self, level: Verbosity) -> bool {
-        self.format == Format::Json || self.verbosity >= level
+        !self.silent.get() && (self.format == Format::Json || self.verbosity >= level)
+    }
+
+    /// Writes nothing any more: nobody listens.
+    pub fn fall_silent(&self) {
+        self.silent.set(true);
+    }
+
+    /// Writes what another reporter has written, of a process that works for this one.
+    pub fn pass_on(&self, text: &[u8]) {
+        let _ = std::io::stderr().write_all(text);
     }
 
     /// Time since the run began.
@@ -114,7 +126,7 @@ impl Reporter {
 
     /// A sentence for a person; no event.
     pub fn note(&self, sentence: &str) {
-        if matches!(self.format, Format::Human { .. }) && self.verbosity >= Verbosity::Normal {
+        if matches!(self.format, Format::Human { .. }) && self.shows(Verbosity::Normal) {
             if let Diversion(Some(take)) = &*self.diversion.borrow() {
                 return take(&one_line(sentence));
             }
@@ -127,7 +139,7 @@ impl Reporter {
         let line = one_line(&failure.line());
         match self.format {
             Format::Json => self.event("", &Event::Error { message: line }),
-            Format::Human { .. } if self.verbosity == Verbosity::Quiet => {}
+            Format::Human { .. } if !self.shows(Verbosity::Normal) => {}
             Format::Human { color } => {
                 let (on, off) = if color { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
                 let name =
@@ -206,6 +218,9 @@ impl Report for Reporter {
         let hearer = self.witness.borrow().as_ref().map(|witness| witness.0.clone());
         if let Some(hearer) = hearer {
             hearer(id, event);
+        }
+        if self.silent.get() {
+            return;
         }
         if self.shows(Verbosity::Verbose) {
             self.standing.borrow_mut().note(id, event);

@@ -8,15 +8,19 @@ mod support;
 mod access;
 mod addresses;
 mod bounds;
+mod bridges;
 mod capture;
 mod conversations;
 mod datagrams;
 mod failures;
 mod foreign_users;
+#[cfg(feature = "http")]
+mod http;
 mod inherited;
 #[cfg(feature = "interactive")]
 mod interactive;
 mod kept;
+mod kept_datagrams;
 mod kept_messages;
 mod lines;
 mod listening;
@@ -39,3 +43,5 @@ mod tuples;
 mod unix;
 mod view;
 mod wait;
+#[cfg(feature = "ws")]
+mod websocket;
