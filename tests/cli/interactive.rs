@@ -144,7 +144,7 @@ fn b14_the_terminal_is_given_back_while_the_program_is_stopped() {
 
 #[test]
 fn b12_a_flood_is_shown_whole_and_keys_are_answered_meanwhile() {
-    const LINES: usize = 200_000;
+    const LINES: usize = 150_000;
     let (sandbox, listener) = (Sandbox::new(), Listener::tcp());
     let (mut terminal, mut peer) = lines(&sandbox, &listener, "--color never");
     let mut other = peer.another();
@@ -152,11 +152,14 @@ fn b12_a_flood_is_shown_whole_and_keys_are_answered_meanwhile() {
         let block = format!("{}\n", "y".repeat(49)).repeat(1000);
         (0..LINES / 1000).for_each(|_| other.send(block.as_bytes()));
     });
-    terminal.wait_times("yyyyy\r\n", LINES / 100);
+    terminal.wait_screen("yyyyy\r\n");
     terminal.send("still here\r");
     assert_eq!(peer.read(11), b"still here\n");
-    terminal.wait_times("yyyyy\r\n", LINES);
     flood.join().unwrap();
+    peer.send(b"the end\n");
+    let screen = terminal.wait_screen("< the end\r\n");
+    assert_eq!(screen.matches("yyyyy\r\n").count(), LINES);
+    assert!(screen.find("> still here\r\n") < screen.rfind("yyyyy\r\n"), "the flood was over before");
     let memory = terminal.facts().peak_memory();
     assert!(memory < 64 << 20, "{memory} bytes");
     drop(peer);
