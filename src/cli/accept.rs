@@ -224,7 +224,24 @@ impl AcceptArgs {
         stream.misbehaviour = self.misbehave.misbehaviour()?;
         stream.recorder.pcap = self.capture.pcap.take();
         #[cfg(feature = "zmq")]
-        let zmq = self.zmq.options(self.once, &mut stream.traffic)?;
+        let zmq = self.zmq.options(self.once, &mut stream)?;
+        #[cfg(feature = "zmq")]
+        {
+            self.zmq.check_listener(&self.at)?;
+            self.zmq.refuse(&[
+                ("--broker", self.service.broker),
+                ("--chat", self.service.chat),
+                ("--proxy-server", self.service.proxy_server.is_some()),
+                ("--datagram", self.datagram),
+                ("--prefix", self.prefix),
+            ])?;
+            self.zmq.check_answers(&[
+                ("--echo", self.service.echo),
+                ("--respond", self.service.respond.is_some()),
+                ("-e", self.program.exec.is_some()),
+                ("-c", self.program.shell.is_some()),
+            ])?;
+        }
         let conversation = self.steps.conversation(&self.time, &stream)?;
         if conversation.is_some() && self.keep_open {
             let message =
@@ -283,6 +300,10 @@ impl AcceptArgs {
             ready: self.ready.options(),
             stream,
             split: self.data.split(),
+            #[cfg(feature = "zmq")]
+            parts: self.zmq.has_parts(),
+            #[cfg(not(feature = "zmq"))]
+            parts: false,
             count: self.messages.count(),
             #[cfg(feature = "ws")]
             websocket: self.ws.then(|| self.websocket(&offer)),

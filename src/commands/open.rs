@@ -66,6 +66,8 @@ pub struct Options {
     pub stream: StreamOptions,
     /// The framing of messages on stdin and stdout, where it is said.
     pub split: Option<Split>,
+    /// Whether it frames parts of messages.
+    pub parts: bool,
     /// End after this many received messages.
     pub count: Option<NonZeroU64>,
     /// `--on-open CMD`.
@@ -137,7 +139,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         Some(prepared) => conversation::run(prepared, client, &streams, context).await,
         None => {
             let split = options.split.unwrap_or(Split::Line);
-            let form = Form { split, records: context.json, count: options.count };
+            let form = Form { split, parts: options.parts, records: context.json, count: options.count };
             join(&mut client, &options.mode, form, &streams, context).await
         }
     };

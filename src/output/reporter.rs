@@ -38,8 +38,8 @@ pub struct Reporter {
     messages_out: Cell<u64>,
     hash: RefCell<Option<Digests>>,
     standing: RefCell<Standing>,
-    diversion: RefCell<Diversion>,
     silent: Cell<bool>,
+    diversion: RefCell<Diversion>,
     witness: RefCell<Option<Witness>>,
 }
 
@@ -83,8 +83,8 @@ impl Reporter {
             messages_out: Cell::new(0),
             hash: RefCell::new(None),
             standing: RefCell::default(),
-            diversion: RefCell::default(),
             silent: Cell::new(false),
+            diversion: RefCell::default(),
             witness: RefCell::new(None),
         }
     }

@@ -27,7 +27,7 @@ use super::tls;
 #[cfg(feature = "ws")]
 use super::websocket as ws;
 #[cfg(feature = "zmq")]
-use super::zeromq::{ZeroMq, ZeroMqOptions};
+use super::zeromq::{self, ZeroMqOptions};
 use crate::address::{Endpoint, Host, Peer, Scheme, UnixKind};
 use crate::event::{Event, Phase, Report};
 use crate::exit::Exit;
@@ -64,12 +64,12 @@ pub struct ConnectOptions {
     /// How TLS is done.
     #[cfg(feature = "tls")]
     pub tls: tls::ClientOptions,
-    /// How a WebSocket behaves.
-    #[cfg(feature = "ws")]
-    pub websocket: ws::Settings,
     /// The ZeroMQ socket that is to be connected (`--zmq`).
     #[cfg(feature = "zmq")]
     pub zmq: Option<Box<ZeroMqOptions>>,
+    /// How a WebSocket behaves.
+    #[cfg(feature = "ws")]
+    pub websocket: ws::Settings,
 }
 
 /// How often a failed connection is tried again.
@@ -231,39 +231,15 @@ pub async fn connect(
 ) -> Result<Channel, ConnectError> {
     #[cfg(feature = "zmq")]
     if let Some(zmq) = &options.zmq {
-        return Box::pin(zeromq(zmq, endpoint, options, id, report)).await;
+        return Box::pin(zeromq::connect(zmq, endpoint, options, id, report)).await;
     }
     // In an allocation that is gone when the connection stands: all the ways to connect together need many times what a
     // relay does, and a listener that forwards has many relays.
     Box::pin(attempts(endpoint, options, id, report)).await
 }
 
-/// A ZeroMQ socket stands before its connection does, and makes it again when it is lost. The first try is awaited all the
-/// same: what makes every other try useless is said at once, and with its own status.
-#[cfg(feature = "zmq")]
-async fn zeromq(
-    zmq: &ZeroMqOptions,
-    endpoint: &Endpoint,
-    options: &ConnectOptions,
-    id: &str,
-    report: &dyn Report,
-) -> Result<Channel, ConnectError> {
-    let options = &ConnectOptions { zmq: None, ..options.clone() };
-    let first = match Box::pin(attempts(endpoint, options, id, report)).await {
-        Ok(Channel::Bytes(stream)) => Some(stream),
-        Ok(Channel::Messages(_)) => return Err(ConnectError::Unsupported(format!("ZeroMQ over {endpoint}"))),
-        // Who binds may come later; not so where somebody said how long to try.
-        Err(error) if error.may_pass() && matches!(options.patience, Patience::Once) => {
-            report.remark(&format!("{error}; trying again until somebody is there"));
-            None
-        }
-        Err(error) => return Err(error),
-    };
-    let socket = ZeroMq::dialling(zmq.clone(), endpoint, options, id, first);
-    Ok(Channel::Messages(Messages::ZeroMq(Box::new(socket))))
-}
-
-async fn attempts(
+/// As [`connect`], for anything but a ZeroMQ socket.
+pub(super) async fn attempts(
     endpoint: &Endpoint,
     options: &ConnectOptions,
     id: &str,
@@ -335,6 +311,8 @@ async fn attempt(
             let socket = socket.map_err(|error| options.route.blame(error))?;
             Channel::Bytes(options.route.travel(socket, host, *port, options, id, report).await?)
         }
+        #[cfg(not(feature = "zmq"))]
+        Endpoint::Unix { kind: UnixKind::ZeroMq, .. } => return Err(ConnectError::Unsupported(endpoint.to_string())),
         Endpoint::Unix { kind: UnixKind::Stream | UnixKind::ZeroMq, name } => {
             let mut bytes = Bytes::Socket(unix_stream(endpoint, name, options, id, report).await?);
             let failed = |error| ConnectError::Unix { target: endpoint.to_string(), error };

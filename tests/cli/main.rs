@@ -45,3 +45,5 @@ mod view;
 mod wait;
 #[cfg(feature = "ws")]
 mod websocket;
+#[cfg(feature = "zmq")]
+mod zeromq;

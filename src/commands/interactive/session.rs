@@ -87,6 +87,8 @@ pub struct Session<'a, 's> {
     eof_at: Option<Instant>,
     /// Since when the peer has been sending without a pause.
     flowing: Option<Instant>,
+    /// Whether everything was received that has come: a line without an end is a prompt then.
+    quiet: bool,
     /// Until when nothing is received.
     resting: Option<Instant>,
     buffer: Vec<u8>,
@@ -149,6 +151,7 @@ impl<'a, 's> Session<'a, 's> {
             active: Instant::now(),
             eof_at: None,
             flowing: None,
+            quiet: true,
             resting: None,
             buffer: Vec::new(),
         }
@@ -211,6 +214,7 @@ impl<'a, 's> Session<'a, 's> {
             Poll::Ready(received) => Poll::Ready(Happening::Received(received)),
             Poll::Pending => {
                 self.flowing = None;
+                self.quiet = true;
                 let wants = self.telnet(|telnet| (telnet.hides_input(), telnet.wants_characters()));
                 let changed = wants != self.wants;
                 self.wants = wants;
@@ -331,6 +335,7 @@ impl<'a, 's> Session<'a, 's> {
 
     fn received(&mut self, received: Received) -> Result<(), Lost> {
         self.active = Instant::now();
+        self.quiet = false;
         let recording = |error| Lost::Broken(Blame::Recording, error);
         let mut lines = Vec::new();
         match received {

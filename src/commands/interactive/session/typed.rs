@@ -99,6 +99,9 @@ impl Session<'_, '_> {
 
     /// A prompt of the peer stays above what answers it.
     fn answered(&mut self) {
+        if !self.quiet {
+            return;
+        }
         let mut lines = Vec::new();
         self.incoming.answered(&mut lines);
         self.show(&lines);
