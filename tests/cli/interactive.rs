@@ -5,6 +5,8 @@ mod editing;
 #[cfg(feature = "tls")]
 mod starttls;
 mod telnet;
+#[cfg(all(feature = "tls", feature = "ws"))]
+mod tutorial;
 
 use std::collections::BTreeSet;
 use std::time::Duration;

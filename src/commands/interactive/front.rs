@@ -21,7 +21,7 @@ pub enum Input {
     /// A line.
     Line(Vec<u8>),
     /// Ctrl-D.
-    EndOfInput,
+    End,
     /// Ctrl-C, and whether there was nothing to clear.
     Interrupt {
         /// The line was empty.

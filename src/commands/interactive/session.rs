@@ -190,10 +190,9 @@ impl<'a, 's> Session<'a, 's> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Happening> {
-        if self.leaving.is_none() || matches!(self.front, Front::Editor(_)) {
-            if let Poll::Ready(input) = self.front.poll_input(cx) {
-                return Poll::Ready(Happening::Input(input));
-            }
+        let listens = self.leaving.is_none() || matches!(self.front, Front::Editor(_));
+        if listens && let Poll::Ready(input) = self.front.poll_input(cx) {
+            return Poll::Ready(Happening::Input(input));
         }
         if let Poll::Ready(Err(error)) = self.front.poll_flush(cx) {
             return Poll::Ready(Happening::Terminal(error));

@@ -52,7 +52,7 @@ impl PlainFront {
             let mut space = [0; 4096];
             let count = ready!(self.input.poll_read(cx, &mut space))?;
             if count == 0 && self.typed.is_empty() {
-                return Poll::Ready(Ok(Input::EndOfInput));
+                return Poll::Ready(Ok(Input::End));
             }
             if count == 0 || self.typed.len() > LONGEST {
                 return Poll::Ready(Ok(Input::Line(std::mem::take(&mut self.typed))));

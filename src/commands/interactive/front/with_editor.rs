@@ -88,7 +88,7 @@ impl EditorFront {
             Action::Redraw => Input::Redraw,
             Action::Submit(line) => Input::Line(line.into_bytes()),
             Action::Interrupt { idle } => Input::Interrupt { idle },
-            Action::EndOfInput => Input::EndOfInput,
+            Action::EndOfInput => Input::End,
             Action::ClearScreen => {
                 self.screen.clear();
                 Input::Redraw

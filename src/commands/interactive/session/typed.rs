@@ -19,9 +19,9 @@ impl Session<'_, '_> {
         self.interrupted &= matches!(input, Input::Resized);
         match input {
             Input::Line(line) => return self.line(line).await,
-            Input::EndOfInput if self.terms.detaches => return Some(Ending::Detached),
-            Input::EndOfInput if !self.link.has_half_close() => return self.close().await,
-            Input::EndOfInput => self.end_ours(),
+            Input::End if self.terms.detaches => return Some(Ending::Detached),
+            Input::End if !self.link.has_half_close() => return self.close().await,
+            Input::End => self.end_ours(),
             Input::Interrupt { idle: true } if again || self.leaving.is_some() => return Some(Ending::Interrupted),
             Input::Interrupt { idle } => match self.outgoing.stop_file() {
                 Some(note) => self.note(note),
@@ -68,10 +68,17 @@ impl Session<'_, '_> {
         match line.strip_prefix(b"/") {
             None => self.say(&line, secret),
             Some(rest) if rest.starts_with(b"/") => self.say(rest, secret),
-            Some(_) => match slash::parse(&String::from_utf8_lossy(&line)) {
-                Err(wrong) => self.trouble(wrong),
-                Ok(command) => return self.obey(command).await,
-            },
+            Some(_) => {
+                let mut text = String::from_utf8_lossy(&line).into_owned();
+                text.retain(|c| !c.is_control());
+                if !self.front.echoes() {
+                    self.note(text.clone());
+                }
+                match slash::parse(&text) {
+                    Err(wrong) => self.trouble(wrong),
+                    Ok(command) => return self.obey(command).await,
+                }
+            }
         }
         None
     }
