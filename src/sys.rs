@@ -138,6 +138,36 @@ pub fn is_ignored(signal: libc::c_int) -> bool {
     asked == 0 && unsafe { now.assume_init() }.sa_sigaction == libc::SIG_IGN
 }
 
+/// Whether this process was started without a stdout (`>&-`). What is written to it then goes to the /dev/null that the
+/// language's runtime opens in its place, and nothing tells that apart from one that the user chose.
+pub fn stdout_was_closed() -> bool {
+    #[cfg(target_os = "linux")]
+    return beginning::STDOUT_WAS_CLOSED.load(std::sync::atomic::Ordering::Relaxed);
+    #[cfg(not(target_os = "linux"))]
+    false
+}
+
+/// What can only be seen before the language's runtime begins.
+#[cfg(target_os = "linux")]
+mod beginning {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    pub static STDOUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+    /// Called by the loader with the constructors of C (System V gABI, "Initialization and Termination Functions").
+    // SAFETY: the section holds pointers to functions of this kind, which are called once each before main.
+    #[used]
+    #[unsafe(link_section = ".init_array")]
+    static LOOK: extern "C" fn() = look;
+
+    extern "C" fn look() {
+        // SAFETY: fcntl(2) takes any number, and this command changes nothing.
+        if unsafe { libc::fcntl(libc::STDOUT_FILENO, libc::F_GETFD) } == -1 {
+            STDOUT_WAS_CLOSED.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
 /// Gives the pages of the program's code back: a process that has begun and now mostly waits needs few of them again, and
 /// those come from the page cache. A system that does not say where the code is keeps them.
 #[cfg(target_os = "linux")]

@@ -229,9 +229,6 @@ pub const TOPICS: [Topic; 6] = [IDS, KEEPING, INTERACTIVE, EXIT_CODES, ENVIRONME
 /// The verbs that only print texts.
 pub const PRINTING: [&str; 3] = ["completions", "man", "help"];
 
-/// The verbs that the program's own `-h` leaves to `--help` besides those.
-const RARE: [&str; 1] = ["zmq-keygen"];
-
 /// How many lines of examples `-h` of a verb shows.
 const EXAMPLES_SHOWN: usize = 5;
 
@@ -251,21 +248,18 @@ pub fn shortened(command: clap::Command) -> clap::Command {
     })
 }
 
-/// The program's own `-h` on one screen: the verbs that only print texts, and the options of all verbs, are left to `--help`.
+/// The program's own `-h` on one screen: the verbs that only print texts or make keys, and the options of all verbs, are left to `--help`.
 pub fn on_one_screen(command: clap::Command, words: &[OsString]) -> clap::Command {
     if words.iter().any(|word| word == "--help") {
         return command;
     }
-    let rare = RARE.iter().filter(|verb| command.find_subcommand(verb).is_some());
-    let left_out: Vec<&str> = PRINTING.iter().chain(rare).copied().collect();
-    let hide = |command: clap::Command, verb| command.mut_subcommand(verb, |verb: clap::Command| verb.hide(true));
-    let command = left_out.into_iter().fold(command, hide);
+    let left = PRINTING.iter().chain(cfg!(feature = "zmq").then_some(&"zmq-keygen"));
+    let command = left.fold(command, |command, verb| command.mut_subcommand(verb, |verb| verb.hide(true)));
     let topics = TOPICS.map(|topic| topic.name).join(" ");
-    command.help_template(format!(
-        "{{about}}\n\n{{usage-heading}} {{usage}}\n\nVerbs:\n{{subcommands}}\n\n\
-        Each has -h (short help), --help (all), -v (say more), -j (JSON events).\n\
-        netverb help VERB, or {topics}{{after-help}}",
-    ))
+    let ways_on = "Each has -h (short help), --help (all), -v (say more), -j (JSON events).";
+    command
+        .help_template("{about}\n\n{usage-heading} {usage}\n\nVerbs:\n{subcommands}{after-help}")
+        .after_help(format!("{ways_on}\nnetverb help VERB, or {topics}\n\n{EXAMPLES}"))
 }
 
 /// The text of a topic, or the long help of a verb.
@@ -310,8 +304,7 @@ mod tests {
         assert!(text.lines().all(|line| line.chars().count() <= SCREEN.0), "{text}");
         let mut command = crate::cli::command();
         command.build();
-        let left_out: Vec<&str> = PRINTING.into_iter().chain(RARE).collect();
-        for verb in command.get_subcommands().filter(|verb| !left_out.contains(&verb.get_name())) {
+        for verb in command.get_subcommands().filter(|verb| !PRINTING.contains(&verb.get_name())) {
             assert!(text.contains(&format!("\n  {} ", verb.get_name())), "{} is missing:\n{text}", verb.get_name());
         }
     }

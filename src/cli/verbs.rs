@@ -12,7 +12,7 @@ use super::secure;
 use super::tuples::{RecvTupleArgs, SendTupleArgs};
 #[cfg(feature = "zmq")]
 use super::zeromq::ZmqKeygenArgs;
-use super::{Verb, accept, datagram, description, open, resolve, session, talk, usage_failure, wait};
+use super::{Verb, accept, datagram, description, open, refusal, resolve, session, talk, wait};
 use crate::failure::Failure;
 use crate::quantity::Limit;
 
@@ -249,5 +249,5 @@ fn define<A: Args>(command: Command) -> Command {
 }
 
 fn words<A: FromArgMatches>(matches: &mut ArgMatches) -> Result<A, Failure> {
-    A::from_arg_matches_mut(matches).map_err(|error| usage_failure(&error))
+    A::from_arg_matches_mut(matches).map_err(|error| refusal::failure(&error, &[]))
 }

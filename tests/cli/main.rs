@@ -28,6 +28,7 @@ mod misbehave;
 mod output;
 mod programs;
 mod proxies;
+mod races;
 mod recipes;
 mod records;
 mod replay;
@@ -45,5 +46,6 @@ mod view;
 mod wait;
 #[cfg(feature = "ws")]
 mod websocket;
+mod wording;
 #[cfg(feature = "zmq")]
 mod zeromq;
