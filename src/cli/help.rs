@@ -262,7 +262,8 @@ pub fn shortened(command: clap::Command) -> clap::Command {
     })
 }
 
-/// The program's own `-h` on one screen: the verbs that only print texts or make keys, and the options of all verbs, are left to `--help`.
+/// The program's own `-h` on one screen: the verbs that only print texts or make keys, and the options of all verbs, are left
+/// to `--help`.
 pub fn on_one_screen(command: clap::Command, words: &[OsString]) -> clap::Command {
     if words.iter().any(|word| word == "--help") {
         return command;
