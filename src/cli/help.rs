@@ -24,6 +24,7 @@ Examples:
   netverb open host:8080 --send-only --progress < file
   netverb open -z --wait 30s localhost:5432
   netverb open tls://host:465 --ca ca.pem
+  seq 3 | netverb open host:5555 --zmq push   ZeroMQ: each line a message
   netverb open host:25/mail -C               then: netverb ask mail --line NOOP
   netverb open unix:/run/app.sock < request
   netverb open host:25 -C --fail-on '(?m)^[45]' --expect '220 .*\\n' \\
@@ -40,6 +41,7 @@ Examples:
   port=$(netverb accept 0/web)               keep it: netverb next web
   netverb accept 8080,9000-9010 --echo --allow 192.168.1.0/24
   netverb accept udp://:5000 --echo          datagrams
+  netverb accept 5555 --zmq rep -c date      ZeroMQ: a reply to each request
   netverb accept 8080 --expect '(?s)^GET .*\\r\\n\\r\\n' \\
       --send $'HTTP/1.0 204 OK\\r\\n\\r\\n'
   netverb accept 2525 --replay session       the server of a --transcript";

@@ -119,19 +119,12 @@ impl Core {
 /// envelope, and an empty body.
 pub(super) fn behind_delimiter(message: &Message) -> (Option<Vec<Vec<u8>>>, Message) {
     let mut envelope = Vec::new();
-    let mut body = Message::default();
     let mut parts = message.parts();
     for part in parts.by_ref() {
         envelope.push(part.to_vec());
         if part.is_empty() {
-            for (index, part) in parts.enumerate() {
-                if index > 0 {
-                    body.next_part();
-                }
-                body.append(part);
-            }
-            return (Some(envelope), body);
+            return (Some(envelope), Message::of_parts(parts));
         }
     }
-    (None, body)
+    (None, Message::default())
 }
