@@ -1,6 +1,6 @@
 //! The words of `accept`.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::rc::Rc;
 
 use clap::Args;
@@ -80,17 +80,17 @@ pub struct AcceptArgs {
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
-    messages: MessageArgs,
-    /// Speak WebSocket with clients, whatever path they ask for
-    #[cfg(feature = "ws")]
-    #[arg(long, help_heading = "Messages")]
-    ws: bool,
-    #[command(flatten)]
     view: ViewArgs,
     #[command(flatten)]
     capture: CaptureArgs,
     #[command(flatten)]
     misbehave: MisbehaveArgs,
+    #[command(flatten)]
+    messages: MessageArgs,
+    /// Speak WebSocket with clients, whatever path they ask for
+    #[cfg(feature = "ws")]
+    #[arg(long, help_heading = "Messages")]
+    ws: bool,
     #[command(flatten)]
     dial: DialArgs,
     #[cfg(feature = "tls")]
@@ -189,7 +189,7 @@ fn rules(specs: &[String]) -> Result<Vec<Rule>, Failure> {
     let mut rules = Vec::new();
     for spec in specs {
         match spec.strip_prefix('@') {
-            Some(path) => rules.extend(read_list(&PathBuf::from(path))?),
+            Some(path) => rules.extend(read_list(Path::new(path))?),
             None => rules.push(Rule::parse(spec).map_err(|error| Failure::new(Exit::Usage, error))?),
         }
     }
@@ -217,10 +217,12 @@ impl AcceptArgs {
             replay,
         ];
         #[cfg(feature = "http")]
-        forms.extend(self.http.forms());
+        forms.extend(self.http.forms(self.speaks_websocket()));
         only_one(&forms)?;
         let kept = self.kept(&forms)?;
         let mut stream = self.data.stream_options(&self.time);
+        stream.misbehaviour = self.misbehave.misbehaviour()?;
+        stream.recorder.pcap = self.capture.pcap.take();
         #[cfg(feature = "zmq")]
         let zmq = self.zmq.options(self.once, &mut stream)?;
         #[cfg(feature = "zmq")]
@@ -253,10 +255,16 @@ impl AcceptArgs {
         }
         let service = self.service(&stream)?;
         #[cfg(feature = "http")]
-        let (service, http) = if self.serves_datagrams() && self.http.forms().iter().all(|(_, given)| !given) {
+        let (service, http) = if self.serves_datagrams() && service.is_some() {
             (service, None)
         } else {
-            self.http.divide(service, &mut self.at, &self.dial.header, self.messages.max_bytes(), &self.time)?
+            let beside = super::http::Beside {
+                headers: &self.dial.header,
+                time: &self.time,
+                websockets: self.speaks_websocket(),
+                max_bytes: self.messages.max_bytes(),
+            };
+            self.http.divide(service, &mut self.at, &beside)?
         };
         stream.recorder.view = self.view.form(service.is_some())?;
         let prefix = if self.prefix { Prefix::Sender } else { Prefix::None };
@@ -315,7 +323,7 @@ impl AcceptArgs {
         #[cfg(not(feature = "zmq"))]
         let zmq = false;
         #[cfg(feature = "http")]
-        let http = self.http.forms().iter().any(|(_, given)| *given) || self.http.foreground_only().is_some();
+        let http = self.http.foreground_only().is_some();
         #[cfg(not(feature = "http"))]
         let http = false;
         self.messages.check(match () {
@@ -361,19 +369,18 @@ impl AcceptArgs {
     fn kept(&mut self, forms: &[(&'static str, bool)]) -> Result<Option<Keep>, Failure> {
         let written = self.at.first().and_then(|at| at.name.clone());
         let name = self.keep.name(written.as_ref())?;
-        #[cfg_attr(not(feature = "http"), expect(unused_mut, reason = "only HTTP adds to it"))]
         let mut more = vec![
             ("-k", self.keep_open),
             ("--once", self.once),
             ("-m", self.max_conns.is_some()),
             ("--pcap", self.capture.pcap.is_some()),
         ];
+        more.extend(self.misbehave.foreground_only().map(|word| (word, true)));
         #[cfg(feature = "http")]
         more.extend(self.http.foreground_only().map(|word| (word, true)));
         let other = forms.iter().chain(&more);
         let other = other.into_iter().find_map(|(word, given)| given.then_some(*word));
-        let other = other.or_else(|| self.data.foreground_only()).or_else(|| self.misbehave.foreground_only());
-        let kept = self.keep.keep(name.as_ref(), other)?;
+        let kept = self.keep.keep(name.as_ref(), other.or_else(|| self.data.foreground_only()))?;
         if let Some(first) = self.at.first_mut() {
             first.name = name;
         }
@@ -426,7 +433,7 @@ impl AcceptArgs {
             let endpoint = target.endpoint.clone().ok_or_else(|| {
                 Failure::message(Exit::MalformedAddress, format!("{target} is no address; type --to HOST:PORT"))
             })?;
-            if !can_be_reached(&endpoint, self.serves_datagrams()) {
+            if !can_be_reached(&endpoint) {
                 let message = format!("forwarding to {endpoint} is not supported");
                 return Err(Failure::message(Exit::Unsupported, message));
             }
@@ -462,12 +469,11 @@ impl AcceptArgs {
     }
 }
 
-/// Whether clients can be forwarded to an address: datagrams go to datagrams, streams and messages to the others.
-fn can_be_reached(endpoint: &Endpoint, datagrams: bool) -> bool {
+/// Whether clients can be forwarded to an address.
+fn can_be_reached(endpoint: &Endpoint) -> bool {
     match endpoint {
-        Endpoint::Inet { scheme: Scheme::Udp, .. } => datagrams,
         Endpoint::Inet { .. } => true,
         Endpoint::Unix { kind, .. } => *kind != UnixKind::ZeroMq,
-        Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. } => cfg!(feature = "ws") && !datagrams,
+        Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. } => cfg!(feature = "ws"),
     }
 }

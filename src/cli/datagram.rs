@@ -323,6 +323,7 @@ impl MessageArgs {
             },
             progress: self.progress,
             rate: None,
+            split: None,
             misbehaviour: None,
         }
     }

@@ -18,7 +18,7 @@ use super::http_ports::HttpPorts;
 use super::keep::Keep;
 use super::open;
 use super::shared_stdio::{Prefix, SharedStdio};
-use super::stream::{self, Shown, StreamOptions, Streams, verdict};
+use super::stream::{Shown, StreamOptions, Streams, check_misbehaviour, verdict};
 #[cfg(feature = "zmq")]
 use super::zeromq;
 use crate::access::Policy;
@@ -34,6 +34,8 @@ use crate::limits;
 use crate::message::Split;
 use crate::relay::messages::Form;
 use crate::relay::misbehave;
+#[cfg(all(feature = "ws", feature = "http"))]
+use crate::service::http::{self, upgrade};
 use crate::service::{Client, Closing, Service, Surroundings, serve};
 #[cfg(feature = "ws")]
 use crate::transport::Messages;
@@ -41,6 +43,7 @@ use crate::transport::listener::{ListenOptions, Listener, listen};
 use crate::transport::proxy::proxy_protocol;
 #[cfg(feature = "tls")]
 use crate::transport::secure;
+use crate::transport::seqpacket;
 #[cfg(feature = "tls")]
 use crate::transport::tls::{ServerOptions, ServerTls};
 #[cfg(feature = "ws")]
@@ -82,7 +85,7 @@ pub enum Offer {
 impl Offer {
     fn needs_streams(&self) -> bool {
         match self {
-            Offer::Stdio { many, .. } => *many,
+            Offer::Stdio { .. } => false,
             Offer::Service { service, .. } => service.needs_streams(),
             Offer::Conversation(_) | Offer::Keep(_) => true,
         }
@@ -156,19 +159,15 @@ pub async fn run(mut options: Options, context: &Context) -> Result<Exit, Failur
         }
     }
     #[cfg(feature = "http")]
-    if let (Offer::Service { service, .. }, Some(http)) = (&mut options.offer, options.http.take()) {
+    if let (Offer::Service { service, .. }, Some(http)) = (&mut options.offer, &options.http) {
         http.put_before(service);
     }
-    if options.offer.needs_streams() && listeners.iter().any(Listener::has_messages) {
-        let message =
-            "seqpacket sockets have messages, and this needs streams; use --echo, --discard, --respond or --to";
+    let has_messages = listeners.iter().any(Listener::has_messages);
+    if options.offer.needs_streams() && has_messages {
+        let message = "seqpacket sockets have messages, and this needs streams; use a port or unix:/path";
         return Err(Failure::message(Exit::Unsupported, message));
     }
-    stream::check_misbehaviour(
-        options.stream.misbehaviour.as_ref(),
-        listeners.iter().any(Listener::has_messages),
-        context,
-    )?;
+    check_misbehaviour(options.stream.misbehaviour.as_ref(), has_messages, context)?;
     let streams = Streams::open(options.stream.clone(), context)?;
     #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
     let (mut host, pins) = Host::new(&options, context)?;
@@ -201,35 +200,23 @@ pub async fn run(mut options: Options, context: &Context) -> Result<Exit, Failur
         let served = zeromq::serve_peers(host, gate, *zmq, first, (&options.offer, conversation), &streams).await;
         return streams.finish(served);
     }
-    let serving = async {
-        match (conversation, options.offer) {
-            (Some(conversation), _) => host.one_conversation(gate, conversation, &streams).await,
-            (None, Offer::Stdio { many: true, prefix }) => {
-                host.many_on_stdio(&mut gate, &streams, &options.stream, prefix).await
-            }
-            (None, Offer::Service { service, once: true }) => {
-                let around = streams.surroundings(Shown::ToProgram);
-                host.one_by_service(gate, &service, &around).await
-            }
-            (None, Offer::Service { service, once: false }) => {
-                let around = streams.surroundings(Shown::ToProgram);
-                host.serve_all(&mut gate, &around, &Job::Service(Rc::new(service))).await
-            }
-            (None, Offer::Stdio { .. } | Offer::Conversation(_)) => host.one_on_stdio(gate, &streams).await,
-            (None, Offer::Keep(_)) => Err(Failure::message(Exit::Usage, "a kept listener is its keeper's")),
+    let served = match (conversation, options.offer) {
+        (Some(conversation), _) => host.one_conversation(gate, conversation, &streams).await,
+        (None, Offer::Stdio { many: true, prefix }) => {
+            streams.unless_broken(host.many_on_stdio(&mut gate, &streams, &options.stream, prefix)).await
         }
-    };
-    let served = tokio::select! {
-        biased;
-        failure = streams.record_failed() => Err(failure),
-        served = serving => served,
+        (None, Offer::Service { service, once: true }) => {
+            let around = streams.surroundings(Shown::ToProgram);
+            host.one_by_service(gate, &service, &around).await
+        }
+        (None, Offer::Service { service, once: false }) => {
+            let around = streams.surroundings(Shown::ToProgram);
+            streams.unless_broken(host.serve_all(&mut gate, &around, &Job::Service(Rc::new(service)))).await
+        }
+        (None, Offer::Stdio { .. } | Offer::Conversation(_)) => host.one_on_stdio(gate, &streams).await,
+        (None, Offer::Keep(_)) => Err(Failure::message(Exit::Usage, "a kept listener is its keeper's")),
     };
     streams.finish(served)
-}
-
-#[cfg(feature = "tls")]
-fn pins(tls: &ServerTls) -> Vec<String> {
-    tls.pins().iter().map(|pin| format!("sha256:{}", pin.hex())).collect()
 }
 
 /// What is done with each of many clients.
@@ -246,9 +233,12 @@ pub(super) struct Host {
     places: Option<Arc<Semaphore>>,
     pub(super) context: Context,
     expects_header: bool,
+    /// Where clients may ask for a WebSocket or for something else.
+    #[cfg(all(feature = "ws", feature = "http"))]
+    http: Option<http::Ports>,
+    misbehaviour: Option<Misbehaviour>,
     #[cfg(feature = "ws")]
     websocket: Option<websocket::Settings>,
-    misbehaviour: Option<Misbehaviour>,
     #[cfg(feature = "tls")]
     tls: Option<ServerTls>,
 }
@@ -291,7 +281,7 @@ impl Host {
         let tls =
             options.tls.as_ref().map(ServerTls::new).transpose().map_err(|error| Failure::new(error.exit(), error))?;
         #[cfg(feature = "tls")]
-        let pins = tls.as_ref().map(pins).unwrap_or_default();
+        let pins = tls.iter().flat_map(ServerTls::pins).map(|pin| format!("sha256:{}", pin.hex())).collect();
         #[cfg(not(feature = "tls"))]
         let pins = Vec::new();
         let host = Host {
@@ -306,6 +296,8 @@ impl Host {
             misbehaviour: options.stream.misbehaviour.clone(),
             places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
             context: context.clone(),
+            #[cfg(all(feature = "ws", feature = "http"))]
+            http: options.http.as_ref().map(|http| http.ports.clone()),
             #[cfg(feature = "ws")]
             websocket: options.websocket.clone(),
             #[cfg(feature = "tls")]
@@ -361,8 +353,9 @@ impl Host {
         options: &StreamOptions,
         prefix: Prefix,
     ) -> Result<Exit, Failure> {
-        let (shared, input) = SharedStdio::new(streams, options, prefix)?;
-        let around = streams.surroundings(Shown::ToProgram);
+        let messages = self.largest_message(gate);
+        let (shared, input) = SharedStdio::new(streams, options, prefix, self.form, messages)?;
+        let around = streams.surroundings(shared.shown().await);
         let reading = tokio::task::spawn_local(shared.clone().distribute(input, around.report.clone()));
         let job = Job::Stdio(shared.clone());
         let served = tokio::select! {
@@ -371,6 +364,15 @@ impl Host {
         };
         reading.abort();
         served
+    }
+
+    /// The size of the largest message, where clients have messages.
+    fn largest_message(&self, gate: &Gate) -> Option<usize> {
+        #[cfg(feature = "ws")]
+        if let Some(settings) = &self.websocket {
+            return Some(settings.limit);
+        }
+        gate.has_messages().then_some(seqpacket::MAX_MESSAGE)
     }
 
     /// Serves clients until the process is told to end.
@@ -437,11 +439,8 @@ impl Host {
         let (peer, local) = (pending.peer().to_string(), pending.local().to_string());
         let port = pending.local().socket_addr().map(|address| address.port());
         let reason = match pending.into_channel(&self.socket) {
-            Ok(channel) => match self.prepare(channel, &id).await {
-                Ok(channel) => {
-                    let how = self.misbehaviour.as_ref();
-                    return Some(Client { id, port, channel: misbehave::put_on(channel, how, number, Direction::Out) });
-                }
+            Ok(channel) => match self.prepare(channel, &id, port, number).await {
+                Ok(channel) => return Some(Client { id, port, channel }),
                 Err(reason) => reason,
             },
             Err(error) => format!("cannot serve: {}", reason(&error)),
@@ -453,14 +452,24 @@ impl Host {
     }
 
     /// What comes before a client is served: the header of a proxy in front, TLS, the WebSocket handshake.
-    async fn prepare(&self, channel: Channel, id: &str) -> Result<Channel, String> {
+    #[cfg_attr(not(feature = "ws"), expect(unused_variables, reason = "only WebSockets depend on the port"))]
+    async fn prepare(&self, channel: Channel, id: &str, port: Option<u16>, number: u64) -> Result<Channel, String> {
         let channel = match self.expects_header {
             true => self.secure(self.read_header(channel, id).await?, id).await?,
             false => self.secure(channel, id).await?,
         };
+        let channel = misbehave::put_on(channel, self.misbehaviour.as_ref(), number, Direction::Out);
         #[cfg(feature = "ws")]
         if let Some(settings) = &self.websocket {
             let Channel::Bytes(bytes) = channel else { return Ok(channel) };
+            #[cfg(feature = "http")]
+            let bytes = match self.http.as_ref().is_some_and(|http| http.has(port)) {
+                true => match upgrade::ask(bytes, HANDSHAKE_LIMIT).await {
+                    upgrade::Asks::Upgrade(bytes) => bytes,
+                    upgrade::Asks::Otherwise(bytes) => return Ok(Channel::Bytes(bytes)),
+                },
+                false => bytes,
+            };
             let socket =
                 websocket::accept(bytes, settings, HANDSHAKE_LIMIT).await.map_err(|error| error.to_string())?;
             if let Some(protocol) = socket.protocol() {

@@ -1,8 +1,11 @@
 //! Forwards a client to another address, any transport to any transport.
 
+use std::cell::Cell;
 use std::io;
 use std::rc::Rc;
 use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::{Client, Closing, Surroundings, Verdict, Watcher};
 use crate::address::{Endpoint, Peer};
@@ -11,6 +14,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::filter::misbehaviour::Misbehaviour;
 use crate::message::{Message, Split};
+use crate::quantity::Limit;
 use crate::relay::{self, Blame, Observer, Outcome, Rules, Waiting, misbehave};
 use crate::transport::proxy::proxy_protocol::Ends;
 use crate::transport::{Bytes, Channel, ConnectOptions, Messages, connect};
@@ -232,31 +236,64 @@ impl Report for Mirror<'_> {
 }
 
 async fn messages(client: &Messages, target: &Messages, watcher: &dyn Observer, around: &Surroundings) -> Closing {
+    let last = Cell::new(Instant::now());
     let both = async {
         tokio::try_join!(
-            pass(client, target, Direction::In, watcher, around),
-            pass(target, client, Direction::Out, watcher, around),
+            pass(client, target, Direction::In, watcher, around, &last),
+            pass(target, client, Direction::Out, watcher, around, &last),
         )
     };
-    match both.await {
-        Ok(_) => Closing::clean("done"),
-        Err(error) => Closing::failed(&error, Blame::Sending),
+    tokio::select! {
+        biased;
+        joined = both => match joined {
+            Ok(_) => Closing::clean("done"),
+            Err(error) => Closing::failed(&error, Blame::Sending),
+        },
+        () = silence(around.idle, &last) => {
+            Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle }
+        }
     }
 }
 
+/// Passes messages on, and the way in which the one side closed to the other.
 async fn pass(
     from: &Messages,
     to: &Messages,
     direction: Direction,
     watcher: &dyn Observer,
     around: &Surroundings,
+    last: &Cell<Instant>,
 ) -> io::Result<()> {
     let mut message = Message::default();
-    while from.receive(&mut message).await? {
-        to.send(&message).await?;
+    loop {
+        match from.receive_for(&mut message, to).await {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => {
+                to.close_like(from);
+                let _ = to.take_leave().await;
+                return Err(error);
+            }
+        }
+        to.feed(&message).await?;
+        last.set(Instant::now());
         around.note_message(direction, message.bytes(), watcher)?;
     }
+    to.close_like(from);
     to.end().await
+}
+
+/// Until nothing has passed for so long.
+async fn silence(idle: Limit, last: &Cell<Instant>) {
+    let Limit::After(idle) = idle else { return std::future::pending().await };
+    loop {
+        match last.get().checked_add(idle) {
+            // Beyond what a clock can say.
+            None => std::future::pending().await,
+            Some(at) if at <= Instant::now() => return,
+            Some(at) => tokio::time::sleep_until(at).await,
+        }
+    }
 }
 
 /// Whose connection is forwarded, for the PROXY protocol.

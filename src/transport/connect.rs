@@ -21,6 +21,7 @@ use super::secure::SecureLayer;
 use super::seqpacket::Seqpacket;
 use super::socket::Socket;
 use super::sockopt::{self, OptionError, SocketOptions};
+use super::telnet;
 #[cfg(feature = "tls")]
 use super::tls;
 #[cfg(feature = "ws")]
@@ -31,6 +32,7 @@ use crate::address::{Endpoint, Host, Peer, Scheme, UnixKind};
 use crate::event::{Event, Phase, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::filter::telnet::Terms;
 
 mod unix_dial;
 #[cfg(feature = "ws")]
@@ -55,6 +57,8 @@ pub struct ConnectOptions {
     pub patience: Patience,
     /// What lies between us and the target.
     pub route: Route,
+    /// Whether TELNET is spoken, and what we have to tell then.
+    pub telnet: Option<Terms>,
     /// Whether TLS is spoken, where the address does not say so itself (`--secure`).
     pub secure: bool,
     /// How TLS is done.
@@ -339,7 +343,11 @@ async fn attempt(
             transport: channel.transport(),
         },
     );
-    layer.put_on(channel, id, report).await
+    match (layer.put_on(channel, id, report).await?, &options.telnet) {
+        (channel, None) => Ok(channel),
+        (Channel::Bytes(bytes), Some(terms)) => Ok(Channel::Bytes(telnet::put_on(bytes, terms))),
+        (Channel::Messages(_), Some(_)) => Err(ConnectError::Unsupported("TELNET over a message socket".to_owned())),
+    }
 }
 
 async fn tcp(

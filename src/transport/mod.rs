@@ -11,11 +11,14 @@ pub mod listener;
 pub mod messages;
 pub mod proxy;
 pub mod resolve;
+#[cfg(all(feature = "ws", feature = "http"))]
+pub mod rewound;
 pub mod route;
 pub mod secure;
 pub mod seqpacket;
 pub mod socket;
 pub mod sockopt;
+pub mod telnet;
 #[cfg(feature = "tls")]
 pub mod tls;
 pub mod unix;

@@ -8,12 +8,17 @@ mod support;
 mod access;
 mod addresses;
 mod bounds;
+mod bridges;
 mod capture;
 mod conversations;
 mod datagrams;
 mod failures;
 mod foreign_users;
+#[cfg(feature = "http")]
+mod http;
 mod inherited;
+#[cfg(feature = "interactive")]
+mod interactive;
 mod kept;
 mod kept_datagrams;
 mod kept_messages;
@@ -38,5 +43,7 @@ mod tuples;
 mod unix;
 mod view;
 mod wait;
+#[cfg(feature = "ws")]
+mod websocket;
 #[cfg(feature = "zmq")]
 mod zeromq;

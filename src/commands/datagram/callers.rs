@@ -9,6 +9,7 @@ use tokio::time::Instant;
 
 use super::super::admission::Admission;
 use super::super::context::Context;
+use super::bridge::Lane;
 use super::exchange::arrived_at;
 use super::forward::Upstream;
 use crate::access::Verdict;
@@ -39,6 +40,8 @@ pub struct Caller {
     pub last: Rc<Cell<Instant>>,
     /// The way on, where datagrams are forwarded.
     pub upstream: Option<Rc<Upstream>>,
+    /// The way on, where a connection takes them.
+    pub lane: Option<Rc<Lane>>,
 }
 
 /// Everybody who is remembered.
@@ -111,7 +114,15 @@ impl Callers {
             target: Target::back_to(&arrival.from, arrival.source),
             last: Rc::new(Cell::new(Instant::now())),
             upstream: None,
+            lane: None,
         })
+    }
+
+    /// Begins a connection for one who is remembered.
+    pub fn set_lane(&mut self, peer: &Peer, lane: Rc<Lane>) {
+        if let Some(caller) = self.table.get_mut(peer) {
+            caller.lane = Some(lane);
+        }
     }
 
     /// Everybody who is remembered.
@@ -124,7 +135,8 @@ impl Callers {
         let now = Instant::now();
         let gone: Vec<Peer> = self
             .all()
-            .filter(|caller| now.duration_since(caller.last.get()) >= idle)
+            // A connection has its own clock.
+            .filter(|caller| caller.lane.is_none() && now.duration_since(caller.last.get()) >= idle)
             .map(|caller| caller.peer.clone())
             .collect();
         for peer in gone {

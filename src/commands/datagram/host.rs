@@ -15,7 +15,7 @@ use super::exchange::{Exchange, Hearing, Replies};
 use super::input::Input;
 use super::printer::Printer;
 use super::serve::{Job, Server};
-use super::{Messages, default_ending, default_split, listen};
+use super::{Messages, bridge, default_ending, default_split, listen};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::quantity::Limit;
@@ -47,15 +47,20 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
             sockets.push(Rc::new(socket));
         }
     }
-    let job = match &options.offer {
-        Offer::Service { service, .. } => Some(Job::of(service).await?),
-        Offer::Stdio { .. } => None,
-        Offer::Conversation(_) | Offer::Keep(_) => {
-            let message = "steps, recorded peers and kept names need streams; for datagrams use a service";
-            return Err(Failure::message(Exit::Usage, message));
-        }
-    };
+    if let Offer::Conversation(_) | Offer::Keep(_) = &options.offer {
+        let message = "steps, recorded peers and kept names need streams; for datagrams use a service";
+        return Err(Failure::message(Exit::Usage, message));
+    }
     let streams = Streams::of_datagrams(options.stream.clone(), context)?;
+    let around = streams.surroundings(Shown::ToProgram);
+    let idle = match around.idle {
+        Limit::After(idle) => idle,
+        Limit::Never => IDLE,
+    };
+    let job = match &options.offer {
+        Offer::Service { service, .. } => Some(Job::of(service, idle, &around).await?),
+        Offer::Stdio { .. } | Offer::Conversation(_) | Offer::Keep(_) => None,
+    };
     let admission = Admission::new(options.policy.clone()).await?;
     announce(&bound, &[], &options.ready, context)?;
     let chosen = options.at.iter().any(|at| at.address.ports().any(|port| port == 0));
@@ -64,12 +69,13 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let most = options.max_connections.unwrap_or(MOST);
     let served = match (&options.offer, job) {
         (Offer::Service { once, .. }, Some(job)) => {
-            let around = streams.surroundings(Shown::ToProgram);
-            let idle = match around.idle {
-                Limit::After(idle) => idle,
-                Limit::Never => IDLE,
+            let most = match (&job, *once) {
+                (Job::Bridge(_), true) => 1,
+                (Job::Bridge(_), false) => options.max_connections.unwrap_or(bridge::MOST),
+                _ => most,
             };
-            let callers = RefCell::new(Callers::new(admission, most, name, around.watch.clone(), context));
+            let callers = Callers::new(admission, most, name, around.watch.clone(), context);
+            let callers = Rc::new(RefCell::new(callers));
             Server { sockets, callers, job, around, idle, once: *once }.run().await
         }
         (Offer::Stdio { many, prefix }, _) => {

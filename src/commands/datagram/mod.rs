@@ -1,5 +1,6 @@
 //! `datagram`: send datagrams and print the answers, receive them, probe a port. Serving many peers is in `host`.
 
+mod bridge;
 mod callers;
 pub mod exchange;
 mod failures;

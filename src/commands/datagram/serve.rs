@@ -8,14 +8,17 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
+use super::bridge::Bridge;
 use super::callers::{Caller, Callers};
 use super::exchange::note;
 use super::failures;
 use super::forward::Destination;
 use super::program;
+use crate::address::{Endpoint, Scheme};
 use crate::event::{Direction, Event};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::quantity::Limit;
 use crate::service::broker::Naming;
 use crate::service::program::Command;
 use crate::service::{Service, Surroundings};
@@ -40,23 +43,29 @@ pub enum Job {
     Respond(Rc<[u8]>),
     /// Sends it to all others.
     Broker(Naming),
-    /// Sends it on.
+    /// Sends it on as a datagram.
     Forward(Box<Destination>),
+    /// Sends it on over a connection.
+    Bridge(Rc<Bridge>),
     /// Runs a program with it.
     Program(Rc<Command>, Arc<Semaphore>),
 }
 
 impl Job {
-    /// The job of a service.
+    /// The job of a service, which forgets silent callers after `idle`.
     ///
     /// # Errors
     /// A target that cannot be forwarded to.
-    pub async fn of(service: &Service) -> Result<Self, Failure> {
+    pub async fn of(service: &Service, idle: Duration, around: &Surroundings) -> Result<Self, Failure> {
         Ok(match service {
             Service::Echo => Job::Echo,
             Service::Discard => Job::Discard,
             Service::Respond(answer) => Job::Respond(answer.clone()),
             Service::Broker(_, naming) => Job::Broker(*naming),
+            Service::Forward(target) if !matches!(target.endpoint, Endpoint::Inet { scheme: Scheme::Udp, .. }) => {
+                let around = Surroundings { idle: Limit::After(idle), ..around.clone() };
+                Job::Bridge(Rc::new(Bridge::new(target.clone(), around)))
+            }
             Service::Forward(target) => {
                 Job::Forward(Box::new(Destination::new(&target.endpoint, &target.connect).await?))
             }
@@ -77,14 +86,14 @@ pub struct Server {
     /// The sockets.
     pub sockets: Vec<Rc<DatagramSocket>>,
     /// Who has written.
-    pub callers: RefCell<Callers>,
+    pub callers: Rc<RefCell<Callers>>,
     /// What they get.
     pub job: Job,
     /// Records and events.
     pub around: Surroundings,
     /// How long a silent caller is remembered.
     pub idle: Duration,
-    /// Whether to end after the first datagram.
+    /// Whether to end after the first datagram, or after the first caller's connection.
     pub once: bool,
 }
 
@@ -105,7 +114,7 @@ impl Server {
                     while let Some((number, result)) = received {
                         result.map_err(|error| failures::receiving("anybody", &error))?;
                         let heard = self.heard(number, receiver.inbox()).await?;
-                        if heard && self.once {
+                        if heard && self.once && !matches!(self.job, Job::Bridge(_)) {
                             return Ok(Exit::Done);
                         }
                         turns -= 1;
@@ -113,8 +122,17 @@ impl Server {
                     }
                     super::note_losses(&mut receiver, "", &*self.around.report);
                 }
+                () = self.bridged_once() => return Ok(Exit::Done),
                 _ = tidying.tick() => self.callers.borrow_mut().forget_idle(self.idle),
             }
+        }
+    }
+
+    /// The one connection that was wanted has ended.
+    async fn bridged_once(&self) {
+        match &self.job {
+            Job::Bridge(bridge) if self.once => bridge.ended.notified().await,
+            _ => std::future::pending().await,
         }
     }
 
@@ -122,7 +140,9 @@ impl Server {
         let Some(socket) = self.sockets.get(number) else { return Ok(false) };
         let heard = self.callers.borrow_mut().hear(number, socket, inbox.arrival()).cloned();
         let Some(caller) = heard else { return Ok(false) };
-        for datagram in inbox.datagrams() {
+        // What a connection takes is noted when it does.
+        let taken = !matches!(self.job, Job::Bridge(_));
+        for datagram in inbox.datagrams().filter(|_| taken) {
             note(&*caller.watcher, &*self.around.report, Direction::In, datagram)?;
         }
         if inbox.arrival().truncated && !matches!(self.job, Job::Discard) {
@@ -143,6 +163,14 @@ impl Server {
             }
             Job::Broker(naming) => self.pass_round(&caller, inbox, *naming).await?,
             Job::Forward(destination) => self.forward(caller, socket, destination, inbox).await,
+            Job::Bridge(bridge) => {
+                let lane = caller.lane.clone().unwrap_or_else(|| {
+                    let lane = bridge.begin(&caller, socket.clone(), &self.callers);
+                    self.callers.borrow_mut().set_lane(&caller.peer, lane.clone());
+                    lane
+                });
+                inbox.datagrams().for_each(|datagram| bridge.pass(&caller, &lane, datagram));
+            }
             Job::Program(command, places) => {
                 for datagram in inbox.datagrams() {
                     let Ok(place) = places.clone().acquire_owned().await else { continue };

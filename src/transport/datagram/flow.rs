@@ -28,7 +28,8 @@ type Sending = Pin<Box<dyn Future<Output = (Burst, io::Result<()>)>>>;
 /// The datagrams exchanged with one peer.
 pub struct Flow {
     socket: Rc<DatagramSocket>,
-    target: Target,
+    /// `None` for a Unix socket without a name, which cannot be answered.
+    target: Option<Target>,
     local: Peer,
     peer: Peer,
     arriving: Arriving,
@@ -37,6 +38,8 @@ pub struct Flow {
     sending: RefCell<Option<Sending>>,
     /// Set by the end of what we send: when the silence after it is over.
     silence: RefCell<Option<Pin<Box<Sleep>>>>,
+    /// Why sending failed.
+    broken: RefCell<Option<io::Error>>,
 }
 
 /// Where datagrams come from.
@@ -63,17 +66,24 @@ impl Flow {
             next: Cell::new(usize::MAX),
             trouble: RefCell::new(Box::pin(async move { troubled.failed().await })),
         };
-        Flow::new(socket, target, peer, arriving)
+        let local = socket.local().clone();
+        Flow::new(socket, Some(target), local, peer, arriving)
     }
 
-    /// Over the socket of a listener, which puts what this peer sends into the mailbox.
-    pub fn shared(socket: Rc<DatagramSocket>, target: Target, peer: Peer, mailbox: Rc<Mailbox>) -> Self {
-        Flow::new(socket, target, peer, Arriving::Sorted(mailbox))
+    /// Over the socket of a listener, which puts what this peer sends to `local` into the mailbox.
+    pub fn shared(
+        socket: Rc<DatagramSocket>,
+        target: Option<Target>,
+        local: Peer,
+        peer: Peer,
+        mailbox: Rc<Mailbox>,
+    ) -> Self {
+        Flow::new(socket, target, local, peer, Arriving::Sorted(mailbox))
     }
 
-    fn new(socket: Rc<DatagramSocket>, target: Target, peer: Peer, arriving: Arriving) -> Self {
+    fn new(socket: Rc<DatagramSocket>, target: Option<Target>, local: Peer, peer: Peer, arriving: Arriving) -> Self {
         Flow {
-            local: socket.local().clone(),
+            local,
             socket,
             target,
             peer,
@@ -81,6 +91,7 @@ impl Flow {
             waiting: RefCell::default(),
             sending: RefCell::default(),
             silence: RefCell::default(),
+            broken: RefCell::default(),
         }
     }
 
@@ -119,6 +130,9 @@ impl Flow {
             }
             Arriving::Sorted(mailbox) => mailbox.poll_take(cx, message).map(Ok),
         };
+        if let (Poll::Pending, Some(error)) = (&received, self.broken.borrow_mut().take()) {
+            return Poll::Ready(Err(error));
+        }
         let mut silence = self.silence.borrow_mut();
         match (&received, silence.as_mut()) {
             (Poll::Ready(_), Some(silence)) => silence.as_mut().reset(Instant::now() + REPLY_WINDOW),
@@ -180,12 +194,16 @@ impl Flow {
                 *sending = None;
                 burst.clear();
                 self.waiting.borrow_mut().give_space(burst);
-                sent?;
+                sent.map_err(|error| self.broken_by(error, cx))?;
             }
             if self.waiting.borrow().is_empty() {
                 return Poll::Ready(Ok(()));
             }
-            let (socket, target) = (self.socket.clone(), self.target.clone());
+            let Some(target) = self.target.clone() else {
+                let text = "the peer has no name to be answered at";
+                return Poll::Ready(Err(io::Error::new(io::ErrorKind::NotConnected, text)));
+            };
+            let socket = self.socket.clone();
             let burst = self.waiting.take();
             *sending = Some(Box::pin(async move {
                 let sent = socket.send_burst(&target, &burst).await;
@@ -201,7 +219,7 @@ impl Flow {
     pub fn poll_end(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_flush(cx))?;
         if let (Arriving::Own { .. }, Some(error)) = (&self.arriving, self.socket.take_error()?) {
-            return Poll::Ready(Err(error));
+            return Poll::Ready(Err(self.broken_by(error, cx)));
         }
         self.silence.borrow_mut().get_or_insert_with(|| {
             // Whoever receives is to learn of it.
@@ -209,6 +227,14 @@ impl Flow {
             Box::pin(tokio::time::sleep(REPLY_WINDOW))
         });
         Poll::Ready(Ok(()))
+    }
+
+    /// The system tells an error once; whoever receives is to learn of it, too.
+    fn broken_by(&self, error: io::Error, cx: &Context<'_>) -> io::Error {
+        let again = error.raw_os_error().map_or_else(|| error.kind().into(), io::Error::from_raw_os_error);
+        *self.broken.borrow_mut() = Some(again);
+        cx.waker().wake_by_ref();
+        error
     }
 }
 
