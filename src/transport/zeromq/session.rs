@@ -194,6 +194,8 @@ impl Session {
             Poll::Pending => Driven::Nothing,
             Poll::Ready(Ok(0)) => {
                 let early = matches!(self.phase, Phase::Handshake(_));
+                // TLS takes leave of who took leave.
+                let _ = Pin::new(&mut self.stream).poll_shutdown(cx);
                 self.give_up(if early { Trouble::ClosedEarly } else { Trouble::Closed });
                 Driven::Something
             }
@@ -213,7 +215,8 @@ impl Session {
                 }
             },
             Poll::Ready(Err(error)) => {
-                self.give_up(error.into());
+                // After our own end nothing that fails matters any more.
+                self.give_up(if self.shut { Trouble::Closed } else { error.into() });
                 Driven::Something
             }
         }
