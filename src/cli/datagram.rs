@@ -11,6 +11,7 @@ use clap::Args;
 use super::capture::CaptureArgs;
 use super::groups::{NetArgs, ReadyArgs, Source, TimeArgs, parse_dump, parse_source};
 use super::help;
+use super::misbehave::ChanceArgs;
 use crate::address::{Endpoint, Host, ListenAddress, ListenId, SocketId, UnixName, port};
 use crate::commands::datagram::exchange::Replies;
 use crate::commands::datagram::{self, Form, From, Messages, Options, REPLY_WINDOW, probe};
@@ -58,6 +59,8 @@ pub struct DatagramArgs {
     replies: ReplyArgs,
     #[command(flatten)]
     data: MessageArgs,
+    #[command(flatten)]
+    chance: ChanceArgs,
     #[command(flatten)]
     ready: ReadyArgs,
     #[command(flatten)]
@@ -201,6 +204,7 @@ impl DatagramArgs {
             max_bytes: self.data.max_bytes.map(|size| usize::try_from(size).unwrap_or(usize::MAX)),
         };
         let mut stream = self.data.stream_options(&self.time, matches!(messages, Messages::Stdin(_)));
+        stream.misbehaviour = self.chance.misbehaviour()?;
         if self.replies.replies.is_some() {
             // -w is the window then.
             stream.idle = self.time.idle_timeout.unwrap_or(Limit::Never);

@@ -20,6 +20,7 @@ mod kept_messages;
 mod lines;
 mod listening;
 mod misbehave;
+mod mishaps;
 mod output;
 mod programs;
 mod proxies;

@@ -25,6 +25,9 @@ pub const REPLY_WINDOW: Duration = Duration::from_secs(1);
 /// A burst on its way; it comes back to be filled again.
 type Sending = Pin<Box<dyn Future<Output = (Burst, io::Result<()>)>>>;
 
+/// Takes datagrams to be sent.
+pub type Outlet = Box<dyn Fn(&[u8])>;
+
 /// The datagrams exchanged with one peer.
 pub struct Flow {
     socket: Rc<DatagramSocket>,
@@ -38,6 +41,8 @@ pub struct Flow {
     sending: RefCell<Option<Sending>>,
     /// Set by the end of what we send: when the silence after it is over.
     silence: RefCell<Option<Pin<Box<Sleep>>>>,
+    /// Takes what is sent in place of the socket.
+    outlet: Option<Outlet>,
     /// Why sending failed.
     broken: RefCell<Option<io::Error>>,
 }
@@ -91,8 +96,16 @@ impl Flow {
             waiting: RefCell::default(),
             sending: RefCell::default(),
             silence: RefCell::default(),
+            outlet: None,
             broken: RefCell::default(),
         }
+    }
+
+    /// From now on, this takes what is sent in place of the socket.
+    #[must_use]
+    pub fn through(mut self, outlet: Outlet) -> Self {
+        self.outlet = Some(outlet);
+        self
     }
 
     /// This end.
@@ -197,6 +210,12 @@ impl Flow {
                 sent.map_err(|error| self.broken_by(error, cx))?;
             }
             if self.waiting.borrow().is_empty() {
+                return Poll::Ready(Ok(()));
+            }
+            if let Some(outlet) = &self.outlet {
+                let mut burst = self.waiting.borrow_mut();
+                burst.messages().for_each(outlet);
+                burst.clear();
                 return Poll::Ready(Ok(()));
             }
             let Some(target) = self.target.clone() else {
