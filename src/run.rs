@@ -93,6 +93,10 @@ fn perform_directly(run: &mut Run, context: &Context) -> Option<Result<Exit, Fai
             commands::accept::Offer::Keep(keep) => commands::keep::accept(options, keep, run.deadline, context),
             _ => return None,
         },
+        Verb::Datagram(options) => match &options.keep {
+            Some(keep) => commands::keep::datagram(options, keep, run.deadline, context),
+            None => return None,
+        },
         Verb::Read(options) => commands::read::run(options, context),
         Verb::Write(options) => commands::write::run(options, context),
         Verb::Ask(options) => commands::ask::run(options, context),

@@ -27,7 +27,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("relay", &["transport", "filter", "message"]),
     ("conversation", &["relay", "transport", "filter", "condition", "tuple", "message", "access", "address"]),
     ("service", &["relay", "transport", "filter", "condition", "tuple", "message", "access", "address"]),
-    ("keeper", &["conversation", "transport", "filter", "condition", "message", "address"]),
+    ("keeper", &["conversation", "transport", "filter", "message", "condition", "address"]),
     (
         "commands",
         &[

@@ -216,7 +216,7 @@ impl AcceptArgs {
             replay,
         ];
         #[cfg(feature = "http")]
-        forms.extend(self.http.forms());
+        forms.extend(self.http.forms(self.speaks_websocket()));
         only_one(&forms)?;
         let kept = self.kept(&forms)?;
         let mut stream = self.data.stream_options(&self.time);
@@ -237,10 +237,16 @@ impl AcceptArgs {
         }
         let service = self.service(&stream)?;
         #[cfg(feature = "http")]
-        let (service, http) = if self.serves_datagrams() && self.http.forms().iter().all(|(_, given)| !given) {
+        let (service, http) = if self.serves_datagrams() && service.is_some() {
             (service, None)
         } else {
-            self.http.divide(service, &mut self.at, &self.dial.header, self.messages.max_bytes(), &self.time)?
+            let beside = super::http::Beside {
+                headers: &self.dial.header,
+                time: &self.time,
+                websockets: self.speaks_websocket(),
+                max_bytes: self.messages.max_bytes(),
+            };
+            self.http.divide(service, &mut self.at, &beside)?
         };
         stream.recorder.view = self.view.form(service.is_some())?;
         let prefix = if self.prefix { Prefix::Sender } else { Prefix::None };
@@ -295,7 +301,7 @@ impl AcceptArgs {
         #[cfg(not(feature = "zmq"))]
         let zmq = false;
         #[cfg(feature = "http")]
-        let http = self.http.forms().iter().any(|(_, given)| *given) || self.http.foreground_only().is_some();
+        let http = self.http.foreground_only().is_some();
         #[cfg(not(feature = "http"))]
         let http = false;
         self.messages.check(match () {

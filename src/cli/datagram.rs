@@ -11,6 +11,7 @@ use clap::Args;
 use super::capture::CaptureArgs;
 use super::groups::{NetArgs, ReadyArgs, Source, TimeArgs, parse_dump, parse_source};
 use super::help;
+use super::keep::KeepArgs;
 use super::misbehave::ChanceArgs;
 use crate::address::{Endpoint, Host, ListenAddress, ListenId, SocketId, UnixName, port};
 use crate::commands::datagram::exchange::Replies;
@@ -61,6 +62,8 @@ pub struct DatagramArgs {
     data: MessageArgs,
     #[command(flatten)]
     chance: ChanceArgs,
+    #[command(flatten)]
+    keep: KeepArgs,
     #[command(flatten)]
     ready: ReadyArgs,
     #[command(flatten)]
@@ -209,8 +212,40 @@ impl DatagramArgs {
             // -w is the window then.
             stream.idle = self.time.idle_timeout.unwrap_or(Limit::Never);
         }
+        let (mut to, mut listen) = (to, self.listen.take());
+        let named = listen.as_mut().map(|at| &mut at.name).or(to.as_mut().map(|to| &mut to.name));
+        let keep = match named {
+            Some(named) => {
+                *named = self.keep.name(named.as_ref())?;
+                self.keep.keep(named.as_ref(), self.foreground_only(&messages))?
+            }
+            None => None,
+        };
+        self.listen = listen;
         let form = self.form(to)?;
-        Ok(Options { form, messages, ending, socket, replies, stream })
+        Ok(Options { form, messages, ending, socket, replies, stream, keep })
+    }
+
+    /// A word that has no use where the socket is kept.
+    fn foreground_only(&self, messages: &Messages) -> Option<&'static str> {
+        let data = &self.data;
+        let words = [
+            ("DATA", matches!(messages, Messages::Words(_))),
+            ("-z", self.probe),
+            ("--count", self.replies.count.is_some()),
+            ("--replies", self.replies.replies.is_some()),
+            ("--replies-for", self.replies.replies_for.is_some()),
+            ("--split", data.split.is_some()),
+            ("-o", data.output.is_some()),
+            ("--hex", data.hex),
+            ("--hex-dump", data.hex_dump.is_some()),
+            ("--transcript", data.transcript.is_some()),
+            ("--progress", data.progress),
+            ("--hash", data.hash.is_some()),
+            ("--send-only", data.send_only),
+            ("--recv-only", data.recv_only),
+        ];
+        words.into_iter().find_map(|(word, given)| given.then_some(word)).or_else(|| self.chance.foreground_only())
     }
 
     fn form(self, to: Option<SocketId>) -> Result<Form, Failure> {
@@ -292,6 +327,7 @@ impl MessageArgs {
             },
             progress: self.progress,
             rate: None,
+            split: None,
             misbehaviour: None,
         }
     }

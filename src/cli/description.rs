@@ -44,10 +44,15 @@ With -k many clients share them. With a service or a program (--echo, --to, -c a
 same time until the command is ended; --once ends it after the first. Without a host it listens on all interfaces, IPv4 \
 and IPv6.
 
+With --http, --http-respond or --http-exec clients speak HTTP, on the --http-ports or on all: files, a fixed answer, or what a \
+program prints for each request. They have 10 seconds (-w) for the head of a request, which has at most 16 KiB, and a \
+connection that stands still for 30 (--idle-timeout) is closed. With --secure it is https; with --ws a client may \
+ask for a WebSocket and gets the service that is given beside.
+
 With a name (8080/web, --name) or --keep, the listener is kept in the background, on loopback unless a host is written: \
 accept prints the port and returns, and next takes the connections.",
         common: &[
-            "keep-open", "once", "max-conns", "name", "echo", "respond", "chat", "to", "exec", "sh-exec", "allow", "deny",
+            "keep-open", "once", "max-conns", "name", "echo", "respond", "chat", "to", "exec", "sh-exec", "http", "allow", "deny",
             "port-file", "secure", "self-signed", "cert", "timeout",
         ],
     },
@@ -172,6 +177,9 @@ mod tests {
             };
             let tls = ["secure", "ca", "cert", "self-signed", "no-verify", "verify-host"];
             for option in description.common.iter().filter(|option| cfg!(feature = "tls") || !tls.contains(option)) {
+                if cfg!(not(feature = "http")) && *option == "http" {
+                    continue;
+                }
                 let exists = verb.get_arguments().any(|arg| arg.get_long() == Some(option));
                 assert!(exists, "{} has no --{option}", description.verb);
             }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{ArgAction, Args};
+use clap::Args;
 
 use crate::address::{Host, port};
 use crate::commands::announce::ReadyOptions;
@@ -398,6 +398,7 @@ impl DataArgs {
             },
             progress: self.progress,
             rate: self.rate,
+            split: self.split,
             misbehaviour: None,
         }
     }
@@ -495,6 +496,3 @@ pub fn only_one(forms: &[(&str, bool)]) -> Result<(), Failure> {
         format!("{} cannot be used together; choose one of {}", given.join(" and "), all.join(", ")),
     ))
 }
-
-/// An action that takes no value, for clap.
-pub const FLAG: ArgAction = ArgAction::SetTrue;

@@ -40,6 +40,11 @@ Examples:
   port=$(netverb accept 0/web)               keep it: netverb next web
   netverb accept 8080,9000-9010 --echo --allow 192.168.1.0/24
   netverb accept udp://:5000 --echo          datagrams
+  netverb accept 8080 --http site            the files of a folder
+  netverb accept 8080 --http-respond '503:{\"ok\": false}'
+  netverb accept 8080 --http-exec 'echo Content-Type: text/plain; echo; date'
+  netverb accept 8080 --ws --chat --http site    and WebSockets
+  netverb accept 7000 --echo --http-ports 8080 --http site
   netverb accept 8080 --expect '(?s)^GET .*\\r\\n\\r\\n' \\
       --send $'HTTP/1.0 204 OK\\r\\n\\r\\n'
   netverb accept 2525 --replay session       the server of a --transcript";

@@ -13,8 +13,21 @@ use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::quantity::Limit;
 use crate::service::Service;
-use crate::service::http::{Content, FixedAnswer, Folder, Headers, Http, Limits};
+use crate::service::http::{Content, FixedAnswer, Folder, Headers, Http, Limits, Ports};
 use crate::service::program::{Command, Group};
+
+/// Other words that matter to HTTP.
+#[derive(Debug)]
+pub struct Beside<'a> {
+    /// `-H`.
+    pub headers: &'a [(String, String)],
+    /// The time limits.
+    pub time: &'a TimeArgs,
+    /// Whether WebSockets are spoken, too.
+    pub websockets: bool,
+    /// `--max-bytes`.
+    pub max_bytes: Option<usize>,
+}
 
 /// What HTTP clients get, and on which ports.
 #[derive(Debug, Args)]
@@ -22,8 +35,8 @@ use crate::service::program::{Command, Group};
 pub struct HttpArgs {
     /// Speak HTTP on these ports, whatever AT says of them, and there only
     ///
-    /// A list as that of AT: ports, services, ranges. A port that AT does not have is listened on too, at the host of the first AT;
-    /// 0 is another free port. The other ports get the service that is given for them. Without it, the next three options make all
+    /// A list as that of AT: ports, services, ranges. A port that AT does not have is listened on too, at the host of the first AT, unless there
+    /// are inherited listeners (fd:, systemd); 0 is another free port. The other ports get the service that is given for them. Without it, the next three options make all
     /// of AT HTTP. UDP ports are not concerned.
     #[arg(long, value_name = "LIST")]
     http_ports: Option<PortList>,
@@ -57,26 +70,22 @@ impl HttpArgs {
         ]
     }
 
-    /// Those of them that stand for the service of all ports.
-    pub fn forms(&self) -> [(&'static str, bool); 3] {
-        self.contents().map(|(word, given)| (word, given && self.http_ports.is_none()))
+    /// Those of them that stand for the service of all clients: not with WebSockets, which have another.
+    pub fn forms(&self, websockets: bool) -> [(&'static str, bool); 3] {
+        self.contents().map(|(word, given)| (word, given && !websockets && self.http_ports.is_none()))
     }
 
-    /// What cannot be kept in the background.
+    /// The first of these options that is given: what cannot be kept in the background.
     pub fn foreground_only(&self) -> Option<&'static str> {
-        self.http_ports.is_some().then_some("--http-ports")
+        let contents = self.contents().into_iter().find_map(|(word, given)| given.then_some(word));
+        self.http_ports.as_ref().map(|_| "--http-ports").or(contents)
     }
 
     /// What HTTP clients get.
     ///
     /// # Errors
     /// Status 2 for words that clash, and for a directory that cannot be served.
-    fn http(
-        &self,
-        headers: &[(String, String)],
-        max_bytes: Option<usize>,
-        time: &TimeArgs,
-    ) -> Result<Option<Rc<Http>>, Failure> {
+    fn http(&self, beside: &Beside<'_>) -> Result<Option<Rc<Http>>, Failure> {
         only_one(&self.contents())?;
         let usage = |message: String| Failure::message(Exit::Usage, message);
         let content = match (&self.http, &self.http_respond, &self.http_exec) {
@@ -97,13 +106,13 @@ impl HttpArgs {
             }
             (None, None, None) => return Ok(None),
         };
-        let headers = Headers::new(headers).map_err(usage)?;
-        let idle = time.idle_timeout.or(time.timeout);
+        let headers = Headers::new(beside.headers).map_err(usage)?;
+        let idle = beside.time.idle_timeout.or(beside.time.timeout);
         let limits = Limits {
-            head: time.timeout.unwrap_or(Limit::After(Limits::HEAD)),
+            head: beside.time.timeout.unwrap_or(Limit::After(Limits::HEAD)),
             stall: idle.unwrap_or(Limit::After(Limits::STALL)),
             silence: idle.unwrap_or(Limit::Never),
-            body: max_bytes.map_or(Limits::BODY, |size| size as u64),
+            body: beside.max_bytes.map_or(Limits::BODY, |size| size as u64),
         };
         Ok(Some(Rc::new(Http { content, headers, limits })))
     }
@@ -117,12 +126,19 @@ impl HttpArgs {
         &self,
         others: Option<Service>,
         at: &mut Vec<ListenId>,
-        headers: &[(String, String)],
-        max_bytes: Option<usize>,
-        time: &TimeArgs,
+        beside: &Beside<'_>,
     ) -> Result<(Option<Service>, Option<HttpPorts>), Failure> {
-        let Some(http) = self.http(headers, max_bytes, time)? else { return Ok((others, None)) };
-        let Some(list) = &self.http_ports else { return Ok((Some(Service::Http(http)), None)) };
+        let Some(http) = self.http(beside)? else { return Ok((others, None)) };
+        if beside.websockets && others.is_none() {
+            let message =
+                "--ws needs a service for the WebSockets besides what other HTTP clients get; add one, such as --echo";
+            return Err(Failure::message(Exit::Usage, message));
+        }
+        let list = match &self.http_ports {
+            Some(list) => list,
+            None if beside.websockets => return Ok((others, Some(HttpPorts { ports: Ports::All, added: None, http }))),
+            None => return Ok((Some(Service::Http(http)), None)),
+        };
         let ports: BTreeSet<u16> = list.iter().filter(|port| *port != 0).collect();
         let is_http = |at: &ListenId| {
             let is_tcp = matches!(at.address, ListenAddress::Tcp { .. });
@@ -136,12 +152,18 @@ impl HttpArgs {
             at.push(ListenId { address, name: None });
             at.len() - 1
         });
-        Ok((Some(others.unwrap_or(Service::Http(http.clone()))), Some(HttpPorts { ports, added, http })))
+        let others = others.unwrap_or(Service::Http(http.clone()));
+        Ok((Some(others), Some(HttpPorts { ports: Ports::These(ports), added, http })))
     }
 }
 
-/// An address with the ports of the list that no AT has.
+/// An address with the ports of the list that no AT has. Who was given listeners has all that there are to be: which ports they
+/// are on is not known yet.
 fn missing(list: &PortList, at: &[ListenId]) -> Option<ListenAddress> {
+    let given = |at: &ListenId| matches!(at.address, ListenAddress::Descriptor(_) | ListenAddress::Systemd(_));
+    if at.iter().any(given) {
+        return None;
+    }
     let there: BTreeSet<u16> = at.iter().flat_map(|at| at.address.ports()).collect();
     let ports: Vec<PortRange> =
         list.iter().filter(|port| *port == 0 || !there.contains(port)).map(PortRange::single).collect();

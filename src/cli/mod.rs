@@ -284,27 +284,34 @@ impl Verb {
                     keep.words = words;
                 }
             }
+            Verb::Datagram(options) => {
+                if let Some(keep) = &mut options.keep {
+                    keep.words = words;
+                }
+            }
             _ => {}
         }
     }
 }
 
-/// Reads the command line of a keeper: the hidden verb, its directory, and the words that it was started for.
+/// Reads the command line of a keeper: the hidden verb and its directory, and from a pipe the words that it was started for.
 fn parse_keeper(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
     let mut words = arguments.into_iter();
     let program = words.next();
     let directory = words.nth(1).unwrap_or_default().into();
+    let words = commands::keeper::words().unwrap_or_default();
     let Action::Run(mut run) = parse(program.into_iter().chain(words).collect())? else {
         return Ok(Action::Print(String::new()));
     };
     let task = match run.verb {
         Verb::Open(options) => commands::keeper::Task::Open(options),
         Verb::Accept(options) => commands::keeper::Task::Accept(options),
+        Verb::Datagram(options) => commands::keeper::Task::Datagram(options),
         _ => return Ok(Action::Print(String::new())),
     };
     run.verb = Verb::Keeper(Box::new(commands::keeper::Options { directory, task }));
-    // It has nobody to talk to, and its work has no end of its own.
-    (run.verbosity, run.format, run.deadline) = (Verbosity::Quiet, Format::Human { color: false }, Limit::Never);
+    // Its work has no end of its own.
+    run.deadline = Limit::Never;
     Ok(Action::Run(run))
 }
 

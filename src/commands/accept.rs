@@ -35,6 +35,8 @@ use crate::limits;
 use crate::message::Split;
 use crate::relay::messages::Form;
 use crate::relay::misbehave;
+#[cfg(all(feature = "ws", feature = "http"))]
+use crate::service::http::{self, upgrade};
 use crate::service::{Client, Closing, Service, Surroundings, serve};
 #[cfg(feature = "ws")]
 use crate::transport::Messages;
@@ -42,6 +44,7 @@ use crate::transport::listener::{ListenOptions, Listener, listen};
 use crate::transport::proxy::proxy_protocol;
 #[cfg(feature = "tls")]
 use crate::transport::secure;
+use crate::transport::seqpacket;
 #[cfg(feature = "tls")]
 use crate::transport::tls::{ServerOptions, ServerTls};
 #[cfg(feature = "ws")]
@@ -83,7 +86,7 @@ pub enum Offer {
 impl Offer {
     fn needs_streams(&self) -> bool {
         match self {
-            Offer::Stdio { many, .. } => *many,
+            Offer::Stdio { .. } => false,
             Offer::Service { service, .. } => service.needs_streams(),
             Offer::Conversation(_) | Offer::Keep(_) => true,
         }
@@ -137,12 +140,7 @@ pub struct Options {
 /// An address that cannot be listened on, or the failure of a single client that was all there was to serve.
 pub async fn run(mut options: Options, context: &Context) -> Result<Exit, Failure> {
     limits::raise_descriptor_limit();
-    let is_udp = |at: &ListenId| matches!(at.address, ListenAddress::Udp { .. });
-    if options.datagrams || options.at.iter().any(is_udp) {
-        if !options.datagrams && !options.at.iter().all(is_udp) {
-            let message = "udp:// and other addresses cannot be mixed; use --datagram for all, or two commands";
-            return Err(Failure::message(Exit::Usage, message));
-        }
+    if options.carries_datagrams()? {
         return datagram::host::run(options, context).await;
     }
     let admission = Admission::new(options.policy.clone()).await?;
@@ -160,12 +158,11 @@ pub async fn run(mut options: Options, context: &Context) -> Result<Exit, Failur
         }
     }
     #[cfg(feature = "http")]
-    if let (Offer::Service { service, .. }, Some(http)) = (&mut options.offer, options.http.take()) {
+    if let (Offer::Service { service, .. }, Some(http)) = (&mut options.offer, &options.http) {
         http.put_before(service);
     }
     if options.offer.needs_streams() && listeners.iter().any(Listener::has_messages) {
-        let message =
-            "seqpacket sockets have messages, and this needs streams; use --echo, --discard, --respond or --to";
+        let message = "seqpacket sockets have messages, and this needs streams; use a port or unix:/path";
         return Err(Failure::message(Exit::Unsupported, message));
     }
     stream::check_misbehaviour(
@@ -251,6 +248,9 @@ pub(super) struct Host {
     places: Option<Arc<Semaphore>>,
     context: Context,
     expects_header: bool,
+    /// Where clients may ask for a WebSocket or for something else.
+    #[cfg(all(feature = "ws", feature = "http"))]
+    http: Option<http::Ports>,
     #[cfg(feature = "ws")]
     websocket: Option<websocket::Settings>,
     misbehaviour: Option<Misbehaviour>,
@@ -259,6 +259,19 @@ pub(super) struct Host {
 }
 
 impl Options {
+    /// Whether datagrams are received, not connections accepted.
+    ///
+    /// # Errors
+    /// Both are asked for: status 2.
+    pub fn carries_datagrams(&self) -> Result<bool, Failure> {
+        let is_udp = |at: &ListenId| matches!(at.address, ListenAddress::Udp { .. });
+        if !self.datagrams && self.at.iter().any(is_udp) && !self.at.iter().all(is_udp) {
+            let message = "udp:// and other addresses cannot be mixed; use --datagram for all, or two commands";
+            return Err(Failure::message(Exit::Usage, message));
+        }
+        Ok(self.datagrams || self.at.iter().any(is_udp))
+    }
+
     /// Whether a certificate is made in memory.
     pub fn makes_certificate(&self) -> bool {
         #[cfg(feature = "tls")]
@@ -293,6 +306,8 @@ impl Host {
             misbehaviour: options.stream.misbehaviour.clone(),
             places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
             context: context.clone(),
+            #[cfg(all(feature = "ws", feature = "http"))]
+            http: options.http.as_ref().map(|http| http.ports.clone()),
             #[cfg(feature = "ws")]
             websocket: options.websocket.clone(),
             #[cfg(feature = "tls")]
@@ -354,8 +369,9 @@ impl Host {
         options: &StreamOptions,
         prefix: Prefix,
     ) -> Result<Exit, Failure> {
-        let (shared, input) = SharedStdio::new(streams, options, prefix)?;
-        let around = streams.surroundings(Shown::ToProgram);
+        let messages = self.largest_message(gate);
+        let (shared, input) = SharedStdio::new(streams, options, prefix, self.form, messages)?;
+        let around = streams.surroundings(shared.shown().await);
         let reading = tokio::task::spawn_local(shared.clone().distribute(input, around.report.clone()));
         let job = Job::Stdio(shared.clone());
         let served = tokio::select! {
@@ -364,6 +380,15 @@ impl Host {
         };
         reading.abort();
         served
+    }
+
+    /// The size of the largest message, where clients have messages.
+    fn largest_message(&self, gate: &Gate) -> Option<usize> {
+        #[cfg(feature = "ws")]
+        if let Some(settings) = &self.websocket {
+            return Some(settings.limit);
+        }
+        gate.has_messages().then_some(seqpacket::MAX_MESSAGE)
     }
 
     /// Serves clients until the process is told to end.
@@ -430,7 +455,7 @@ impl Host {
         let (peer, local) = (pending.peer().to_string(), pending.local().to_string());
         let port = pending.local().socket_addr().map(|address| address.port());
         let reason = match pending.into_channel(&self.socket) {
-            Ok(channel) => match self.prepare(channel, &id).await {
+            Ok(channel) => match self.prepare(channel, &id, port).await {
                 Ok(channel) => {
                     let how = self.misbehaviour.as_ref();
                     return Some(Client { id, port, channel: misbehave::put_on(channel, how, number, Direction::Out) });
@@ -446,7 +471,8 @@ impl Host {
     }
 
     /// What comes before a client is served: the header of a proxy in front, TLS, the WebSocket handshake.
-    async fn prepare(&self, channel: Channel, id: &str) -> Result<Channel, String> {
+    #[cfg_attr(not(feature = "ws"), expect(unused_variables, reason = "only WebSockets depend on the port"))]
+    async fn prepare(&self, channel: Channel, id: &str, port: Option<u16>) -> Result<Channel, String> {
         let channel = match self.expects_header {
             true => self.secure(self.read_header(channel, id).await?, id).await?,
             false => self.secure(channel, id).await?,
@@ -454,6 +480,14 @@ impl Host {
         #[cfg(feature = "ws")]
         if let Some(settings) = &self.websocket {
             let Channel::Bytes(bytes) = channel else { return Ok(channel) };
+            #[cfg(feature = "http")]
+            let bytes = match self.http.as_ref().is_some_and(|http| http.has(port)) {
+                true => match upgrade::ask(bytes, HANDSHAKE_LIMIT).await {
+                    upgrade::Asks::Upgrade(bytes) => bytes,
+                    upgrade::Asks::Otherwise(bytes) => return Ok(Channel::Bytes(bytes)),
+                },
+                false => bytes,
+            };
             let socket =
                 websocket::accept(bytes, settings, HANDSHAKE_LIMIT).await.map_err(|error| error.to_string())?;
             if let Some(protocol) = socket.protocol() {

@@ -85,6 +85,11 @@ impl Gate {
         Gate { listeners, admission, reject, dropped, name, count: 0, turn: 0, context }
     }
 
+    /// Whether clients of some listener have messages.
+    pub fn has_messages(&self) -> bool {
+        self.listeners.iter().any(Listener::has_messages)
+    }
+
     /// The next client that may come in. Cancel-safe.
     ///
     /// # Errors

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::announce;
+use super::announce::{self, ReadyOptions};
 use super::context::Context;
+use super::datagram::{self, Form};
 use super::read::Output;
 use super::{accept, open};
 use crate::event::{Event, Report};
@@ -39,12 +40,17 @@ pub struct Keep {
 /// Why it does not stand; then nothing is kept.
 pub fn open(options: &open::Options, keep: &Keep, deadline: Limit, context: &Context) -> Result<Exit, Failure> {
     let handle = options.id.handle();
-    let status = launch(&context.place.make()?, &keep.words, deadline)?;
-    if !keep.no_wait {
+    let status = launched(keep, deadline, context)?;
+    if options.is_datagram() {
         tell_connected(&handle, &status, context);
     }
     Output::open(None)?.write(format!("{handle}\n").as_bytes())?;
     Ok(Exit::Done)
+}
+
+/// Starts a keeper, and shows what it says until its socket stands; the status of the socket comes back.
+fn launched(keep: &Keep, deadline: Limit, context: &Context) -> Result<Value, Failure> {
+    launch(&context.place.make()?, &keep.words, deadline, &mut |said| context.reporter.pass_on(said))
 }
 
 fn text<'a>(status: &'a Value, field: &str) -> &'a str {
@@ -52,11 +58,7 @@ fn text<'a>(status: &'a Value, field: &str) -> &'a str {
 }
 
 fn tell_connected(handle: &str, status: &Value, context: &Context) {
-    let transport = match text(status, "transport") {
-        "unix" => "unix",
-        "tls" => "tls",
-        _ => "tcp",
-    };
+    let transport = if text(status, "transport") == "udp" { "udp" } else { "unix-datagram" };
     let (peer, local) = (text(status, "peer").to_owned(), text(status, "local").to_owned());
     context.reporter.event(handle, &Event::Connected { peer, local, transport });
 }
@@ -66,8 +68,34 @@ fn tell_connected(handle: &str, status: &Value, context: &Context) {
 /// # Errors
 /// Why it does not listen; then nothing is kept.
 pub fn accept(options: &accept::Options, keep: &Keep, deadline: Limit, context: &Context) -> Result<Exit, Failure> {
-    let status = launch(&context.place.make()?, &keep.words, deadline)?;
-    let id = text(&status, "id");
+    let status = launched(keep, deadline, context)?;
+    let pins = tell_listening(&status, &options.ready, context)?;
+    for pin in pins.iter().filter(|_| options.makes_certificate()) {
+        context.reporter.note(&format!("made a certificate; clients can trust it with --pin {pin}"));
+    }
+    Ok(Exit::Done)
+}
+
+/// Opens a kept datagram socket and prints its ports, or its handle where it has none or sends to a peer.
+///
+/// # Errors
+/// Why it does not stand; then nothing is kept.
+pub fn datagram(options: &datagram::Options, keep: &Keep, deadline: Limit, context: &Context) -> Result<Exit, Failure> {
+    let status = launched(keep, deadline, context)?;
+    match &options.form {
+        Form::Receive { ready, .. } => tell_listening(&status, ready, context).map(|_| Exit::Done),
+        Form::Send { .. } | Form::Probe { .. } => {
+            let handle = text(&status, "id");
+            tell_connected(handle, &status, context);
+            Output::open(None)?.write(format!("{handle}\n").as_bytes())?;
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// Says that something listens, and prints its ports; the pins of its certificates come back.
+fn tell_listening(status: &Value, ready: &ReadyOptions, context: &Context) -> Result<Vec<String>, Failure> {
+    let id = text(status, "id");
     let ports: Vec<u16> = status
         .get("ports")
         .and_then(Value::as_array)
@@ -83,16 +111,13 @@ pub fn accept(options: &accept::Options, keep: &Keep, deadline: Limit, context: 
         .filter_map(|pin| Some(pin.as_str()?.to_owned()))
         .collect();
     let event =
-        Event::Listening { local: text(&status, "local").to_owned(), port: ports.first().copied(), pins: pins.clone() };
+        Event::Listening { local: text(status, "local").to_owned(), port: ports.first().copied(), pins: pins.clone() };
     context.reporter.event(id, &event);
-    announce::ready(&ports, &options.ready, context)?;
-    for pin in pins.iter().filter(|_| options.makes_certificate()) {
-        context.reporter.note(&format!("made a certificate; clients can trust it with --pin {pin}"));
-    }
+    announce::ready(&ports, ready, context)?;
     let lines: String = match ports.as_slice() {
         [] => format!("{id}\n"),
         ports => ports.iter().map(|port| format!("{port}\n")).collect(),
     };
     Output::open(None)?.write(lines.as_bytes())?;
-    Ok(Exit::Done)
+    Ok(pins)
 }

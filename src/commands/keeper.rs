@@ -12,10 +12,14 @@ use tokio::task::JoinSet;
 use super::accept::{self, Host, Offer};
 use super::admission::Admission;
 use super::context::Context;
+use super::datagram;
 use super::gate::Gate;
 use super::keep::Keep;
+use super::keeper_datagrams;
 use super::open::{self, Mode};
 use super::stream::StreamOptions;
+#[cfg(feature = "zmq")]
+use crate::address::Peer;
 use crate::address::{Endpoint, SocketId, SocketName, UnixKind};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -24,12 +28,13 @@ use crate::keeper::client::address_key;
 use crate::keeper::directory::Directory;
 use crate::keeper::kept::{Body, Door, Kept, Listening, Terms};
 use crate::keeper::launch::Readiness;
-pub use crate::keeper::launch::VERB;
+pub use crate::keeper::launch::{VERB, words};
 use crate::keeper::mailbox::Mailbox;
 use crate::keeper::process::{self, Process};
 use crate::keeper::serve::refused;
 use crate::keeper::stream::{LineEndings, Stream};
 use crate::keeper::wire::Response;
+use crate::output::Reporter;
 use crate::quantity::Limit;
 use crate::service::Client;
 use crate::transport::listener::{Listener, Unwritten, listen};
@@ -51,6 +56,8 @@ pub enum Task {
     Open(Box<open::Options>),
     /// A listener.
     Accept(Box<accept::Options>),
+    /// A datagram socket.
+    Datagram(Box<datagram::Options>),
 }
 
 /// Runs the keeper until nothing is kept any more.
@@ -61,13 +68,21 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let system = |error: std::io::Error| {
         Failure::message(Exit::Unsupported, format!("cannot keep a socket: {}", reason(&error)))
     };
-    let ready = Telling(RefCell::new(Some(Readiness::take().map_err(system)?)));
+    let readiness = RefCell::new(Some(Readiness::take().map_err(system)?));
+    let ready = Telling { readiness, reporter: context.reporter.clone() };
     let kept = async {
         process::detach().map_err(system)?;
         let directory = Directory::given(options.directory)?;
         match options.task {
+            Task::Open(task) if task.is_datagram() => {
+                keeper_datagrams::keep(datagram::opened::options(*task)?, directory, &ready).await
+            }
             Task::Open(task) => keep_connection(*task, directory, context, &ready).await,
-            Task::Accept(task) => keep_listener(*task, directory, context, &ready).await,
+            Task::Accept(task) => match (task.carries_datagrams()?, &task.offer) {
+                (true, Offer::Keep(keep)) => keeper_datagrams::keep_accepting(&task, keep, directory, &ready).await,
+                _ => keep_listener(*task, directory, context, &ready).await,
+            },
+            Task::Datagram(task) => keeper_datagrams::keep(*task, directory, &ready).await,
         }
     };
     let kept = kept.await;
@@ -78,21 +93,26 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
 }
 
 /// Who waits for this keeper, until they were told.
-struct Telling(RefCell<Option<Readiness>>);
+pub(super) struct Telling {
+    readiness: RefCell<Option<Readiness>>,
+    reporter: Rc<Reporter>,
+}
 
 impl Telling {
     fn tell(&self, response: &Response<'_>) -> Result<(), Failure> {
-        let Some(readiness) = self.0.borrow_mut().take() else { return Ok(()) };
+        let Some(readiness) = self.readiness.take() else { return Ok(()) };
+        // Whoever has heard its events so far hears no more.
+        self.reporter.fall_silent();
         // Whoever was interrupted does not know the handle: nobody would ever close the socket.
         readiness.tell(response).map_err(|_| Failure::message(Exit::Usage, "nobody waits for the socket any more"))
     }
 
-    fn tell_status(&self, kept: &Kept) -> Result<(), Failure> {
+    pub(super) fn tell_status(&self, kept: &Kept) -> Result<(), Failure> {
         self.tell(&Response::Status(kept.status()))
     }
 }
 
-fn terms(keep: &Keep, stream: &StreamOptions, directory: Directory) -> Terms {
+pub(super) fn terms(keep: &Keep, stream: &StreamOptions, directory: Directory) -> Terms {
     Terms {
         directory,
         idle: keep.idle,
@@ -127,7 +147,7 @@ async fn keep_connection(
         }
         let connected = async {
             let channel = connect(&endpoint, &options.connect, &id, &*context.reporter).await?;
-            demanded(&options, channel)
+            demanded(&options, channel, context)
         };
         let connected = connected.await;
         // No folder is held on to by a process that nobody sees.
@@ -149,6 +169,10 @@ async fn keep_connection(
 
 /// Whether messages will come of an address: known before it is connected to, so that some can be written at once.
 fn carries_messages(options: &open::Options) -> bool {
+    #[cfg(feature = "zmq")]
+    if options.connect.zmq.is_some() {
+        return true;
+    }
     match &options.id.endpoint {
         Some(Endpoint::Unix { kind, .. }) => *kind != UnixKind::Stream,
         Some(Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. }) => true,
@@ -157,21 +181,20 @@ fn carries_messages(options: &open::Options) -> bool {
 }
 
 #[cfg(feature = "tls")]
-fn demanded(options: &open::Options, channel: Channel) -> Result<Channel, Failure> {
-    if let Channel::Bytes(bytes) = &channel
-        && let Some(session) = bytes.session()
-    {
+fn demanded(options: &open::Options, channel: Channel, context: &Context) -> Result<Channel, Failure> {
+    if let Some(session) = channel.session() {
+        options.inspection.show_aside(session, context);
         options.inspection.demand(session)?;
     }
     Ok(channel)
 }
 
 #[cfg(not(feature = "tls"))]
-fn demanded(_: &open::Options, channel: Channel) -> Result<Channel, Failure> {
+fn demanded(_: &open::Options, channel: Channel, _: &Context) -> Result<Channel, Failure> {
     Ok(channel)
 }
 
-fn not_kept() -> Failure {
+pub(super) fn not_kept() -> Failure {
     Failure::message(Exit::Usage, "the keeper was started for nothing that can be kept")
 }
 
@@ -210,6 +233,17 @@ async fn keep_listener(
     };
     let mut ports: Vec<u16> = listeners.iter().filter_map(Listener::port).collect();
     ports.dedup();
+    #[cfg(feature = "zmq")]
+    if let Some(zmq) = &options.zmq {
+        let address = listeners.first().map(|listener| listener.local().clone()).unwrap_or(Peer::Unix(None));
+        let (Doorway { gate, host, .. }, _) = doorway(&options, listeners, name.clone(), context).await?;
+        let _ = rustix::process::chdir("/");
+        let peers = super::zeromq::listening((**zmq).clone(), host, gate, address, &id);
+        let mailbox = Mailbox::connecting(process.terms.buffer);
+        mailbox.install(peers, ports);
+        let kept = Rc::new(Kept::new(id, name, Body::Messages(mailbox), process, claim));
+        return process::keep(kept.clone(), socket, async { ready.tell_status(&kept) }).await;
+    }
     let transport = if ports.is_empty() { "unix" } else { "tcp" };
     let (doorway, pins) = doorway(&options, listeners, name.clone(), context).await?;
     let _ = rustix::process::chdir("/");

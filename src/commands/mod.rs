@@ -17,6 +17,7 @@ pub mod http_ports;
 pub mod inspection;
 pub mod keep;
 pub mod keeper;
+mod keeper_datagrams;
 pub mod message_output;
 pub mod monitor;
 pub mod next;

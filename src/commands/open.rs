@@ -70,6 +70,13 @@ pub struct Options {
     pub inspection: Inspection,
 }
 
+impl Options {
+    /// Whether the address is one for datagrams.
+    pub fn is_datagram(&self) -> bool {
+        matches!(self.id.endpoint, Some(Endpoint::Inet { scheme: Scheme::Udp, .. }))
+    }
+}
+
 /// Runs the command.
 ///
 /// # Errors
@@ -79,7 +86,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let endpoint = options.id.endpoint.clone().ok_or_else(|| {
         Failure::message(Exit::MalformedAddress, format!("{id:?} is a name without an address; type HOST:PORT/NAME"))
     })?;
-    if let Endpoint::Inet { scheme: Scheme::Udp, .. } = endpoint {
+    if options.is_datagram() {
         return datagram::run(datagram::opened::options(options)?, context).await;
     }
     if let Mode::Probe = options.mode {

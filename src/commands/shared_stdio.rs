@@ -1,22 +1,26 @@
-//! `accept -k` without a service: stdin goes to all clients, what they send goes to stdout.
+//! `accept -k` without a service: stdin goes to all clients, what they send goes to stdout. Where clients have messages, stdin is
+//! cut into them.
 
 use std::cell::Cell;
+use std::io;
 use std::rc::Rc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use tokio::sync::{Mutex, Notify};
 
-use super::stream::{StreamOptions, Streams};
-use crate::event::{Direction, Event, Report};
+use super::stream::{Shown, StreamOptions, Streams};
+use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::message::{Message, MessageRecord, SplitError, Splitter};
 use crate::quantity::Limit;
-use crate::relay::{Blame, SETTLE, Stdio, Traffic, buffer};
+use crate::relay::messages::Form;
+use crate::relay::{Blame, Stdio, Traffic, buffer};
 use crate::service::outbox::Outbox;
 use crate::service::room::Room;
+use crate::service::voice::{Said, Unheard, Voice};
 use crate::service::{Client, Closing, Surroundings, Verdict, Watcher};
 use crate::transport::descriptor::HangUp;
-use crate::transport::{Bytes, Channel};
 
 /// How long stdin waits for a client that does not read before it is disconnected.
 const STALL: Duration = Duration::from_secs(10);
@@ -26,7 +30,7 @@ const STALL: Duration = Duration::from_secs(10);
 pub enum Prefix {
     /// Bytes as they come.
     None,
-    /// Whole lines, each after its sender's ID.
+    /// Whole lines or messages, each after its sender's ID.
     Sender,
 }
 
@@ -36,21 +40,29 @@ pub struct SharedStdio {
     output: Mutex<Stdio>,
     hang_up: Option<HangUp>,
     prefix: Prefix,
+    form: Form,
+    messages: Option<usize>,
     half_open: Limit,
     traffic: Traffic,
     input_ended: Cell<bool>,
     last_input: Cell<tokio::time::Instant>,
     /// stdout cannot be written any more: the whole command is over.
-    broken: Cell<Option<std::io::ErrorKind>>,
+    broken: Cell<Option<io::ErrorKind>>,
     broke: Notify,
 }
 
 impl SharedStdio {
-    /// Shares the standard streams of `streams`.
+    /// Shares the standard streams of `streams`. Where clients have messages, `messages` is the size of the largest.
     ///
     /// # Errors
     /// When they cannot be used.
-    pub fn new(streams: &Streams, options: &StreamOptions, prefix: Prefix) -> Result<(Rc<Self>, Stdio), Failure> {
+    pub fn new(
+        streams: &Streams,
+        options: &StreamOptions,
+        prefix: Prefix,
+        form: Form,
+        messages: Option<usize>,
+    ) -> Result<(Rc<Self>, Stdio), Failure> {
         let (input, mut output) = streams.stdio()?.split();
         let hang_up = output.take_hang_up();
         let shared = SharedStdio {
@@ -58,6 +70,8 @@ impl SharedStdio {
             output: Mutex::new(output),
             hang_up,
             prefix,
+            form,
+            messages,
             half_open: options.half_open,
             traffic: options.traffic,
             input_ended: Cell::new(options.traffic == Traffic::ReceiveOnly),
@@ -66,6 +80,11 @@ impl SharedStdio {
             broke: Notify::new(),
         };
         Ok((Rc::new(shared), input))
+    }
+
+    /// Who sees what clients say.
+    pub async fn shown(&self) -> Shown {
+        if self.form.records { Shown::ToProgram } else { Shown::on(&*self.output.lock().await) }
     }
 
     /// Reads stdin to its end and hands it to every client that is there. A client that does not read slows stdin down,
@@ -77,6 +96,8 @@ impl SharedStdio {
         if self.traffic == Traffic::ReceiveOnly {
             return Ok(());
         }
+        let mut splitter = self.messages.map(|limit| Splitter::new(self.form.split, limit));
+        let uncut = |error: SplitError| Failure::message(Exit::TooLarge, format!("cannot split the input: {error}"));
         loop {
             let (held, count) = buffer::read(&mut input, buffer::SMALLEST).await.map_err(|error| {
                 Failure::message(Exit::SendFailed, format!("cannot read the input: {}", reason(&error)))
@@ -85,22 +106,39 @@ impl SharedStdio {
                 break;
             }
             self.last_input.set(tokio::time::Instant::now());
-            let bytes: Rc<[u8]> = held.get(..count).unwrap_or_default().into();
-            buffer::give_back(held);
-            for (member, outbox) in self.room.outboxes() {
-                if tokio::time::timeout(STALL, outbox.push_when_room(&bytes)).await.is_err() {
-                    outbox.abandon();
-                    self.room.leave(member);
-                    let message = "a client that does not read was disconnected".to_owned();
-                    report.event("", &Event::Error { message });
+            let mut rest = held.get(..count).unwrap_or_default();
+            match &mut splitter {
+                None => self.tell_all(Message::new(rest), &*report).await,
+                Some(splitter) => {
+                    while let Some(message) = splitter.next_message(&mut rest).map_err(uncut)? {
+                        self.tell_all(Message::new(message), &*report).await;
+                    }
                 }
             }
+            buffer::give_back(held);
+        }
+        if let Some(splitter) = &mut splitter
+            && let Some(message) = splitter.finish().map_err(uncut)?
+        {
+            self.tell_all(Message::new(message), &*report).await;
         }
         self.input_ended.set(true);
         for (_, outbox) in self.room.outboxes() {
             outbox.close();
         }
         Ok(())
+    }
+
+    async fn tell_all(&self, message: Message, report: &dyn Report) {
+        let message = Rc::new(message);
+        for (member, outbox) in self.room.outboxes() {
+            if tokio::time::timeout(STALL, outbox.push_when_room(&message)).await.is_err() {
+                outbox.abandon();
+                self.room.leave(member);
+                let message = "a client that does not read was disconnected".to_owned();
+                report.event("", &Event::Error { message });
+            }
+        }
     }
 
     /// Resolves with the failure when stdout can no longer be written.
@@ -112,7 +150,7 @@ impl SharedStdio {
             }
             tokio::select! {
                 () = self.broke.notified() => {}
-                () = self.reader_gone() => self.broken.set(Some(std::io::ErrorKind::BrokenPipe)),
+                () = self.reader_gone() => self.broken.set(Some(io::ErrorKind::BrokenPipe)),
             }
         }
     }
@@ -126,15 +164,16 @@ impl SharedStdio {
 
     /// Serves one client.
     pub async fn serve(&self, client: &mut Client, watcher: &Rc<dyn Watcher>, around: &Surroundings) -> Closing {
-        let Channel::Bytes(bytes) = &mut client.channel else {
-            let reason = "several clients on the standard streams need stream sockets";
-            return Closing::unsupported(&client.id, reason, around);
-        };
         let (member, outbox) = self.room.enter();
         if self.input_ended.get() {
             outbox.close();
         }
-        let closing = self.converse(bytes, &outbox, &client.id, watcher, around).await;
+        let mut peer = client.channel.peer().to_string();
+        if self.prefix == Prefix::Sender {
+            peer.clone_from(&client.id);
+        }
+        let voice = Voice::new(&mut client.channel, &client.id, &**watcher, around);
+        let closing = self.converse(voice, &outbox, &peer, around).await;
         self.room.leave(member);
         outbox.abandon();
         if closing.verdict == Verdict::Clean {
@@ -143,34 +182,29 @@ impl SharedStdio {
         closing
     }
 
-    async fn converse(
-        &self,
-        bytes: &mut Bytes,
-        outbox: &Outbox,
-        id: &str,
-        watcher: &Rc<dyn Watcher>,
-        around: &Surroundings,
-    ) -> Closing {
-        let mut incoming = around.lane(Direction::In, id, &**watcher);
-        let mut outgoing = around.lane(Direction::Out, id, &**watcher);
+    async fn converse(&self, mut voice: Voice<'_>, outbox: &Outbox, name: &str, around: &Surroundings) -> Closing {
         let mut line = Vec::new();
         let (mut hears, mut says) = (true, true);
         enum Turn {
-            Heard(std::io::Result<(Vec<u8>, usize)>),
-            ToSay(Option<Rc<[u8]>>),
+            Heard(Result<Said, Unheard>),
+            ToSay(Option<Rc<Message>>),
             GivenUp,
-            Settled,
             Silent,
         }
-        while hears || says {
+        let deaf = |voice: &Voice<'_>| {
+            voice.reset();
+            let reason = "the client does not read".to_owned();
+            Closing { reason, verdict: Verdict::Failed(Blame::Sending) }
+        };
+        // Without a half-close there is nobody to send to when the client has closed.
+        while hears || (says && voice.has_half_close()) {
             // After the client's end of data stdin is sent on while it keeps giving.
             let limit = if hears { around.idle } else { self.half_open };
             let next = async {
                 tokio::select! {
-                    heard = buffer::read(bytes, buffer::SMALLEST), if hears => Turn::Heard(heard),
+                    heard = voice.hear(), if hears => Turn::Heard(heard),
                     say = outbox.next(), if says => Turn::ToSay(say),
                     () = outbox.is_abandoned() => Turn::GivenUp,
-                    () = tokio::time::sleep(SETTLE), if incoming.is_holding() => Turn::Settled,
                 }
             };
             match crate::service::within(limit, next).await.unwrap_or(Turn::Silent) {
@@ -178,36 +212,16 @@ impl SharedStdio {
                     return Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle };
                 }
                 Turn::Silent => break,
-                Turn::GivenUp => {
-                    bytes.socket().reset_on_close();
-                    return Closing {
-                        reason: "the client does not read".to_owned(),
-                        verdict: Verdict::Failed(Blame::Sending),
-                    };
-                }
-                Turn::Heard(Err(error)) => return Closing::failed(&error, Blame::Receiving),
-                Turn::Heard(Ok((held, count))) => {
-                    hears = count > 0;
-                    let shown = match incoming.receive(held.get(..count).unwrap_or_default(), !hears) {
-                        Ok(heard) => self.show(id, &heard, !hears, &mut line).await,
-                        // What one client sends ends no other.
-                        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-                            return Closing::failed(&error, Blame::Converting);
-                        }
-                        Err(error) => Err(error),
-                    };
-                    buffer::give_back(held);
-                    if let Err(error) = shown {
-                        return self.broken_by(&error);
-                    }
-                    if !hears {
-                        incoming.ended();
-                    }
-                }
-                Turn::Settled => {
-                    let shown = match incoming.settle() {
-                        Ok(held) => self.show(id, &held, false, &mut line).await,
-                        Err(error) => Err(error),
+                Turn::GivenUp => return deaf(&voice),
+                Turn::Heard(Err(Unheard { error, blame: Blame::Recording })) => return self.broken_by(&error),
+                // What one client sends ends no other.
+                Turn::Heard(Err(unheard)) => return Closing::failed(&unheard.error, unheard.blame),
+                Turn::Heard(Ok(said)) => {
+                    hears = !said.last;
+                    let shown = match (voice.has_messages(), hears) {
+                        (true, true) => self.show_message(name, &said.message).await,
+                        (true, false) => Ok(()),
+                        (false, _) => self.show(name, said.message.bytes(), !hears, &mut line).await,
                     };
                     if let Err(error) = shown {
                         return self.broken_by(&error);
@@ -215,40 +229,64 @@ impl SharedStdio {
                 }
                 Turn::ToSay(None) => {
                     says = false;
-                    if self.traffic != Traffic::ReceiveOnly {
-                        let _ = buffer::end(bytes).await;
-                        outgoing.ended();
+                    // A client that could not be heard any more is let be: others may still come and go, too.
+                    if self.traffic != Traffic::ReceiveOnly && voice.has_half_close() {
+                        voice.end().await;
                     }
                 }
                 Turn::ToSay(Some(message)) => {
-                    let sending = async {
-                        let converted = outgoing.convert(&message, false)?;
-                        buffer::send(bytes, &converted, &outgoing).await
-                    };
+                    let sending = self.send(&mut voice, &message);
                     let sent = tokio::select! { sent = sending => Some(sent), () = outbox.is_abandoned() => None };
                     match sent {
-                        Some(Ok(())) => outbox.sent(message.len()),
+                        Some(Ok(())) => outbox.sent(&message),
                         Some(Err(error)) => return Closing::failed(&error, Blame::Sending),
-                        None => {
-                            bytes.socket().reset_on_close();
-                            let reason = "the client does not read".to_owned();
-                            return Closing { reason, verdict: Verdict::Failed(Blame::Sending) };
-                        }
+                        None => return deaf(&voice),
                     }
                 }
             }
         }
-        Closing::clean("the client closed")
+        voice.closing()
     }
 
-    fn broken_by(&self, error: &std::io::Error) -> Closing {
+    /// A stream among message sockets gets messages as stdout would.
+    async fn send(&self, voice: &mut Voice<'_>, message: &Message) -> io::Result<()> {
+        if voice.has_messages() || self.messages.is_none() {
+            return voice.say(message).await;
+        }
+        let mut joined = Vec::new();
+        self.form.split.join(message.bytes(), &mut joined).map_err(io::Error::other)?;
+        voice.say(&Message::new(&joined)).await
+    }
+
+    fn broken_by(&self, error: &io::Error) -> Closing {
         self.broken.set(Some(error.kind()));
         self.broke.notify_one();
         Closing::failed(error, Blame::Output)
     }
 
+    /// Writes a message to stdout in one piece.
+    async fn show_message(&self, name: &str, message: &Message) -> io::Result<()> {
+        if self.traffic == Traffic::SendOnly {
+            return Ok(());
+        }
+        let mut text = Vec::with_capacity(message.len() + name.len() + 4);
+        if self.form.records {
+            let time = Some(SystemTime::now());
+            let record = MessageRecord { from: Some(name), time, ..MessageRecord::new(message.bytes()) };
+            record.write_to(&mut text)?;
+        } else if self.prefix == Prefix::Sender {
+            text.extend_from_slice(name.as_bytes());
+            text.extend_from_slice(b": ");
+            text.extend_from_slice(message.bytes());
+            text.push(b'\n');
+        } else {
+            self.form.split.join(message.bytes(), &mut text).map_err(io::Error::other)?;
+        }
+        buffer::write_all(&mut *self.output.lock().await, &text).await
+    }
+
     /// Writes what a client said to stdout: a chunk, or with prefixes whole lines, in one piece.
-    async fn show(&self, id: &str, heard: &[u8], ended: bool, line: &mut Vec<u8>) -> std::io::Result<()> {
+    async fn show(&self, id: &str, heard: &[u8], ended: bool, line: &mut Vec<u8>) -> io::Result<()> {
         if self.traffic == Traffic::SendOnly {
             return Ok(());
         }

@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How often the live table is drawn.
 const BEAT: Duration = Duration::from_secs(1);
 /// The fields of the contract, in order.
-const FIELDS: [&str; 18] = [
+const FIELDS: [&str; 19] = [
     "id",
     "name",
     "kind",
@@ -38,6 +38,7 @@ const FIELDS: [&str; 18] = [
     "pid",
     "ended",
     "ports",
+    "dropped",
 ];
 
 /// `sockets`, parsed.
@@ -113,7 +114,7 @@ fn silent(id: &str, reason: &str) -> Value {
 fn json(statuses: &[Value]) -> String {
     let line = |status: &Value| {
         let field = |name: &&str| ((*name).to_owned(), status.get(*name).cloned().unwrap_or(Value::Null));
-        let present = |name: &&&str| !matches!(**name, "ended" | "ports") || status.get(**name).is_some();
+        let present = |name: &&&str| !matches!(**name, "ended" | "ports" | "dropped") || status.get(**name).is_some();
         let object: Map<String, Value> = FIELDS.iter().filter(present).map(field).collect();
         format!("{}\n", Value::Object(object))
     };
@@ -154,7 +155,8 @@ fn table(statuses: &[Value], long: bool, before: Option<(&HashMap<String, Totals
     }
     columns.push(right("IDLE"));
     if long {
-        columns.extend([right("AGE"), right("PID"), left("TLS"), right("MSG IN"), right("MSG OUT"), left("ENDED")]);
+        columns.extend([right("AGE"), right("PID"), left("TLS"), right("MSG IN"), right("MSG OUT")]);
+        columns.extend([right("DROPPED"), left("ENDED")]);
     }
     let row = |status: &Value| {
         let cell = |field| text(status, field);
@@ -172,7 +174,7 @@ fn table(statuses: &[Value], long: bool, before: Option<(&HashMap<String, Totals
         row.push(span(status, "idle"));
         if long {
             row.extend([span(status, "age"), cell("pid"), cell("secure")]);
-            row.extend(["messages_in", "messages_out", "ended"].map(cell));
+            row.extend(["messages_in", "messages_out", "dropped", "ended"].map(cell));
         }
         row
     };

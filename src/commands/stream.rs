@@ -16,6 +16,7 @@ use crate::failure::{Failure, reason};
 use crate::filter::misbehaviour::Misbehaviour;
 use crate::filter::transform::TakeCommands;
 use crate::filter::{InbandMarks, Incoming, LineEnding, Outgoing, Transform};
+use crate::message::Split;
 use crate::output::hex::HexDump;
 use crate::output::human::Verbosity;
 use crate::output::progress::Progress;
@@ -60,6 +61,8 @@ pub struct StreamOptions {
     pub progress: bool,
     /// `--rate`, in bytes per second.
     pub rate: Option<u64>,
+    /// `--split`.
+    pub split: Option<Split>,
     /// How the peer is mistreated, for tests.
     pub misbehaviour: Option<Misbehaviour>,
 }
@@ -196,6 +199,7 @@ impl Streams {
             rate: self.options.rate,
             idle: self.options.idle,
             presence: Presence::new(),
+            split: self.options.split.unwrap_or(Split::Line),
             counted: self.progress.is_some() || self.context.reporter.shows(Verbosity::Verbose),
         }
     }

@@ -155,6 +155,7 @@ pub fn send(keeper: &mut Keeper, sending: &Sending, timeout: Option<Duration>) -
 struct Terms {
     longest: usize,
     usual_split: Split,
+    has_end: bool,
 }
 
 fn messages_of(status: &Value) -> Option<Terms> {
@@ -163,6 +164,7 @@ fn messages_of(status: &Value) -> Option<Terms> {
     Some(Terms {
         longest: usize::try_from(longest).unwrap_or(usize::MAX),
         usual_split: if datagrams { super::datagram::default_split() } else { Split::Line },
+        has_end: !datagrams,
     })
 }
 
@@ -182,6 +184,9 @@ fn send_messages(
     timeout: Option<Duration>,
     terms: &Terms,
 ) -> Result<(), Failure> {
+    if sending.then == WriteEnd::HalfClose && !terms.has_end {
+        return Err(Failure::message(Exit::Usage, "--eof: datagrams have no end of data; leave it out"));
+    }
     let write = |then, letter| Write { timeout, then, letter };
     let mut send = |message: &[u8]| {
         let write = write(WriteEnd::Continue, Some(sending.letter.clone()));

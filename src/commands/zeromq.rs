@@ -10,6 +10,7 @@ use super::conversation;
 use super::gate::Gate;
 use super::open;
 use super::stream::{Shown, Streams, verdict};
+use crate::address::Peer;
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -51,6 +52,14 @@ pub(super) fn arrivals(host: Rc<Host>, mut gate: Gate) -> mpsc::Receiver<Arrival
     arrivals
 }
 
+/// A bound socket, of which the peers are those that the gate lets in.
+pub(super) fn listening(options: ZeroMqOptions, host: Rc<Host>, gate: Gate, local: Peer, id: &str) -> Messages {
+    let context = host.context().clone();
+    let socket = ZeroMq::listening(options, arrivals(host, gate), local, id);
+    socket.report_to(context.reporter);
+    Messages::ZeroMq(Box::new(socket))
+}
+
 /// Serves the peers of a bound socket, which are one client.
 pub(super) async fn serve_peers(
     host: Rc<Host>,
@@ -62,9 +71,7 @@ pub(super) async fn serve_peers(
     streams: &Streams,
 ) -> Result<Exit, Failure> {
     let context = host.context().clone();
-    let socket = ZeroMq::listening(options, arrivals(host, gate), bound.local, &bound.id);
-    socket.report_to(context.reporter.clone());
-    let channel = Channel::Messages(Messages::ZeroMq(Box::new(socket)));
+    let channel = Channel::Messages(listening(options, host, gate, bound.local, &bound.id));
     let mut client = Client { id: bound.id, port: None, channel };
     let (closing, _): (Closing, (u64, u64)) = match offer {
         (_, Some(prepared)) => return conversation::run(prepared, client, streams, &context).await,

@@ -11,12 +11,12 @@ use serde_json::{Value, json};
 use tokio::sync::{Mutex, Notify};
 use tokio::time::Instant;
 
-use super::buffer::End;
 use super::claim::Claim;
 use super::directory::Directory;
-use super::link::{Link, Stage};
+use super::link::Link;
 use super::mailbox::Mailbox;
 use super::process::Process;
+use super::status;
 use super::stream::{LineEndings, Stream};
 use super::wire::Close;
 use crate::address::{Endpoint, SocketName};
@@ -94,7 +94,7 @@ impl Body {
     pub fn install(&self, channel: Channel) -> Result<(), Failure> {
         match (self, channel) {
             (Body::Stream(stream), Channel::Bytes(bytes)) => stream.install(bytes),
-            (Body::Messages(mailbox), Channel::Messages(messages)) => mailbox.install(messages),
+            (Body::Messages(mailbox), Channel::Messages(messages)) => mailbox.install(messages, Vec::new()),
             (_, channel) => {
                 let text = format!("a connection over {} cannot be kept", channel.transport());
                 return Err(Failure::message(Exit::Unsupported, text).hint("add --foreground"));
@@ -232,8 +232,8 @@ impl Kept {
             "name": self.name.as_ref().map(ToString::to_string),
         });
         let more = match &self.body {
-            Body::Stream(stream) => stream_status(stream),
-            Body::Messages(mailbox) => mailbox_status(mailbox),
+            Body::Stream(stream) => status::of_stream(stream),
+            Body::Messages(mailbox) => status::of_mailbox(mailbox),
             Body::Listener(listening) => json!({
                 "kind": "listener", "transport": listening.transport, "secure": listening.secure,
                 "local": listening.local.first(), "peer": null, "state": "open",
@@ -243,59 +243,11 @@ impl Kept {
             }),
         };
         let last = json!({
-            "age": seconds(self.born.elapsed()),
-            "idle": seconds(self.idle()),
+            "age": status::seconds(self.born.elapsed()),
+            "idle": status::seconds(self.idle()),
             "pid": std::process::id(),
             "address": self.address,
         });
-        merged(merged(status, more), last)
+        status::merged(status::merged(status, more), last)
     }
-}
-
-fn seconds(duration: Duration) -> f64 {
-    (duration.as_secs_f64() * 1000.0).round() / 1000.0
-}
-
-fn stream_status(stream: &Stream) -> Value {
-    let (unread, end) = stream.with_buffer(|buffer| (buffer.unread().len(), buffer.end().clone()));
-    let own = json!({
-        "kind": "connection", "messages_in": 0, "messages_out": 0, "unread": unread, "crlf": stream.ending().is_some(),
-    });
-    merged(link_status(stream, end), own)
-}
-
-fn mailbox_status(mailbox: &Mailbox) -> Value {
-    let (unread, end) = mailbox.with_queue(|queue| (queue.len(), queue.end().clone()));
-    let (messages_in, messages_out) = mailbox.message_totals();
-    let own = json!({
-        "kind": "connection", "messages_in": messages_in, "messages_out": messages_out, "unread": unread, "longest": mailbox.longest(),
-    });
-    merged(link_status(mailbox, end), own)
-}
-
-/// What all connections say.
-fn link_status(link: &Link, end: End) -> Value {
-    let facts = link.facts();
-    let (received, sent) = link.totals();
-    let (state, ended) = match (link.stage(), end) {
-        (Stage::Connecting, _) => ("connecting", None),
-        (Stage::Failed(_, message, _), _) => ("error", Some(message)),
-        (Stage::Up, End::Open) => ("open", None),
-        (Stage::Up, End::Eof) if link.is_half_closed() => ("closed", Some("both sides ended their data".to_owned())),
-        (Stage::Up, End::Eof) => ("eof", Some("the peer has ended its data".to_owned())),
-        (Stage::Up, End::Failed(reason)) => ("error", Some(reason)),
-    };
-    let shown = |text: &String| (!text.is_empty()).then(|| text.clone());
-    json!({
-        "transport": shown(&facts.transport), "secure": facts.secure, "local": shown(&facts.local),
-        "peer": shown(&facts.peer), "state": state, "bytes_in": received, "bytes_out": sent, "ended": ended,
-    })
-}
-
-/// One object of two.
-fn merged(mut first: Value, second: Value) -> Value {
-    if let (Value::Object(fields), Value::Object(more)) = (&mut first, second) {
-        fields.extend(more);
-    }
-    first
 }

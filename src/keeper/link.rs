@@ -29,7 +29,7 @@ impl Stage {
 /// What is known of a connection besides its data.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
-    /// `tcp`, `unix`, `tls`, `seqpacket`, `udp`.
+    /// `tcp`, `unix`, `tls`, `seqpacket`, `ws`, `zeromq`, `udp`.
     pub transport: String,
     /// This end.
     pub local: String,
@@ -37,6 +37,8 @@ pub struct Facts {
     pub peer: String,
     /// Whether TLS is spoken.
     pub secure: bool,
+    /// The ports that peers come to by themselves.
+    pub ports: Vec<u16>,
 }
 
 /// The state that every kept connection has.

@@ -14,21 +14,41 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 
 use super::buffer::{End, Stale};
+use super::datagrams::Datagrams;
 use super::link::{Facts, Link};
 use super::messages::{MessageQueue, MessageReservation};
 use super::received::Received;
 use super::wire::Letter;
+use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::message::Message;
 use crate::transport::Messages;
+use crate::transport::datagram::{Receiver, refusal};
 
+/// How many times datagrams are received before others have their turn.
+const TURNS: u32 = 256;
 /// How long the end of a connection waits for that of its peer.
 const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Where messages come from and go to.
+#[derive(Clone)]
+pub enum Carrier {
+    /// A connection.
+    Connection(Rc<Messages>),
+    /// Datagram sockets.
+    Datagrams(Rc<Datagrams>),
+}
 
 /// A kept message socket.
 pub struct Mailbox {
     link: Link,
-    socket: RefCell<Option<Messages>>,
+    carrier: RefCell<Option<Carrier>>,
+    /// Where datagrams come in, until the pump takes it.
+    receiver: RefCell<Option<Receiver>>,
+    /// Datagrams that the system had no room for.
+    lost: Cell<u64>,
+    /// Why datagrams came back, until somebody is told.
+    refusal: RefCell<Option<String>>,
     queue: RefCell<MessageQueue<Received>>,
     /// A message that came and has no space yet.
     held: RefCell<Option<Received>>,
@@ -40,7 +60,7 @@ pub struct Mailbox {
     /// One writer at a time.
     pub writing: Mutex<()>,
     /// Written before the connection stands, in bytes that the limit bounds.
-    queued: RefCell<Vec<Message>>,
+    queued: RefCell<Vec<(Letter, Vec<u8>)>>,
     limit: usize,
 }
 
@@ -57,7 +77,10 @@ impl Mailbox {
     pub fn connecting(limit: usize) -> Rc<Self> {
         Rc::new(Mailbox {
             link: Link::connecting(),
-            socket: RefCell::new(None),
+            carrier: RefCell::new(None),
+            receiver: RefCell::new(None),
+            lost: Cell::new(0),
+            refusal: RefCell::new(None),
             queue: RefCell::new(MessageQueue::new(limit)),
             held: RefCell::new(None),
             scratch: RefCell::default(),
@@ -70,17 +93,34 @@ impl Mailbox {
         })
     }
 
-    /// The connection stands.
-    pub fn install(&self, messages: Messages) {
+    /// The connection stands; `ports` are those that its peers come to, where they come by themselves.
+    pub fn install(&self, messages: Messages, ports: Vec<u16>) {
         let transport = messages.transport().to_owned();
         let facts = Facts {
+            ports,
             local: messages.local().to_string(),
             peer: messages.peer().to_string(),
             secure: transport == "wss",
             transport,
         };
-        *self.socket.borrow_mut() = Some(messages);
+        self.carrier.replace(Some(Carrier::Connection(Rc::new(messages))));
         self.stands(facts);
+    }
+
+    /// Datagrams can be sent and come in.
+    pub fn install_datagrams(&self, datagrams: Rc<Datagrams>) {
+        self.receiver.replace(Some(datagrams.receiver()));
+        let facts = datagrams.facts();
+        self.carrier.replace(Some(Carrier::Datagrams(datagrams)));
+        self.stands(facts);
+    }
+
+    /// The datagram sockets, where it has such.
+    pub fn datagrams(&self) -> Option<Rc<Datagrams>> {
+        match &*self.carrier.borrow() {
+            Some(Carrier::Datagrams(datagrams)) => Some(datagrams.clone()),
+            Some(Carrier::Connection(_)) | None => None,
+        }
     }
 
     /// The connection is lost.
@@ -123,15 +163,40 @@ impl Mailbox {
 
     /// The longest message that can be sent, in bytes.
     pub fn longest(&self) -> usize {
-        self.socket.borrow().as_ref().map_or(self.limit, Messages::limit)
+        match &*self.carrier.borrow() {
+            Some(Carrier::Connection(messages)) => messages.limit(),
+            Some(Carrier::Datagrams(datagrams)) => datagrams.longest(),
+            None => self.limit,
+        }
+    }
+
+    /// The peer's farewell in words, where it took leave with some.
+    pub fn farewell(&self) -> Option<String> {
+        match &*self.carrier.borrow() {
+            Some(Carrier::Connection(messages)) => messages.farewell(),
+            Some(Carrier::Datagrams(_)) | None => None,
+        }
+    }
+
+    /// How many datagrams were dropped: those that came while there was no space, here or in the system.
+    pub fn dropped(&self) -> u64 {
+        self.lost.get().saturating_add(self.queue.borrow().dropped().messages)
+    }
+
+    /// Why datagrams came back, if that was not told yet.
+    pub fn take_refusal(&self) -> Option<String> {
+        self.refusal.take()
     }
 
     /// Receives until the end of the data, and stands still while there is no space.
     pub async fn pump(self: Rc<Self>) {
+        let mut receiver = None;
         loop {
+            receiver = receiver.or_else(|| self.receiver.take());
             tokio::select! {
                 biased;
                 () = poll_fn(|cx| self.poll_fill(cx)) => {}
+                () = self.take_in(receiver.as_mut()) => {}
                 () = self.resumed() => {}
             }
             self.note_change();
@@ -149,9 +214,10 @@ impl Mailbox {
             self.offer(held);
             return if self.held.borrow().is_some() { Poll::Pending } else { Poll::Ready(()) };
         }
-        let (socket, mut scratch) = (self.socket.borrow(), self.scratch.borrow_mut());
-        let Some(socket) = socket.as_ref().filter(|_| *self.queue.borrow().end() == End::Open) else {
-            return Poll::Pending;
+        let (carrier, mut scratch) = (self.carrier.borrow(), self.scratch.borrow_mut());
+        let socket = match &*carrier {
+            Some(Carrier::Connection(socket)) if *self.queue.borrow().end() == End::Open => socket,
+            _ => return Poll::Pending,
         };
         let Poll::Ready(received) = socket.poll_receive(cx, &mut scratch) else {
             *scratch = Message::default();
@@ -169,29 +235,61 @@ impl Mailbox {
         Poll::Ready(())
     }
 
+    /// Takes the datagrams that have come, or waits for one.
+    async fn take_in(&self, receiver: Option<&mut Receiver>) {
+        let (Some(receiver), Some(datagrams)) = (receiver, self.datagrams()) else {
+            return std::future::pending().await;
+        };
+        let mut received = Some(receiver.receive().await);
+        let mut turns = TURNS;
+        while let Some((number, result)) = received.take() {
+            match result {
+                Ok(()) => datagrams.take(number, receiver.inbox(), |datagram| self.put(datagram)),
+                Err(error) if refusal::is_refusal(&error) => self.note_refusal(&datagrams, &error),
+                Err(error) => self.queue.borrow_mut().finish(End::Failed(reason(&error))),
+            }
+            turns -= 1;
+            if turns > 0 && self.with_queue(|queue| *queue.end() == End::Open) {
+                received = receiver.receive_now().await;
+            }
+        }
+        self.lost.set(self.lost.get().saturating_add(receiver.take_lost()));
+    }
+
+    fn put(&self, datagram: Received) {
+        let bytes = datagram.bytes().len();
+        self.link.count_received(bytes);
+        self.messages_in.set(self.messages_in.get() + 1);
+        self.queue.borrow_mut().offer_or_drop(datagram, bytes);
+    }
+
+    fn note_refusal(&self, datagrams: &Datagrams, error: &io::Error) {
+        self.refusal.replace(Some(datagrams.refused(error)));
+        self.note_change();
+    }
+
     fn offer(&self, received: Received) {
         let bytes = received.bytes().len();
         let refused = self.queue.borrow_mut().offer(received, bytes).err();
         self.held.replace(refused);
     }
 
-    /// Receives what is there already, without waiting.
-    pub fn receive_pending(&self) {
-        let mut cx = Context::from_waker(std::task::Waker::noop());
-        while self.poll_fill(&mut cx).is_ready() && self.with_queue(|queue| *queue.end() == End::Open) {}
-        // The pump is to ask again: this call has taken its place in the event loop.
-        self.resume();
-        self.note_change();
+    /// Lets the pump take what the system has already.
+    pub async fn catch_up(&self) {
+        // The event loop looks at the descriptors in between.
+        for _ in 0..2 {
+            tokio::task::yield_now().await;
+        }
     }
 
     /// Queues a message for a connection that does not stand yet; false when they are too many.
-    pub fn queue(&self, message: &Message) -> bool {
+    pub fn queue(&self, letter: &Letter, bytes: &[u8]) -> bool {
         let mut queued = self.queued.borrow_mut();
-        let bytes: usize = queued.iter().map(Message::len).sum();
-        if bytes + queued.len() * size_of::<Message>() + message.len() > self.limit {
+        let all: usize = queued.iter().map(|(_, bytes)| bytes.len() + size_of::<(Letter, Vec<u8>)>()).sum();
+        if all + bytes.len() > self.limit {
             return false;
         }
-        queued.push(message.clone());
+        queued.push((letter.clone(), bytes.to_vec()));
         true
     }
 
@@ -199,9 +297,9 @@ impl Mailbox {
     ///
     /// # Errors
     /// As [`Mailbox::send`].
-    pub async fn send_queued(&self) -> io::Result<()> {
-        for message in self.queued.take() {
-            self.send(&message).await?;
+    pub async fn send_queued(&self) -> Result<(), Failure> {
+        for (letter, bytes) in self.queued.take() {
+            self.send(&letter, &bytes).await?;
         }
         Ok(())
     }
@@ -209,52 +307,73 @@ impl Mailbox {
     /// Sends a message.
     ///
     /// # Errors
-    /// What the connection says; NotConnected when there is none.
-    pub async fn send(&self, message: &Message) -> io::Result<()> {
-        let gone = || Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
-        poll_fn(|cx| self.socket.borrow().as_ref().map_or_else(gone, |socket| socket.poll_send(cx, message))).await?;
-        self.link.count_sent(message.len());
+    /// What the connection says; there is none; a peer that it cannot be sent to.
+    pub async fn send(&self, letter: &Letter, bytes: &[u8]) -> Result<(), Failure> {
+        let carrier = self.carrier.borrow().clone();
+        match (carrier, &letter.to) {
+            (None, _) => return Err(self.cannot_send(&io::ErrorKind::NotConnected.into())),
+            (Some(Carrier::Connection(_)), Some(_)) => {
+                let text = "--to: this socket has one peer; only datagrams are sent to others";
+                return Err(Failure::message(Exit::Usage, text));
+            }
+            (Some(Carrier::Connection(socket)), None) => {
+                let message = letter.message(bytes);
+                let sent = async {
+                    socket.feed(&message).await?;
+                    socket.flush().await
+                };
+                sent.await.map_err(|error| self.cannot_send(&error))?;
+            }
+            (Some(Carrier::Datagrams(datagrams)), to) => {
+                self.refusal.take();
+                datagrams.send(to.as_deref(), bytes, |error| self.note_refusal(&datagrams, error)).await?;
+            }
+        }
+        self.link.count_sent(bytes.len());
         self.messages_out.set(self.messages_out.get() + 1);
-        poll_fn(|cx| self.socket.borrow().as_ref().map_or_else(gone, |socket| socket.poll_flush(cx))).await
+        Ok(())
     }
 
-    /// The message that a letter becomes.
-    pub fn written(&self, letter: &Letter, bytes: &[u8]) -> Message {
-        let mut message = Message::default();
-        let mut start = 0;
-        for end in letter.ends.iter().filter_map(|end| usize::try_from(*end).ok()) {
-            message.append(bytes.get(start..end).unwrap_or_default());
-            message.next_part();
-            start = end.max(start);
+    fn cannot_send(&self, error: &io::Error) -> Failure {
+        let too_large = rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::MSGSIZE);
+        let exit = if too_large { Exit::TooLarge } else { Exit::SendFailed };
+        Failure::message(exit, format!("cannot send to {}: {}", self.facts().peer, reason(error)))
+    }
+
+    /// Sends what the transport still holds.
+    pub async fn flush(&self) {
+        let carrier = self.carrier.borrow().clone();
+        if let Some(Carrier::Connection(socket)) = carrier {
+            let _ = socket.flush().await;
         }
-        message.append(bytes.get(start..).unwrap_or_default());
-        message.set_text(letter.text.unwrap_or(false));
-        message
     }
 
     /// Sends the end of our data.
     ///
     /// # Errors
-    /// What the connection says.
-    pub async fn half_close(&self) -> io::Result<()> {
-        self.half_closing();
-        poll_fn(|cx| match self.socket.borrow().as_ref() {
-            Some(socket) => socket.poll_end(cx),
-            None => Poll::Ready(Ok(())),
-        })
-        .await
+    /// What the connection says. Datagrams have no end.
+    pub async fn half_close(&self) -> Result<(), Failure> {
+        let carrier = self.carrier.borrow().clone();
+        match carrier {
+            Some(Carrier::Connection(socket)) => {
+                self.half_closing();
+                socket.end().await.map_err(|error| self.cannot_send(&error))
+            }
+            Some(Carrier::Datagrams(_)) | None => Ok(()),
+        }
     }
 
     /// Drops the connection.
-    pub fn drop_socket(&self) {
-        self.socket.take();
+    pub fn drop_carrier(&self) {
+        self.carrier.take();
     }
 
     /// After our end of data: drops what the peer still sends until it ends, so that what is on its way reaches it.
     pub async fn linger(&self) {
-        let Some(socket) = self.socket.take() else { return };
-        // What was sent to a Unix socket is there; only what it has sent must not be left unread (unix(7), ECONNRESET).
-        let arrived = matches!(socket, Messages::Seqpacket(_));
+        let Some(Carrier::Connection(socket)) = self.carrier.take() else { return };
+        // Where each direction ends by itself, what was sent is there; only what came must not be left unread (unix(7),
+        // ECONNRESET). Elsewhere the peer takes leave too.
+        let arrived = socket.has_half_close();
         let mut waste = Message::default();
         let drained = poll_fn(|cx| {
             loop {

@@ -170,7 +170,7 @@ async fn run(kept: Rc<Kept>, listener: UnixListener, owners: Vec<Watched>, hold:
             mailbox.fail(&closed);
             match how {
                 Close::Graceful => mailbox.linger().await,
-                Close::Reset => mailbox.drop_socket(),
+                Close::Reset => mailbox.drop_carrier(),
             }
         }
         Body::Listener(_) => {}
@@ -269,14 +269,10 @@ pub fn adopt(listener: &Kept, listening: &Listening, channel: Channel) -> Result
             Err(failure) => return Err(failure),
         };
         let body = match channel {
-            Channel::Bytes(bytes) => {
-                let stream = Stream::connecting(terms.buffer, terms.endings);
-                stream.install(bytes);
-                Body::Stream(stream)
-            }
+            Channel::Bytes(bytes) => Body::Stream(Stream::accepted(terms.buffer, terms.endings, bytes)),
             Channel::Messages(messages) => {
                 let mailbox = Mailbox::connecting(terms.buffer);
-                mailbox.install(messages);
+                mailbox.install(messages, Vec::new());
                 Body::Messages(mailbox)
             }
         };

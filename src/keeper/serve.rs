@@ -138,7 +138,7 @@ async fn close(kept: &Rc<Kept>, how: Close, mut talk: Talk) -> Result<(), Gone> 
     if let (Close::Graceful, Body::Messages(mailbox)) = (how, &kept.body) {
         let sent = async {
             let _writing = mailbox.writing.lock().await;
-            let _ = mailbox.half_close().await;
+            mailbox.flush().await;
         };
         let _ = tokio::time::timeout(Duration::from_secs(5), sent).await;
     }

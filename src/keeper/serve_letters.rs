@@ -1,15 +1,12 @@
 //! Writes of messages: one at a time, each whole or not at all.
 
-use std::time::Duration;
-
 use super::link::Stage;
 use super::mailbox::Mailbox;
 use super::serve::{deadline, standing, until};
 use super::talk::{Gone, Talk};
 use super::wire::{Request, Response, Write, WriteEnd};
 use crate::exit::Exit;
-use crate::failure::{Failure, reason};
-use crate::message::Message;
+use crate::failure::Failure;
 
 /// Serves one write: what comes up to `End` is one message, or none where there is no letter.
 ///
@@ -29,10 +26,7 @@ pub async fn write(mailbox: &Mailbox, write: &Write, talk: &mut Talk) -> Result<
     };
     let done = match turn {
         None => Err(Failure::message(Exit::TimedOut, "timed out: another write has not ended")),
-        Some(_) => {
-            let message = write.letter.as_ref().map(|letter| mailbox.written(letter, &bytes));
-            sent(mailbox, write, message.as_ref(), limit, talk).await?
-        }
+        Some(_) => sent(mailbox, write, &bytes, limit, talk).await?,
     };
     talk.answer(&done.map_or_else(|failure| super::serve::refused(&failure), |()| Response::Done)).await
 }
@@ -57,13 +51,13 @@ async fn whole(longest: usize, talk: &mut Talk) -> Result<Option<Vec<u8>>, Gone>
 async fn sent(
     mailbox: &Mailbox,
     write: &Write,
-    message: Option<&Message>,
+    bytes: &[u8],
     limit: Option<tokio::time::Instant>,
     talk: &mut Talk,
 ) -> Result<Result<(), Failure>, Gone> {
     let half_close = write.then == WriteEnd::HalfClose;
-    if let (Some(message), false, Stage::Connecting) = (message, half_close, mailbox.stage())
-        && mailbox.queue(message)
+    if let (Some(letter), false, Stage::Connecting) = (&write.letter, half_close, mailbox.stage())
+        && mailbox.queue(letter, bytes)
     {
         return Ok(Ok(()));
     }
@@ -75,33 +69,17 @@ async fn sent(
     }
     let sending = async {
         mailbox.send_queued().await?;
-        if let Some(message) = message {
-            mailbox.send(message).await?;
+        if let Some(letter) = &write.letter {
+            mailbox.send(letter, bytes).await?;
         }
         if half_close { mailbox.half_close().await } else { Ok(()) }
     };
-    Ok(within(write.timeout, mailbox, sending).await)
-}
-
-/// Within the limit, and with the words of a failure.
-async fn within(
-    timeout: Option<Duration>,
-    mailbox: &Mailbox,
-    sending: impl Future<Output = std::io::Result<()>>,
-) -> Result<(), Failure> {
-    let peer = || mailbox.facts().peer;
-    tokio::select! {
+    Ok(tokio::select! {
         biased;
-        sent = sending => sent.map_err(|error| {
-            let exit = if is_too_large(&error) { Exit::TooLarge } else { Exit::SendFailed };
-            Failure::message(exit, format!("cannot send to {}: {}", peer(), reason(&error)))
-        }),
-        () = until(deadline(timeout)) => {
-            Err(Failure::message(Exit::TimedOut, format!("timed out: {} takes no more messages", peer())))
+        sent = sending => sent,
+        () = until(deadline(write.timeout)) => {
+            let text = format!("timed out: {} takes no more messages", mailbox.facts().peer);
+            Err(Failure::message(Exit::TimedOut, text))
         }
-    }
-}
-
-fn is_too_large(error: &std::io::Error) -> bool {
-    rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::MSGSIZE)
+    })
 }

@@ -69,7 +69,10 @@ async fn wait(mailbox: &Mailbox, read: &Read, search: &mut MessageSearch, talk: 
             Answer::Found(count, found) => return Ok(Outcome::Found(count, found)),
             Answer::Ended => return Ok(Outcome::Unmet(ended(mailbox))),
             Answer::TooLarge => return Ok(Outcome::Unmet(Reason::TooLarge)),
-            Answer::NotYet => None,
+            Answer::NotYet => match mailbox.take_refusal() {
+                Some(refusal) => return Ok(Outcome::Unmet(Reason::Refused(refusal))),
+                None => None,
+            },
             Answer::Growing(wanted) => quiet_since.checked_add(wanted),
         };
         tokio::select! {
@@ -79,7 +82,7 @@ async fn wait(mailbox: &Mailbox, read: &Read, search: &mut MessageSearch, talk: 
             () = until(idle) => {}
             () = until(limit) => {
                 // What is in the system's buffer already has come in time.
-                mailbox.receive_pending();
+                mailbox.catch_up().await;
                 if mailbox.message_totals().0 == seen {
                     return Ok(Outcome::Unmet(Reason::TimedOut));
                 }

@@ -2,7 +2,7 @@
 //!
 //! Who asks for what is known in `serve.rs`; here nobody waits for a client.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -21,6 +21,9 @@ use crate::transport::Bytes;
 /// How much is received at once where it has to be converted, in bytes.
 const CONVERTED_AT_ONCE: usize = 16 << 10;
 
+/// How a client begins a TLS handshake: the type of its record (RFC 8446 section 5.1). No text begins so.
+pub const HANDSHAKE: u8 = 22;
+
 /// How the lines of a peer end.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LineEndings {
@@ -37,6 +40,10 @@ pub struct Stream {
     buffer: RefCell<ReadBuffer>,
     incoming: RefCell<Option<Incoming>>,
     ending: Option<LineEnding>,
+    /// Whether a peer may begin a TLS handshake by itself: one that was accepted, in clear.
+    may_be_secured: Cell<bool>,
+    /// Whether what is unread begins as a handshake does: it has no line endings.
+    handshaking: Cell<bool>,
     /// One writer at a time, with the state of the conversion of line endings.
     pub writing: Mutex<Option<Outgoing>>,
     /// Written before the connection stands, in bytes that the buffer's limit bounds.
@@ -63,10 +70,20 @@ impl Stream {
             buffer: RefCell::new(ReadBuffer::new(limit)),
             incoming: RefCell::new(incoming),
             ending,
+            may_be_secured: Cell::new(false),
+            handshaking: Cell::new(false),
             writing: Mutex::new(ending.map(Outgoing::new)),
             queued: RefCell::default(),
             limit,
         })
+    }
+
+    /// An accepted connection, which may begin a TLS handshake by itself.
+    pub fn accepted(limit: usize, endings: LineEndings, bytes: Bytes) -> Rc<Self> {
+        let stream = Self::connecting(limit, endings);
+        stream.may_be_secured.set(bytes.transport() != "tls");
+        stream.install(bytes);
+        stream
     }
 
     /// The connection stands; also after an upgrade to TLS.
@@ -76,7 +93,11 @@ impl Stream {
             local: bytes.local().to_string(),
             peer: bytes.peer().to_string(),
             secure: bytes.transport() == "tls",
+            ports: Vec::new(),
         };
+        if facts.secure {
+            self.may_be_secured.set(false);
+        }
         *self.channel.borrow_mut() = Some(bytes);
         self.stands(facts);
     }
@@ -177,10 +198,18 @@ impl Stream {
                 let mut raw = vec![0; space];
                 let mut area = ReadBuf::new(&mut raw);
                 ready!(Pin::new(bytes).poll_read(cx, &mut area))?;
-                let mut converted = Vec::with_capacity(area.filled().len() + 1);
-                incoming.push(area.filled(), &mut converted);
-                buffer.fill(&converted);
-                area.filled().len()
+                let came = area.filled();
+                if buffer.unread().is_empty() {
+                    self.handshaking.set(self.may_be_secured.get() && came.first() == Some(&HANDSHAKE));
+                }
+                if self.handshaking.get() {
+                    buffer.fill(came);
+                } else {
+                    let mut converted = Vec::with_capacity(came.len() + 1);
+                    incoming.push(came, &mut converted);
+                    buffer.fill(&converted);
+                }
+                came.len()
             }
         };
         self.count_received(count);

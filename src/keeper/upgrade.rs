@@ -7,7 +7,7 @@ use super::link::Stage;
 #[cfg(feature = "tls")]
 use super::replayed::replayed;
 #[cfg(feature = "tls")]
-use super::stream::Stream;
+use super::stream::{HANDSHAKE, Stream};
 use super::talk::{Gone, Talk};
 use super::wire::Secure;
 use crate::exit::Exit;
@@ -68,11 +68,6 @@ pub async fn upgrade(kept: &Rc<Kept>, secure: &Secure, talk: &mut Talk) -> Resul
     Ok(handshake(kept, stream, secure).await)
 }
 
-/// How a client begins a handshake: the record type and the major version (RFC 8446 section 5.1). It speaks first, and
-/// may have spoken before this end was told to listen. Whatever follows goes into the handshake, never past it.
-#[cfg(feature = "tls")]
-const HANDSHAKE: [u8; 2] = [22, 3];
-
 #[cfg(feature = "tls")]
 async fn handshake(kept: &Kept, stream: &Stream, secure: &Secure) -> Result<(), Failure> {
     let terms: TlsTerms = serde_json::from_value(secure.options.clone())
@@ -82,7 +77,9 @@ async fn handshake(kept: &Kept, stream: &Stream, secure: &Secure) -> Result<(), 
     // after the handshake.
     stream.receive_pending();
     let early = stream.with_buffer(|buffer| buffer.unread().to_vec());
-    let hello = matches!(upgrade, Upgrade::Server(_)) && early.starts_with(&HANDSHAKE);
+    // A client speaks first, and may have spoken before this end was told to listen. Whatever follows goes into the
+    // handshake, never past it.
+    let hello = matches!(upgrade, Upgrade::Server(_)) && early.first() == Some(&HANDSHAKE);
     if !early.is_empty() && !hello {
         let text = format!(
             "{} bytes of plain text are unread: they came before the handshake and would be taken for secured ones",

@@ -14,7 +14,7 @@ pub enum Kind {
 }
 
 /// A message of one part or, over ZeroMQ, of several.
-#[derive(Debug, Default, Clone)]
+#[derive(Debug, Default)]
 pub struct Message {
     /// The bytes of all parts, `buffer[..length]`; what is behind them is space that needs no clearing again.
     buffer: Vec<u8>,
@@ -67,6 +67,11 @@ impl Message {
         self.kind = if text { Kind::Text } else { Kind::Binary };
     }
 
+    /// Says what a WebSocket carries it as.
+    pub fn set_kind(&mut self, kind: Kind) {
+        self.kind = kind;
+    }
+
     /// What a WebSocket carries it as.
     pub fn kind(&self) -> Kind {
         self.kind
@@ -110,6 +115,13 @@ impl Message {
         let (result, filled) = fill(space);
         self.length = filled.min(size);
         result
+    }
+}
+
+/// A copy has the message, and not the space behind it.
+impl Clone for Message {
+    fn clone(&self) -> Self {
+        Message { buffer: self.bytes().to_vec(), length: self.length, ends: self.ends.clone(), kind: self.kind }
     }
 }
 

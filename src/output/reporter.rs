@@ -38,11 +38,11 @@ pub struct Reporter {
     messages_out: Cell<u64>,
     hash: RefCell<Option<Digests>>,
     standing: RefCell<Standing>,
+    silent: Cell<bool>,
     witness: RefCell<Option<Witness>>,
 }
 
 /// Who is told of every event, shown or not.
-/// Hears of every event, with the ID of its connection.
 pub type Hearer = Rc<dyn Fn(&str, &Event)>;
 
 struct Witness(Hearer);
@@ -68,6 +68,7 @@ impl Reporter {
             messages_out: Cell::new(0),
             hash: RefCell::new(None),
             standing: RefCell::default(),
+            silent: Cell::new(false),
             witness: RefCell::new(None),
         }
     }
@@ -84,7 +85,17 @@ impl Reporter {
 
     /// Whether events of this level are shown; callers with costly events ask first.
     pub fn shows(&self, level: Verbosity) -> bool {
-        self.format == Format::Json || self.verbosity >= level
+        !self.silent.get() && (self.format == Format::Json || self.verbosity >= level)
+    }
+
+    /// Writes nothing any more: nobody listens.
+    pub fn fall_silent(&self) {
+        self.silent.set(true);
+    }
+
+    /// Writes what another reporter has written, of a process that works for this one.
+    pub fn pass_on(&self, text: &[u8]) {
+        let _ = std::io::stderr().write_all(text);
     }
 
     /// Time since the run began.
@@ -94,7 +105,7 @@ impl Reporter {
 
     /// A sentence for a person; no event.
     pub fn note(&self, sentence: &str) {
-        if matches!(self.format, Format::Human { .. }) && self.verbosity >= Verbosity::Normal {
+        if matches!(self.format, Format::Human { .. }) && self.shows(Verbosity::Normal) {
             write_stderr(&format!("netverb: {}\n", one_line(sentence)));
         }
     }
@@ -104,7 +115,7 @@ impl Reporter {
         let line = one_line(&failure.line());
         match self.format {
             Format::Json => self.event("", &Event::Error { message: line }),
-            Format::Human { .. } if self.verbosity == Verbosity::Quiet => {}
+            Format::Human { .. } if !self.shows(Verbosity::Normal) => {}
             Format::Human { color } => {
                 let (on, off) = if color { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
                 let name =
@@ -183,6 +194,9 @@ impl Report for Reporter {
         let hearer = self.witness.borrow().as_ref().map(|witness| witness.0.clone());
         if let Some(hearer) = hearer {
             hearer(id, event);
+        }
+        if self.silent.get() {
+            return;
         }
         if self.shows(Verbosity::Verbose) {
             self.standing.borrow_mut().note(id, event);

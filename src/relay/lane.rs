@@ -137,7 +137,10 @@ impl<'a> Lane<'a> {
     }
 
     /// A message passed, which may be empty.
-    pub(super) fn passed(&self, message: &[u8]) -> io::Result<()> {
+    ///
+    /// # Errors
+    /// When it cannot be recorded.
+    pub fn passed(&self, message: &[u8]) -> io::Result<()> {
         self.observer.moved(self.direction, message.len() as u64);
         if self.observer.wants_bytes() { self.observer.wire(self.direction, message) } else { Ok(()) }
     }

@@ -114,16 +114,13 @@ impl<S: Side> Relayed<'_, S> {
         for _ in 0..SENT_AT_ONCE {
             match self.poll_send_next(cx) {
                 Poll::Ready(Ok(Moved::Bytes(count))) => moved += count,
-                Poll::Ready(Ok(Moved::End)) if moved > 0 => break,
-                // Nothing more for the moment: what was taken leaves now.
-                Poll::Pending if self.unflushed => {
-                    if let Poll::Ready(flushed) = self.socket.poll_flush(cx) {
-                        self.unflushed = false;
-                        flushed.map_err(Failed::Writing)?;
-                    }
-                    return if moved > 0 { Poll::Ready(Ok(Moved::Bytes(moved))) } else { Poll::Pending };
+                Poll::Ready(Err(failed)) => return Poll::Ready(Err(failed)),
+                _ if moved > 0 => break,
+                // Nothing more, for the moment or at all: what was taken leaves now.
+                Poll::Ready(Ok(Moved::End)) | Poll::Pending if self.unflushed => {
+                    ready!(self.socket.poll_flush(cx)).map_err(Failed::Writing)?;
+                    self.unflushed = false;
                 }
-                Poll::Pending if moved > 0 => break,
                 other => return other,
             }
         }

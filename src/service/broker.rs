@@ -7,10 +7,11 @@ use tokio::time::Instant;
 
 use super::outbox::Outbox;
 use super::room::{Member, Room};
+use super::voice::{Said, Unheard, Voice};
 use super::{Client, Closing, LINGER, Surroundings, Verdict, Watcher, within};
-use crate::event::{Direction, Event};
-use crate::relay::{Blame, Lane, buffer};
-use crate::transport::{Bytes, Channel};
+use crate::event::Event;
+use crate::message::Message;
+use crate::relay::Blame;
 
 /// Whether the others see who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,13 +35,11 @@ pub(super) async fn serve(
     room: &Rc<Room>,
     naming: Naming,
 ) -> Closing {
-    let Channel::Bytes(bytes) = &mut client.channel else {
-        return Closing::unsupported(&client.id, "a broker needs streams; message sockets are not supported", around);
-    };
     let (member, outbox) = room.enter();
-    let speaker = Speaker { naming, name: client.id.clone(), line: Vec::new() };
+    let voice = Voice::new(&mut client.channel, &client.id, &**watcher, around);
+    let speaker = Speaker { naming, name: client.id.clone(), line: Vec::new(), by_message: voice.has_messages() };
     let seat = Seat { room, member, outbox };
-    let closing = converse(bytes, speaker, seat, &client.id, watcher, around).await;
+    let closing = converse(voice, speaker, seat, &client.id, around).await;
     room.leave(member);
     closing
 }
@@ -50,14 +49,31 @@ struct Speaker {
     naming: Naming,
     name: String,
     line: Vec<u8>,
+    /// Whether it speaks in messages: a name stands before each, and none is cut or joined.
+    by_message: bool,
 }
 
 impl Speaker {
-    /// What the others get to hear of these bytes now; with names, whole lines.
-    fn say(&mut self, bytes: &[u8], ended: bool) -> Rc<[u8]> {
-        if self.naming == Naming::Anonymous {
-            return bytes.into();
+    /// What the others get to hear of this now, if anything; with names, whole lines or messages.
+    fn say(&mut self, said: Said) -> Option<Rc<Message>> {
+        let Said { message, last: ended } = said;
+        if self.by_message && ended {
+            return None;
         }
+        match (self.naming, self.by_message) {
+            (Naming::Anonymous, false) => (!message.is_empty()).then(|| Rc::new(message)),
+            (Naming::Anonymous, true) => Some(Rc::new(message)),
+            (Naming::Named, true) => {
+                let mut named = Message::new(format!("<{}> ", self.name).as_bytes());
+                named.append(message.bytes());
+                named.set_kind(message.kind());
+                Some(Rc::new(named))
+            }
+            (Naming::Named, false) => self.lines(message.bytes(), ended).map(|lines| Rc::new(Message::new(&lines))),
+        }
+    }
+
+    fn lines(&mut self, bytes: &[u8], ended: bool) -> Option<Vec<u8>> {
         let mut named = Vec::new();
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             self.line.extend_from_slice(piece);
@@ -68,7 +84,7 @@ impl Speaker {
         if ended {
             self.say_line(&mut named);
         }
-        named.into()
+        (!named.is_empty()).then_some(named)
     }
 
     fn say_line(&mut self, named: &mut Vec<u8>) {
@@ -85,7 +101,7 @@ impl Speaker {
 
 /// What was said, and who had no room for it yet.
 struct Untold {
-    bytes: Rc<[u8]>,
+    message: Rc<Message>,
     to: Vec<(Member, Rc<Outbox>)>,
     until: Instant,
 }
@@ -98,15 +114,15 @@ struct Seat<'a> {
 }
 
 impl Seat<'_> {
-    fn tell(&self, bytes: Rc<[u8]>) -> Option<Untold> {
-        let to = if bytes.is_empty() { Vec::new() } else { self.room.tell_others(&bytes, Some(self.member)) };
-        (!to.is_empty()).then(|| Untold { bytes, to, until: Instant::now() + PATIENCE })
+    fn tell(&self, message: Rc<Message>) -> Option<Untold> {
+        let to = self.room.tell_others(&message, Some(self.member));
+        (!to.is_empty()).then(|| Untold { message, to, until: Instant::now() + PATIENCE })
     }
 
     /// How many members were given up; never when there is nobody left to tell.
     async fn tell_slow(&self, untold: &mut Option<Untold>) -> usize {
         match untold {
-            Some(untold) => self.room.tell_slow(&untold.bytes, &mut untold.to, untold.until).await,
+            Some(untold) => self.room.tell_slow(&untold.message, &mut untold.to, untold.until).await,
             None => std::future::pending().await,
         }
     }
@@ -115,20 +131,17 @@ impl Seat<'_> {
 /// Reads and writes at the same time, so that a client that only talks and one that only listens are both served. What a client
 /// says is not read on while others have no room for it.
 async fn converse(
-    bytes: &mut Bytes,
+    mut voice: Voice<'_>,
     mut speaker: Speaker,
     seat: Seat<'_>,
     id: &str,
-    watcher: &Rc<dyn Watcher>,
     around: &Surroundings,
 ) -> Closing {
-    let mut incoming = around.lane(Direction::In, id, &**watcher);
-    let mut outgoing = around.lane(Direction::Out, id, &**watcher);
     let (outbox, mut hears) = (&seat.outbox, true);
     let mut untold: Option<Untold> = None;
     enum Turn {
-        Heard(std::io::Result<(Vec<u8>, usize)>),
-        ToSay(Option<Rc<[u8]>>),
+        Heard(Result<Said, Unheard>),
+        ToSay(Option<Rc<Message>>),
         Told { given_up: usize },
         GivenUp,
         Idle,
@@ -136,7 +149,7 @@ async fn converse(
     while hears || untold.is_some() {
         let next = async {
             tokio::select! {
-                heard = buffer::read(bytes, buffer::SMALLEST), if hears && untold.is_none() => Turn::Heard(heard),
+                heard = voice.hear(), if hears && untold.is_none() => Turn::Heard(heard),
                 given_up = seat.tell_slow(&mut untold) => Turn::Told { given_up },
                 say = outbox.next() => Turn::ToSay(say),
                 () = outbox.is_abandoned() => Turn::GivenUp,
@@ -144,20 +157,11 @@ async fn converse(
         };
         match within(around.idle, next).await.unwrap_or(Turn::Idle) {
             Turn::Idle => return Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle },
-            Turn::GivenUp | Turn::ToSay(None) => return deaf(bytes),
-            Turn::Heard(Err(error)) => return Closing::failed(&error, Blame::Receiving),
-            Turn::Heard(Ok((held, count))) => {
-                hears = count > 0;
-                let heard = incoming.receive(held.get(..count).unwrap_or_default(), !hears);
-                let heard = heard.map(|heard| speaker.say(&heard, !hears));
-                buffer::give_back(held);
-                match heard {
-                    Ok(said) => untold = seat.tell(said),
-                    Err(error) => return Closing::failed(&error, Blame::Recording),
-                }
-                if !hears {
-                    incoming.ended();
-                }
+            Turn::GivenUp | Turn::ToSay(None) => return deaf(&voice),
+            Turn::Heard(Err(unheard)) => return Closing::failed(&unheard.error, unheard.blame),
+            Turn::Heard(Ok(said)) => {
+                hears = !said.last;
+                untold = speaker.say(said).and_then(|said| seat.tell(said));
             }
             Turn::Told { given_up } => {
                 untold = None;
@@ -166,49 +170,42 @@ async fn converse(
                     around.report.event(id, &Event::Error { message });
                 }
             }
-            Turn::ToSay(Some(message)) => match say(bytes, &message, outbox, &mut outgoing).await {
-                None => return deaf(bytes),
+            Turn::ToSay(Some(message)) => match say(&mut voice, &message, outbox).await {
+                None => return deaf(&voice),
                 Some(Err(error)) => return Closing::failed(&error, Blame::Sending),
-                Some(Ok(())) => outbox.sent(message.len()),
+                Some(Ok(())) => outbox.sent(&message),
             },
         }
     }
-    farewell(bytes, outbox, &mut outgoing).await
+    farewell(voice, outbox).await
 }
 
 /// Sends one message; `None` when the client was given up meanwhile.
-async fn say(
-    bytes: &mut Bytes,
-    message: &[u8],
-    outbox: &Outbox,
-    outgoing: &mut Lane<'_>,
-) -> Option<std::io::Result<()>> {
-    let sending = async {
-        let converted = outgoing.convert(message, false)?;
-        buffer::send(bytes, &converted, outgoing).await
-    };
+async fn say(voice: &mut Voice<'_>, message: &Message, outbox: &Outbox) -> Option<std::io::Result<()>> {
     tokio::select! {
-        sent = sending => Some(sent),
+        sent = voice.say(message) => Some(sent),
         () = outbox.is_abandoned() => None,
     }
 }
 
-/// The client has said all it has to say: it gets what was meant for it until now.
-async fn farewell(bytes: &mut Bytes, outbox: &Outbox, outgoing: &mut Lane<'_>) -> Closing {
+/// The client has said all it has to say: it gets what was meant for it until now, if it still hears.
+async fn farewell(mut voice: Voice<'_>, outbox: &Outbox) -> Closing {
     outbox.close();
     while let Some(message) = outbox.next().await {
-        match tokio::time::timeout(LINGER, say(bytes, &message, outbox, outgoing)).await {
-            Ok(Some(Ok(()))) => outbox.sent(message.len()),
+        if !voice.has_half_close() {
+            break;
+        }
+        match tokio::time::timeout(LINGER, say(&mut voice, &message, outbox)).await {
+            Ok(Some(Ok(()))) => outbox.sent(&message),
             Ok(Some(Err(error))) => return Closing::failed(&error, Blame::Sending),
-            Ok(None) | Err(_) => return deaf(bytes),
+            Ok(None) | Err(_) => return deaf(&voice),
         }
     }
-    let _ = buffer::end(bytes).await;
-    outgoing.ended();
-    Closing::clean("the client closed")
+    voice.end().await;
+    voice.closing()
 }
 
-fn deaf(bytes: &Bytes) -> Closing {
-    bytes.socket().reset_on_close();
+fn deaf(voice: &Voice<'_>) -> Closing {
+    voice.reset();
     Closing { reason: "the client does not read".to_owned(), verdict: Verdict::Failed(Blame::Sending) }
 }

@@ -24,7 +24,7 @@ pub(super) async fn serve(client: &mut Client, watcher: &Rc<dyn Watcher>, around
                 match within(around.idle, messages.receive(&mut message)).await {
                     None => return idle(),
                     Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
-                    Some(Ok(false)) => return Closing::clean("the client closed"),
+                    Some(Ok(false)) => return Closing::clean("the client closed").with_farewell(messages),
                     Some(Ok(true)) => {
                         if let Err(error) = around.note_message(Direction::In, message.bytes(), &**watcher) {
                             return Closing::failed(&error, Blame::Recording);

@@ -69,13 +69,14 @@ async fn read(bytes: &mut Bytes, size: usize, presence: &Presence) -> io::Result
 async fn whole(messages: &mut Messages, watcher: &Rc<dyn Watcher>, around: &Surroundings) -> Closing {
     let mut message = Message::default();
     loop {
-        match within(around.idle, messages.receive(&mut message)).await {
+        match within(around.idle, messages.receive_for(&mut message, messages)).await {
             None => return Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle },
             Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
-            Some(Ok(false)) => return Closing::clean("the client closed"),
+            Some(Ok(false)) => return Closing::clean("the client closed").with_farewell(messages),
             Some(Ok(true)) => {}
         }
-        if let Err(error) = messages.send(&message).await {
+        // Many that came together go together.
+        if let Err(error) = messages.feed(&message).await {
             return Closing::failed(&error, Blame::Sending);
         }
         for direction in [Direction::In, Direction::Out] {

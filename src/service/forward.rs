@@ -1,10 +1,8 @@
 //! Forwards a client to another address, any transport to any transport.
 
 use std::cell::Cell;
-use std::future::poll_fn;
 use std::io;
 use std::rc::Rc;
-use std::task::Poll;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -257,6 +255,7 @@ async fn messages(client: &Messages, target: &Messages, watcher: &dyn Observer, 
     }
 }
 
+/// Passes messages on, and the way in which the one side closed to the other.
 async fn pass(
     from: &Messages,
     to: &Messages,
@@ -267,21 +266,21 @@ async fn pass(
 ) -> io::Result<()> {
     let mut message = Message::default();
     loop {
-        let received = match poll_fn(|cx| Poll::Ready(from.poll_receive(cx, &mut message))).await {
-            Poll::Ready(received) => received,
-            // Nothing more for the moment: what was taken leaves now.
-            Poll::Pending => {
-                to.flush().await?;
-                from.receive(&mut message).await
+        match from.receive_for(&mut message, to).await {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => {
+                to.close_like(from);
+                let _ = to.take_leave().await;
+                return Err(error);
             }
-        };
-        if !received? {
-            return to.end().await;
         }
         to.feed(&message).await?;
         last.set(Instant::now());
         around.note_message(direction, message.bytes(), watcher)?;
     }
+    to.close_like(from);
+    to.end().await
 }
 
 /// Until nothing has passed for so long.

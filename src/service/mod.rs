@@ -15,9 +15,8 @@ pub mod proxy_server;
 mod requests;
 pub mod respond;
 pub mod room;
+pub mod voice;
 
-#[cfg(feature = "http")]
-use std::collections::BTreeSet;
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -28,6 +27,7 @@ use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::reason;
 use crate::filter::Transform;
+use crate::message::Split;
 use crate::quantity::Limit;
 use crate::relay::{Blame, End, Lane, Observer, Outcome, is_oversized};
 use crate::transport::{Channel, Messages};
@@ -74,6 +74,8 @@ pub struct Surroundings {
     pub idle: Limit,
     /// Who else is there.
     pub presence: Rc<Presence>,
+    /// What ends a message where messages are cut out of a stream and written into one.
+    pub split: Split,
     /// Whether somebody is shown how many bytes pass, so that they must pass here.
     pub counted: bool,
 }
@@ -132,9 +134,10 @@ pub enum Service {
     /// Answers HTTP requests.
     #[cfg(feature = "http")]
     Http(Rc<http::Http>),
-    /// Answers HTTP requests of clients that reached one of these ports, and serves the others otherwise.
+    /// Answers HTTP requests of clients that reached one of these ports, and serves the others otherwise: those of other ports,
+    /// and WebSockets, which have messages.
     #[cfg(feature = "http")]
-    HttpOn(BTreeSet<u16>, Rc<http::Http>, Box<Service>),
+    HttpOn(http::Ports, Rc<http::Http>, Box<Service>),
 }
 
 impl Service {
@@ -142,7 +145,8 @@ impl Service {
     pub fn needs_streams(&self) -> bool {
         match self {
             Service::Echo | Service::Discard | Service::Respond(_) | Service::Forward(_) => false,
-            Service::Broker(..) | Service::Program(_) | Service::Proxy(_) => true,
+            Service::Broker(..) | Service::Program(_) => false,
+            Service::Proxy(_) => true,
             #[cfg(feature = "http")]
             Service::Http(_) => true,
             #[cfg(feature = "http")]
@@ -257,9 +261,9 @@ pub async fn serve(
         #[cfg(feature = "http")]
         Service::Http(http) => Box::pin(http::serve(client, watcher, around, http)),
         #[cfg(feature = "http")]
-        Service::HttpOn(ports, http, others) => match client.port.is_some_and(|port| ports.contains(&port)) {
-            true => Box::pin(http::serve(client, watcher, around, http)),
-            false => Box::pin(serve(others, client, watcher, around)),
+        Service::HttpOn(ports, http, others) => match &client.channel {
+            Channel::Bytes(_) if ports.has(client.port) => Box::pin(http::serve(client, watcher, around, http)),
+            _ => Box::pin(serve(others, client, watcher, around)),
         },
     };
     let closing = serving.await;

@@ -1,4 +1,4 @@
-//! What one client of many is still to be sent: shared bytes in a bounded queue.
+//! What one client of many is still to be sent: shared messages, or pieces of a stream, in a bounded queue.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -6,13 +6,15 @@ use std::rc::Rc;
 
 use tokio::sync::Notify;
 
+use crate::message::Message;
+
 /// At most this many bytes wait for one client.
 pub const CAPACITY: usize = 1 << 20;
 
 /// A bounded queue of bytes for one client.
 #[derive(Debug, Default)]
 pub struct Outbox {
-    queue: RefCell<VecDeque<Rc<[u8]>>>,
+    queue: RefCell<VecDeque<Rc<Message>>>,
     waiting: Cell<usize>,
     closed: Cell<bool>,
     given_up: Cell<bool>,
@@ -20,6 +22,11 @@ pub struct Outbox {
     /// Shared by all outboxes of a room.
     emptied: Rc<Notify>,
     abandoned: Notify,
+}
+
+/// What a message takes of the room; empty ones must not pile up either.
+fn cost(message: &Message) -> usize {
+    message.len() + 32
 }
 
 /// The queue has no room: the client does not read.
@@ -36,12 +43,13 @@ impl Outbox {
     ///
     /// # Errors
     /// [`Full`] when too much is waiting already; nothing is added then.
-    pub fn push(&self, bytes: &Rc<[u8]>) -> Result<(), Full> {
+    pub fn push(&self, bytes: &Rc<Message>) -> Result<(), Full> {
         let waiting = self.waiting.get();
-        if waiting > 0 && waiting + bytes.len() > CAPACITY {
+        let size = cost(bytes);
+        if waiting > 0 && waiting + size > CAPACITY {
             return Err(Full);
         }
-        self.waiting.set(waiting + bytes.len());
+        self.waiting.set(waiting + size);
         self.queue.borrow_mut().push_back(bytes.clone());
         self.filled.notify_one();
         Ok(())
@@ -67,7 +75,7 @@ impl Outbox {
     }
 
     /// The next bytes; `None` after the last ones.
-    pub async fn next(&self) -> Option<Rc<[u8]>> {
+    pub async fn next(&self) -> Option<Rc<Message>> {
         loop {
             if let Some(bytes) = self.queue.borrow_mut().pop_front() {
                 return Some(bytes);
@@ -79,14 +87,14 @@ impl Outbox {
         }
     }
 
-    /// Bytes from [`Outbox::next`] have been sent.
-    pub fn sent(&self, length: usize) {
-        self.waiting.set(self.waiting.get().saturating_sub(length));
+    /// What [`Outbox::next`] gave has been sent.
+    pub fn sent(&self, bytes: &Message) {
+        self.waiting.set(self.waiting.get().saturating_sub(cost(bytes)));
         self.emptied.notify_waiters();
     }
 
     /// Adds bytes for the client as soon as there is room for them. When the client is given up meanwhile they are dropped.
-    pub async fn push_when_room(&self, bytes: &Rc<[u8]>) {
+    pub async fn push_when_room(&self, bytes: &Rc<Message>) {
         loop {
             // Made before looking, so that no room is missed.
             let emptied = self.emptied.notified();
@@ -98,7 +106,7 @@ impl Outbox {
     }
 
     /// Whether these bytes need not wait any more: there was room for them, or the client is given up.
-    pub fn has_taken(&self, bytes: &Rc<[u8]>) -> bool {
+    pub fn has_taken(&self, bytes: &Rc<Message>) -> bool {
         self.given_up.get() || self.push(bytes).is_ok()
     }
 }
@@ -110,10 +118,11 @@ mod tests {
     #[test]
     fn a_queue_is_bounded_and_never_refuses_the_first_bytes() {
         let outbox = Outbox::default();
-        let large: Rc<[u8]> = vec![0; CAPACITY + 1].into();
+        let large = Rc::new(Message::new(&vec![0; CAPACITY + 1]));
+        let word = Rc::new(Message::new(b"x"));
         assert_eq!(outbox.push(&large), Ok(()));
-        assert_eq!(outbox.push(&Rc::from(&b"x"[..])), Err(Full));
-        outbox.sent(CAPACITY + 1);
-        assert_eq!(outbox.push(&Rc::from(&b"x"[..])), Ok(()));
+        assert_eq!(outbox.push(&word), Err(Full));
+        outbox.sent(&large);
+        assert_eq!(outbox.push(&word), Ok(()));
     }
 }

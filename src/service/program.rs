@@ -19,15 +19,17 @@ use super::requests::{self, Answer};
 use super::{Client, Closing, Surroundings, Verdict, Watcher, discard};
 use crate::event::{Direction, Event};
 use crate::failure::reason;
-use crate::relay::{self, Blame, Observer, Rules, Side, Waiting, buffer};
+use crate::quantity::Limit;
+use crate::relay::{self, Blame, End, Observer, Rules, Side, Waiting, buffer};
 use crate::sys;
-#[cfg(feature = "zmq")]
-use crate::transport::Messages;
 use crate::transport::descriptor::Disconnect;
-use crate::transport::{Channel, Descriptor};
+use crate::transport::{Bytes, Channel, Descriptor, Messages};
 
 /// How long a program may take to end after its connection is gone and SIGHUP was sent.
 pub(super) const GRACE: Duration = Duration::from_secs(5);
+
+/// How long a program may be silent after the close of a socket that has no half-close.
+const UNANSWERED: Duration = Duration::from_secs(1);
 
 /// The statuses of a program that could not be run, as shells, env(1) and nohup(1) have them (POSIX).
 const NOT_FOUND: u8 = 127;
@@ -178,12 +180,12 @@ pub(super) async fn serve(
         Channel::Messages(Messages::ZeroMq(_)) => {
             return requests::serve(client, watcher, around, Answer::Program(command)).await;
         }
-        Channel::Messages(_) => {
-            return Closing::unsupported(
-                &client.id,
-                "a program needs a stream; message sockets are not supported",
-                around,
-            );
+        Channel::Messages(messages) => {
+            let joined = through_pipes(Other::Messages(messages), &client.id, &environment, watcher, around, command);
+            return match joined.await {
+                Ok((closing, _)) => closing,
+                Err(error) => not_run(&error, &client.id, around, command),
+            };
         }
     };
     let joined = match bytes.plain() {
@@ -191,7 +193,7 @@ pub(super) async fn serve(
             Ok(socket) => directly(&client.id, socket, &environment, around, command).await,
             Err(error) => Err(error),
         },
-        _ => through_pipes(bytes, &client.id, &environment, watcher, around, command).await,
+        _ => through_pipes(Other::Bytes(bytes), &client.id, &environment, watcher, around, command).await,
     };
     match joined {
         Ok((closing, Output::Whole)) => {
@@ -203,13 +205,24 @@ pub(super) async fn serve(
         }
         Ok((closing, Output::Elsewhere)) => closing,
         Err(error) => {
-            let reason = format!("cannot run {:?}: {}", command.text, reason(&error));
-            around.report.event(&client.id, &Event::Error { message: reason.clone() });
             bytes.socket().reset_on_close();
-            let status = if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_STARTED };
-            Closing { reason, verdict: Verdict::Program(status) }
+            not_run(&error, &client.id, around, command)
         }
     }
+}
+
+fn not_run(error: &io::Error, id: &str, around: &Surroundings, command: &Command) -> Closing {
+    let reason = format!("cannot run {:?}: {}", command.text, reason(error));
+    around.report.event(id, &Event::Error { message: reason.clone() });
+    let status = if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_STARTED };
+    Closing { reason, verdict: Verdict::Program(status) }
+}
+
+/// What a program is joined to by a relay.
+enum Other<'a> {
+    Bytes(&'a mut Bytes),
+    /// The program writes messages and reads them as `--split` says.
+    Messages(&'a Messages),
 }
 
 /// What became of a program's output when it ended.
@@ -249,7 +262,7 @@ async fn directly(
 
 /// The program reads and writes pipes, and a relay joins them to the connection.
 async fn through_pipes(
-    bytes: &mut crate::transport::Bytes,
+    other: Other<'_>,
     id: &str,
     environment: &Environment,
     watcher: &Rc<dyn Watcher>,
@@ -270,7 +283,21 @@ async fn through_pipes(
     let lanes = (around.lane(Direction::Out, id, &told), around.lane(Direction::In, id, &told));
     let rules = Rules { idle: around.idle, ..Rules::SYMMETRIC };
     let outcome = {
-        let relay = relay::run(&mut pipes, bytes, rules, lanes.0, lanes.1, Waiting::Patient);
+        let (pipes, report) = (&mut pipes, &*around.report);
+        let relay = async move {
+            let (outgoing, incoming) = lanes;
+            match other {
+                Other::Bytes(bytes) => relay::run(pipes, bytes, rules, outgoing, incoming, Waiting::Patient).await,
+                Other::Messages(messages) => {
+                    // After the close of a whole socket there is nobody to answer; one that goes on to answer is hung up.
+                    let half_open = if messages.has_half_close() { rules.half_open } else { Limit::After(UNANSWERED) };
+                    let rules = Rules { half_open, ..rules };
+                    let split = around.split;
+                    let patient = Waiting::Patient;
+                    relay::messages::run(pipes, messages, rules, split, outgoing, incoming, report, patient).await
+                }
+            }
+        };
         tokio::pin!(relay);
         loop {
             tokio::select! {
@@ -281,7 +308,8 @@ async fn through_pipes(
         }
     };
     drop(pipes);
-    let gone = outcome.fault.as_ref().is_some_and(|fault| fault.blame != Blame::Output);
+    let gone =
+        outcome.end == End::PeerClosed || outcome.fault.as_ref().is_some_and(|fault| fault.blame != Blame::Output);
     let status = if gone { child.hang_up().await? } else { child.wait().await? };
     match closing(status) {
         Closing { verdict: Verdict::Clean, .. } if gone => Ok((Closing::from(outcome), Output::Elsewhere)),

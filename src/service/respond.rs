@@ -1,16 +1,15 @@
-//! Sends a fixed answer, ends its own direction, and reads what the client has to say.
+//! Sends a fixed answer, ends its own direction, and reads what the client has to say. A message socket gets the answer to each
+//! message.
 
 use std::rc::Rc;
 
 #[cfg(feature = "zmq")]
 use super::requests::{self, Answer};
-use super::{Client, Closing, Surroundings, Watcher, discard};
+use super::{Client, Closing, Surroundings, Verdict, Watcher, discard, within};
 use crate::event::Direction;
 use crate::message::Message;
 use crate::relay::{Blame, buffer};
-use crate::transport::Channel;
-#[cfg(feature = "zmq")]
-use crate::transport::Messages;
+use crate::transport::{Channel, Messages};
 
 pub(super) async fn serve(
     client: &mut Client,
@@ -36,15 +35,26 @@ pub(super) async fn serve(
         }
         #[cfg(feature = "zmq")]
         Channel::Messages(Messages::ZeroMq(_)) => requests::serve(client, watcher, around, Answer::Text(answer)).await,
-        Channel::Messages(messages) => match messages.send(&Message::new(answer)).await {
-            Ok(()) => {
-                let _ = messages.end().await;
-                match around.note_message(Direction::Out, answer, &**watcher) {
-                    Ok(()) => Closing::clean("answered"),
-                    Err(error) => Closing::failed(&error, Blame::Recording),
-                }
+        Channel::Messages(messages) => to_each(messages, watcher, around, &Message::new(answer)).await,
+    }
+}
+
+async fn to_each(messages: &Messages, watcher: &Rc<dyn Watcher>, around: &Surroundings, answer: &Message) -> Closing {
+    let mut question = Message::default();
+    loop {
+        match within(around.idle, messages.receive_for(&mut question, messages)).await {
+            None => return Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle },
+            Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
+            Some(Ok(false)) => return Closing::clean("the client closed").with_farewell(messages),
+            Some(Ok(true)) => {}
+        }
+        if let Err(error) = messages.feed(answer).await {
+            return Closing::failed(&error, Blame::Sending);
+        }
+        for (direction, message) in [(Direction::In, &question), (Direction::Out, answer)] {
+            if let Err(error) = around.note_message(direction, message.bytes(), &**watcher) {
+                return Closing::failed(&error, Blame::Recording);
             }
-            Err(error) => Closing::failed(&error, Blame::Sending),
-        },
+        }
     }
 }

@@ -8,6 +8,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::outbox::{Full, Outbox};
+use crate::message::Message;
 
 /// The number of a member, in order of arrival.
 pub type Member = u64;
@@ -47,7 +48,7 @@ impl Room {
     }
 
     /// Sends bytes to all but one, and names the members that have no room for them.
-    pub fn tell_others(&self, bytes: &Rc<[u8]>, except: Option<Member>) -> Vec<(Member, Rc<Outbox>)> {
+    pub fn tell_others(&self, bytes: &Rc<Message>, except: Option<Member>) -> Vec<(Member, Rc<Outbox>)> {
         let members = self.members.borrow();
         let others = members.iter().filter(|(member, _)| Some(**member) != except);
         let full = others.filter(|(_, outbox)| outbox.push(bytes) == Err(Full));
@@ -57,7 +58,7 @@ impl Room {
     /// Waits until these members have room for the bytes. Those that have none until this moment do not read: they are given up
     /// rather than left with a gap in what they hear, and their number is returned. Whoever has the bytes is taken out of
     /// `full`, so that nobody gets them twice when this is called again after it was dropped.
-    pub async fn tell_slow(&self, bytes: &Rc<[u8]>, full: &mut Vec<(Member, Rc<Outbox>)>, until: Instant) -> usize {
+    pub async fn tell_slow(&self, bytes: &Rc<Message>, full: &mut Vec<(Member, Rc<Outbox>)>, until: Instant) -> usize {
         loop {
             // Made before looking, so that no room is missed.
             let emptied = self.emptied.notified();
@@ -95,20 +96,20 @@ mod tests {
         let (speaker, _) = room.enter();
         let (_, slow) = room.enter();
         let (_, deaf) = room.enter();
-        let fill: Rc<[u8]> = vec![0; CAPACITY].into();
+        let fill = Rc::new(Message::new(&vec![0; CAPACITY]));
         assert!(room.tell_others(&fill, Some(speaker)).is_empty());
-        let word: Rc<[u8]> = b"word".as_slice().into();
+        let word = Rc::new(Message::new(b"word"));
         let mut full = room.tell_others(&word, Some(speaker));
         assert_eq!(full.len(), 2);
         let until = Instant::now() + Duration::from_millis(50);
         // Polled second: the others are being waited for already.
         let reads = async {
-            let read = slow.next().await.map_or(0, |bytes| bytes.len());
-            slow.sent(read);
+            let read = slow.next().await.unwrap();
+            slow.sent(&read);
         };
         let (given_up, ()) = tokio::join!(biased; room.tell_slow(&word, &mut full, until), reads);
         assert_eq!((given_up, room.len()), (1, 2));
-        assert_eq!(slow.next().await.as_deref(), Some(&b"word"[..]));
+        assert_eq!(slow.next().await, Some(word));
         deaf.is_abandoned().await;
     }
 }

@@ -76,8 +76,8 @@ impl Channel {
         let ended = async {
             match self {
                 Channel::Bytes(Bytes::Layered(layered)) => layered.stream.shutdown().await,
-                Channel::Messages(messages) if !messages.has_half_close() => messages.end().await,
-                Channel::Bytes(Bytes::Socket(_)) | Channel::Messages(_) => Ok(()),
+                Channel::Bytes(Bytes::Socket(_)) => Ok(()),
+                Channel::Messages(messages) => messages.take_leave().await,
             }
         };
         let _ = tokio::time::timeout(LEAVING, ended).await;

@@ -2,7 +2,7 @@
 //! directions can be at work in one task.
 
 use std::io;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use super::datagram::Flow;
 use super::seqpacket::Seqpacket;
@@ -129,6 +129,19 @@ impl Messages {
         }
     }
 
+    /// From now on closes with what the peer of another socket closed that one with.
+    pub fn close_like(&self, other: &Messages) {
+        match (self, other) {
+            #[cfg(feature = "ws")]
+            (Messages::WebSocket(socket), Messages::WebSocket(other)) => {
+                if let Some(frame) = other.closed() {
+                    socket.close_with(frame);
+                }
+            }
+            _ => {}
+        }
+    }
+
     /// What programs are told beside the addresses.
     pub fn environment(&self) -> Vec<(String, String)> {
         match self {
@@ -243,6 +256,38 @@ impl Messages {
     /// As [`Messages::poll_flush`].
     pub async fn flush(&self) -> io::Result<()> {
         std::future::poll_fn(|cx| self.poll_flush(cx)).await
+    }
+
+    /// Receives one message; before waiting for it, what was fed to `to` is sent.
+    ///
+    /// # Errors
+    /// Those of both.
+    pub async fn receive_for(&self, message: &mut Message, to: &Messages) -> io::Result<bool> {
+        let mut flushed = false;
+        std::future::poll_fn(|cx| match self.poll_receive(cx, message) {
+            Poll::Pending if !flushed => {
+                ready!(to.poll_flush(cx))?;
+                flushed = true;
+                Poll::Pending
+            }
+            other => other,
+        })
+        .await
+    }
+
+    /// Takes leave after everything is done, where that takes more than closing: a WebSocket is closed from both sides, and what
+    /// the peer still says meanwhile is not heard.
+    ///
+    /// # Errors
+    /// What the transport says.
+    pub async fn take_leave(&self) -> io::Result<()> {
+        if self.has_half_close() {
+            return Ok(());
+        }
+        self.end().await?;
+        let mut unheard = Message::default();
+        while self.receive(&mut unheard).await? {}
+        Ok(())
     }
 
     /// Ends sending, as [`Messages::poll_end`].

@@ -11,6 +11,8 @@ pub mod listener;
 pub mod messages;
 pub mod proxy;
 pub mod resolve;
+#[cfg(all(feature = "ws", feature = "http"))]
+pub mod rewound;
 pub mod route;
 pub mod secure;
 pub mod seqpacket;

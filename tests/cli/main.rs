@@ -14,8 +14,11 @@ mod conversations;
 mod datagrams;
 mod failures;
 mod foreign_users;
+#[cfg(feature = "http")]
+mod http;
 mod inherited;
 mod kept;
+mod kept_datagrams;
 mod kept_messages;
 mod lines;
 mod listening;
@@ -39,3 +42,5 @@ mod tuples;
 mod unix;
 mod view;
 mod wait;
+#[cfg(feature = "ws")]
+mod websocket;

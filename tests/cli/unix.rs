@@ -270,8 +270,8 @@ fn b25_seqpacket_messages_are_cut_as_split_says() {
 #[test]
 fn b25_messages_wait_for_input_that_comes_later() {
     let sandbox = Sandbox::new();
-    let mut child = accept(&sandbox, &["seqpacket:socket"]);
-    child.wait_event("ready");
+    let mut child = sandbox.netverb(["accept", "-v", "seqpacket:socket"]).spawn();
+    child.wait_stderr("listening");
     let mut peer = Peer::connect_seqpacket(&sandbox.path("socket")).unwrap();
     for word in ["first", "second", "third"] {
         // Each is asked for before stdin has anything.
@@ -293,7 +293,7 @@ fn b25_a_message_that_is_too_large_is_an_error_and_not_cut() {
     let mut child = sandbox.netverb(["open", "seqpacket:peer", "--split", "none"]).spawn();
     let mut peer = listener.accept();
     child.feed(noise(16 << 20));
-    child.wait().exits(56);
+    child.wait().exits(63);
     assert_eq!(peer.packet(), b"");
 }
 

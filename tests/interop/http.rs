@@ -78,3 +78,49 @@ fn curl_talks_to_a_web_server_through_forwards() {
     }
     assert!(curl(&sandbox, "--unix-socket inner http://localhost/file") == body);
 }
+
+/// A page whose script asks for a part of a file, speaks over a WebSocket, and reports. The image that a program holds back keeps
+/// the page loading until then.
+#[test]
+#[cfg(all(feature = "http", feature = "ws"))]
+fn a_browser_loads_a_page_and_opens_a_websocket() {
+    needs("chromium", "chromium");
+    let sandbox = Sandbox::new();
+    sandbox.write("data.txt", "0123456789");
+    sandbox.write(
+        "page.html",
+        "<!DOCTYPE html><meta charset=utf-8><p id=out>waiting</p><img src='http://127.0.0.1:PORT/'><script src=code.js></script>",
+    );
+    sandbox.write(
+        "code.js",
+        "(async () => {
+            const part = await fetch('/data.txt', {headers: {Range: 'bytes=2-4'}});
+            const texts = [part.status, await part.text()];
+            const socket = new WebSocket(`ws://${location.host}/any/path`);
+            socket.onopen = () => socket.send('grüße');
+            socket.onmessage = async (message) => {
+                texts.push(message.data);
+                document.getElementById('out').textContent = texts.join(' ');
+                socket.close(4000, 'bye');
+                await fetch('http://127.0.0.1:PORT/', {method: 'POST', mode: 'no-cors'});
+            };
+        })();",
+    );
+    // A POST lets go what a GET waits for.
+    let script = "if [ $REQUEST_METHOD = POST ]; then touch done; fi
+        until [ -e done ]; do sleep 0.05; done; echo Content-Type: text/plain; echo";
+    let holding = sandbox.netverb(["accept", "--json", "127.0.0.1:0", "--http-exec", script]).spawn();
+    for file in ["page.html", "code.js"] {
+        let text = std::fs::read_to_string(sandbox.path(file)).unwrap();
+        sandbox.write(file, text.replace("PORT", &holding.port().to_string()));
+    }
+    let server = sandbox.netverb(["accept", "--json", "127.0.0.1:0", "--ws", "--echo", "--http", "."]).spawn();
+    let page = format!("http://127.0.0.1:{}/page.html", server.port());
+    let profile = format!("--user-data-dir={}", sandbox.path("profile").display());
+    let options = ["--headless", "--no-sandbox", "--disable-gpu", "--no-proxy-server", "--dump-dom", &profile, &page];
+    let ended = sandbox.program("chromium", "chromium", options).run();
+    let page = String::from_utf8(ended.stdout).unwrap();
+    assert!(page.contains(">206 234 grüße</p>"), "{page}");
+    // The close code that the page gave.
+    server.wait_for_events("the end of the WebSocket", 1, |event| event["event"] == "closed" && event["code"] == 4000);
+}

@@ -10,6 +10,8 @@ mod support;
 mod http;
 mod netcats;
 mod pcap;
+#[cfg(feature = "ws")]
+mod websocket;
 
 /// Fails when a program is missing.
 #[track_caller]

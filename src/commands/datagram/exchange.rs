@@ -154,11 +154,10 @@ impl Exchange {
 
     async fn send_burst(&self, burst: &Burst) -> Result<(), Failure> {
         let Some(rate) = &self.rate else { return self.send_run(burst.bytes(), burst.size()).await };
-        let mut rate = rate.borrow_mut();
         for message in burst.messages() {
-            std::future::poll_fn(|cx| rate.poll_allowance(cx)).await;
+            std::future::poll_fn(|cx| rate.borrow_mut().poll_allowance(cx)).await;
             self.send_run(message, message.len()).await?;
-            rate.spend(message.len());
+            rate.borrow_mut().spend(message.len());
         }
         Ok(())
     }

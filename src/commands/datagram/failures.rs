@@ -8,6 +8,7 @@ use crate::address::{Endpoint, Scheme, SocketId, UnixKind};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::message::{Split, SplitError};
+pub use crate::transport::datagram::refusal::{is_refusal, receiving, sending};
 use crate::transport::datagram::{DatagramOptions, DatagramSocket, MAX_PAYLOAD, Target};
 use crate::transport::resolve;
 
@@ -41,52 +42,6 @@ pub(super) fn cutting(error: &SplitError) -> Failure {
     }
 }
 
-/// A datagram that could not be sent.
-pub fn sending(peer: &str, error: &io::Error) -> Failure {
-    let text = format!("cannot send to {peer}: {}", reason(error));
-    match error.raw_os_error() {
-        _ if is_refusal(error) => refused(peer, error),
-        Some(libc::EMSGSIZE) => Failure::message(Exit::TooLarge, text).hint("the message is too long for this socket"),
-        Some(libc::EACCES) => Failure::message(Exit::SendFailed, text).hint("a broadcast address needs -b"),
-        Some(libc::ENOENT) => Failure::message(Exit::Refused, text),
-        _ => Failure::message(Exit::SendFailed, text),
-    }
-}
-
-/// Receiving that failed.
-pub fn receiving(peer: &str, error: &io::Error) -> Failure {
-    if is_refusal(error) {
-        return refused(peer, error);
-    }
-    Failure::message(Exit::ReceiveFailed, format!("cannot receive from {peer}: {}", reason(error)))
-}
-
-/// Whether an error came back from the network (ICMP), or from a Unix socket that nobody holds.
-pub(super) fn is_refusal(error: &io::Error) -> bool {
-    matches!(
-        error.raw_os_error(),
-        Some(
-            libc::ECONNREFUSED
-                | libc::ECONNRESET
-                | libc::EHOSTUNREACH
-                | libc::ENETUNREACH
-                | libc::EHOSTDOWN
-                | libc::ENOPROTOOPT
-                | libc::EPROTO
-        )
-    )
-}
-
-fn refused(peer: &str, error: &io::Error) -> Failure {
-    let text = match error.kind() {
-        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset => {
-            format!("{peer} refused the datagram: nobody receives there")
-        }
-        _ => format!("cannot reach {peer}: {}", reason(error)),
-    };
-    Failure::message(Exit::Refused, text)
-}
-
 /// Writing the output that failed.
 pub(super) fn writing(error: &io::Error) -> Failure {
     Failure::message(Exit::OutputFailed, format!("cannot write the output: {}", reason(error)))
@@ -98,7 +53,7 @@ pub(super) fn no_datagrams(to: &SocketId) -> Failure {
 }
 
 /// The peer to send to from a socket that is bound already, and what messages call it.
-pub(super) async fn bound_target(
+pub async fn bound_target(
     to: &SocketId,
     sockets: &[DatagramSocket],
     options: &DatagramOptions,

@@ -27,7 +27,7 @@ mod tests {
 
     #[test]
     fn each_message_is_a_text_of_its_own() {
-        let crlf = Some(LineEnding::Crlf);
+        let crlf = Some(LineEnding::CrLf);
         assert_eq!(outgoing(crlf, b"a\nb\r\n"), &b"a\r\nb\r\n"[..]);
         assert_eq!(outgoing(crlf, b"\n"), &b"\r\n"[..]);
         assert_eq!(incoming(crlf, b"a\r\nb\r"), &b"a\nb\r"[..]);

@@ -21,13 +21,15 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use self::exchange::{Exchange, Hearing, Replies};
+pub(super) use self::failures::bound_target;
 use self::input::Input;
 use self::mishaps::Mishaps;
 use self::printer::Printer;
 use super::announce::{Bound, ReadyOptions, announce, note_chosen_port};
 use super::context::Context;
+use super::keep::Keep;
 use super::stream::{Shown, StreamOptions, Streams};
-use crate::address::{Endpoint, Host, ListenAddress, ListenId, Scheme, SocketId, UnixKind, UnixName};
+use crate::address::{Endpoint, Host, ListenAddress, ListenId, Peer, Scheme, SocketId, UnixKind, UnixName};
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -108,6 +110,8 @@ pub struct Options {
     pub replies: Replies,
     /// The streams and records.
     pub stream: StreamOptions,
+    /// How it is kept, if it is.
+    pub keep: Option<Keep>,
 }
 
 /// How stdin is cut where nothing is said: what a person types, by lines; all else is one message.
@@ -125,7 +129,7 @@ pub fn default_ending() -> Split {
 /// # Errors
 /// Whatever keeps messages from being sent, received or written.
 pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
-    let Options { form, messages, ending, socket, replies, stream } = options;
+    let Options { form, messages, ending, socket, replies, stream, keep: _ } = options;
     failures::check_sizes(&messages, &form)?;
     refuse_stream_words(&stream, context)?;
     let (eol, rate, how) = ((stream.eol_in, stream.eol_out), stream.rate, stream.misbehaviour.clone());
@@ -281,6 +285,15 @@ pub(super) async fn open(
             Ok((unix::connect(name, from.unix.as_ref(), options)?, Target::Connected))
         }
         _ => Err(failures::no_datagrams(to)),
+    }
+}
+
+/// The address of a socket's own peer, where it has one.
+pub(super) fn peer_of(socket: &DatagramSocket, target: &Target) -> Option<Peer> {
+    match target {
+        Target::Inet { to, .. } => Some(Peer::inet(*to)),
+        Target::Connected => socket2::SockRef::from(socket).peer_addr().ok()?.as_socket().map(Peer::inet),
+        Target::Unix(_) => None,
     }
 }
 

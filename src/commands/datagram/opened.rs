@@ -18,11 +18,17 @@ pub fn options(options: open::Options) -> Result<super::Options, Failure> {
     let open::Options { id, connect, mode, stream, split, .. } = options;
     let from = super::From { host: connect.source_host, port: connect.source_port, unix: None };
     let socket = DatagramOptions { lookup: connect.lookup, socket: connect.socket, ..DatagramOptions::default() };
+    let mut keep = None;
     let form = match mode {
         Mode::Stream => super::Form::Send { to: id, from },
         Mode::Probe => super::Form::Probe { to: id, from, limit: connect.timeout.unwrap_or(super::probe::LIMIT) },
-        Mode::Program(_) | Mode::PassDescriptor | Mode::Conversation(_) | Mode::Keep(_) => {
-            let message = "programs, steps, -F and kept names need a stream; for a program with each datagram use accept udp://… -c";
+        Mode::Keep(ref kept) => {
+            keep = Some(kept.clone());
+            super::Form::Send { to: id, from }
+        }
+        Mode::Program(_) | Mode::PassDescriptor | Mode::Conversation(_) => {
+            let message =
+                "programs, steps and -F need a stream; for a program with each datagram use accept udp://… -c";
             return Err(Failure::message(Exit::Usage, message));
         }
     };
@@ -42,5 +48,6 @@ pub fn options(options: open::Options) -> Result<super::Options, Failure> {
         socket,
         replies: Replies { count: None, wanted: None, window: Some(window) },
         stream,
+        keep,
     })
 }

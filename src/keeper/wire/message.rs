@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde::{Deserialize, Serialize};
 
 use crate::condition::Found;
+use crate::message::Message;
 
 /// The messages that meet a condition; each follows as a `Message`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,4 +72,40 @@ pub struct Letter {
     /// Where each part ends but the last.
     #[serde(default)]
     pub ends: Vec<u64>,
+}
+
+impl Letter {
+    /// The message that these bytes become.
+    pub fn message(&self, bytes: &[u8]) -> Message {
+        let mut message = Message::default();
+        let mut start = 0;
+        for end in self.ends.iter().filter_map(|end| usize::try_from(*end).ok()) {
+            message.append(bytes.get(start..end).unwrap_or_default());
+            message.next_part();
+            start = end.max(start);
+        }
+        message.append(bytes.get(start..).unwrap_or_default());
+        if let Some(text) = self.text {
+            message.set_text(text);
+        }
+        message
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_letter_becomes_a_message_with_its_parts_and_kind() {
+        let letter = |ends: &[u64], text| Letter { to: None, text, ends: ends.to_vec() };
+        let message = letter(&[3, 3], Some(true)).message(b"onethree");
+        assert_eq!(message.parts().collect::<Vec<_>>(), [&b"one"[..], b"", b"three"]);
+        assert!(message.is_text());
+        assert_eq!(letter(&[], None).message(b"plain"), Message::new(b"plain"));
+        // Ends that make no sense lose no bytes and do no harm.
+        for ends in [&[9, 2][..], &[u64::MAX], &[2, 1]] {
+            assert!(letter(ends, None).message(b"abc").len() <= 3);
+        }
+    }
 }

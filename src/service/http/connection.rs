@@ -106,6 +106,7 @@ async fn converse(tap: Tap<'_>, visit: &Visit, http: &Http) -> Ended {
     builder
         .timer(TokioTimer::new())
         .half_close(true)
+        .title_case_headers(true)
         .max_headers(HEADERS)
         .max_header_size(HEAD_BYTES)
         .max_buf_size(BUFFER)

@@ -69,10 +69,9 @@ impl Folder {
     /// The file, or those parts of it that `Range` asks for, unless `If-Range` knows another version (RFC 9110 section 13.1.5).
     async fn whole_or_parts(&self, asked: &Asked) -> io::Result<Response<Body>> {
         let ranges = asked.headers.get(RANGE).and_then(|value| value.to_str().ok());
-        if let Some(ranges) = ranges.map(ranges::several).filter(|_| asked.method == Method::GET) {
-            if !ranges.is_empty() && self.is_the_version(asked).await? {
-                return ranges::answer(self, asked, &ranges).await;
-            }
+        let several = ranges.filter(|_| asked.method == Method::GET).map(ranges::several).unwrap_or_default();
+        if !several.is_empty() && self.is_the_version(asked).await? {
+            return ranges::answer(self, asked, &several).await;
         }
         let response = self.single(asked, asked.headers.get(RANGE)).await?;
         let partial = [StatusCode::PARTIAL_CONTENT, StatusCode::RANGE_NOT_SATISFIABLE].contains(&response.status());
@@ -146,10 +145,11 @@ fn visible_path(path: &str) -> Option<PathBuf> {
 /// Text is UTF-8 today; browsers would guess something else.
 fn name_the_charset(headers: &mut HeaderMap) {
     let Some(kind) = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) else { return };
-    if kind.starts_with("text/") && !kind.contains(';') {
-        if let Ok(named) = HeaderValue::try_from(format!("{kind}; charset=utf-8")) {
-            headers.insert(CONTENT_TYPE, named);
-        }
+    if kind.starts_with("text/")
+        && !kind.contains(';')
+        && let Ok(named) = HeaderValue::try_from(format!("{kind}; charset=utf-8"))
+    {
+        headers.insert(CONTENT_TYPE, named);
     }
 }
 

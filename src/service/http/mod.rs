@@ -11,9 +11,12 @@ pub mod folder;
 mod listing;
 mod ranges;
 mod tap;
+#[cfg(feature = "ws")]
+pub mod upgrade;
 mod upload;
 mod visit;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hyper::HeaderMap;
@@ -36,6 +39,25 @@ pub struct Http {
     pub headers: Headers,
     /// What a client may ask for.
     pub limits: Limits,
+}
+
+/// On which ports HTTP is spoken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ports {
+    /// On all, and on Unix sockets.
+    All,
+    /// On these.
+    These(BTreeSet<u16>),
+}
+
+impl Ports {
+    /// Whether it is spoken with who reached this port.
+    pub fn has(&self, port: Option<u16>) -> bool {
+        match self {
+            Ports::All => true,
+            Ports::These(ports) => port.is_some_and(|port| ports.contains(&port)),
+        }
+    }
 }
 
 /// What answers are made of.

@@ -64,24 +64,32 @@ impl Visit {
         response.map(|body| Box::pin(Noted { body, id, request, report }) as Body)
     }
 
-    /// Resolves when the client is gone, to whom an answer to this request is of no use. With a request that is its last, a
-    /// client may end its own direction and still read; with any other, that is what closing looks like.
-    pub(super) fn gone<B>(&self, request: &Request<B>) -> impl Future<Output = ()> + 'static {
-        let socket = self.socket.as_ref().and_then(|socket| socket.try_clone().ok());
-        let is_last = is_last(request);
+    /// Resolves when the connection was reset.
+    pub(super) fn reset(&self) -> impl Future<Output = ()> + 'static {
+        let watch = self.another_socket().and_then(|socket| Disconnect::watch(socket).ok());
         async move {
-            match socket {
+            match watch {
+                Some(watch) => watch.happened().await,
                 None => std::future::pending().await,
-                Some(socket) if is_last => match Disconnect::watch(socket) {
-                    Ok(watch) => watch.happened().await,
-                    Err(_) => std::future::pending().await,
-                },
-                Some(socket) => match PeerEnd::watch(socket) {
-                    Ok(watch) => watch.happened().await,
-                    Err(_) => std::future::pending().await,
-                },
             }
         }
+    }
+
+    /// Resolves when the client has ended its direction, which is what closing looks like. With a request that is its last, it
+    /// may do so and still read the answer: then it never does.
+    pub(super) fn ended<B>(&self, request: &Request<B>) -> impl Future<Output = ()> + 'static {
+        let socket = self.another_socket().filter(|_| !is_last(request));
+        let watch = socket.and_then(|socket| PeerEnd::watch(socket).ok());
+        async move {
+            match watch {
+                Some(watch) => watch.happened().await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    fn another_socket(&self) -> Option<OwnedFd> {
+        self.socket.as_ref().and_then(|socket| socket.try_clone().ok())
     }
 
     /// Runs a program beside the connection, which is not over before it.

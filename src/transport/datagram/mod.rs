@@ -9,6 +9,7 @@ mod inbox;
 mod mailbox;
 pub mod multicast;
 mod receiver;
+pub mod refusal;
 mod socket;
 mod target;
 pub mod udp;

@@ -51,7 +51,7 @@ pub struct WebSocket {
     ends: Ends,
     limit: usize,
     kind: Kind,
-    farewell: CloseFrame,
+    farewell: RefCell<CloseFrame>,
     protocol: Option<String>,
     environment: Vec<(String, String)>,
     #[cfg(feature = "tls")]
@@ -123,7 +123,7 @@ impl WebSocket {
             ends,
             limit: settings.limit,
             kind: settings.kind,
-            farewell: settings.farewell.clone(),
+            farewell: RefCell::new(settings.farewell.clone()),
             protocol: None,
             environment: Vec::new(),
             #[cfg(feature = "tls")]
@@ -207,6 +207,11 @@ impl WebSocket {
     /// What the peer closed with, if it did.
     pub fn closed(&self) -> Option<CloseFrame> {
         self.inner.borrow().closed.clone()
+    }
+
+    /// Closes with this from now on.
+    pub fn close_with(&self, frame: CloseFrame) {
+        *self.farewell.borrow_mut() = frame;
     }
 
     /// Receives one message; false is the end after a normal close.
@@ -313,7 +318,7 @@ impl WebSocket {
         if matches!(inner.stage, Stage::Open) {
             inner.remember(cx);
             ready!(Pin::new(&mut inner.stream).poll_ready(cx)).map_err(|error| explain(error).1)?;
-            let frame = Frame::Close(self.farewell.to_wire());
+            let frame = Frame::Close(self.farewell.borrow().to_wire());
             Pin::new(&mut inner.stream).start_send(frame).map_err(|error| explain(error).1)?;
             inner.stage = Stage::Closing;
             inner.wait(CLOSE_LIMIT);

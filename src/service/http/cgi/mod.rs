@@ -31,7 +31,6 @@ pub(super) async fn answer(
         Ok(variables) => variables,
         Err(status) => return plain(status),
     };
-    let gone = visit.gone(&request);
     // One piece under way: the program is held up as soon as the client is.
     let (say, said) = mpsc::channel::<Said>(1);
     let program = run::Program {
@@ -42,7 +41,8 @@ pub(super) async fn answer(
         around: visit.around.clone(),
         silence: limits.silence,
     };
-    visit.spawn(program.run(Upload::of(request, limits), say, gone, visit.over()));
+    let fate = run::Fate { reset: visit.reset(), ended: visit.ended(&request), over: visit.over() };
+    visit.spawn(program.run(Upload::of(request, limits), say, fate));
     let mut output = Output::new(said);
     match output.head().await {
         Ok(head) => {

@@ -1,5 +1,6 @@
 //! Running the program of a request: its stdin is the body, its stdout the answer, and it does not outlive the client.
 
+use std::cell::Cell;
 use std::ffi::OsString;
 use std::future::poll_fn;
 use std::io;
@@ -8,15 +9,16 @@ use std::process::Stdio;
 use hyper::StatusCode;
 use hyper::body::Bytes;
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::output::Said;
 use super::variables;
 use crate::event::Event;
 use crate::failure::reason;
 use crate::quantity::Limit;
+use crate::service::Surroundings;
 use crate::service::http::upload::{Refused, Upload};
 use crate::service::program::{Command, Environment, GRACE, Running};
-use crate::service::{Surroundings, within};
 use crate::transport::Descriptor;
 
 /// How much of the output is read at once, in bytes.
@@ -43,28 +45,36 @@ enum Ended {
     Cut(StatusCode),
 }
 
+/// What becomes of the client, each a future.
+pub(super) struct Fate<R, E, O> {
+    /// The connection is lost.
+    pub(super) reset: R,
+    /// The client has ended its direction, and may be gone.
+    pub(super) ended: E,
+    /// No request is served any more.
+    pub(super) over: O,
+}
+
 impl Program {
     /// Runs it to its end.
-    pub(super) async fn run(
-        self,
-        upload: Upload,
-        say: mpsc::Sender<Said>,
-        gone: impl Future<Output = ()>,
-        over: impl Future<Output = ()>,
-    ) {
-        if let Err(error) = self.attempt(upload, say, gone, over).await {
+    pub(super) async fn run<R, E, O>(self, upload: Upload, say: mpsc::Sender<Said>, fate: Fate<R, E, O>)
+    where
+        R: Future<Output = ()>,
+        E: Future<Output = ()>,
+        O: Future<Output = ()>,
+    {
+        if let Err(error) = self.attempt(upload, say, fate).await {
             let message = format!("cannot run {:?}: {}", self.command.text, reason(&error));
             self.around.report.event(&self.id, &Event::Error { message });
         }
     }
 
-    async fn attempt(
-        &self,
-        upload: Upload,
-        say: mpsc::Sender<Said>,
-        gone: impl Future<Output = ()>,
-        over: impl Future<Output = ()>,
-    ) -> io::Result<()> {
+    async fn attempt<R, E, O>(&self, upload: Upload, say: mpsc::Sender<Said>, fate: Fate<R, E, O>) -> io::Result<()>
+    where
+        R: Future<Output = ()>,
+        E: Future<Output = ()>,
+        O: Future<Output = ()>,
+    {
         let (their_stdin, our_writer) = io::pipe()?;
         let (our_reader, their_stdout) = io::pipe()?;
         let mut process = self.command.prepare(&self.environment)?;
@@ -75,20 +85,32 @@ impl Program {
         let stdin = Descriptor::own_pipe(our_writer.into())?;
         let stdout = Descriptor::own_pipe(our_reader.into())?;
         let ended = {
-            let (feeding, printing) = (feed(upload, stdin), pass_on(&stdout, &say, self.silence));
+            let printed = Cell::new(Instant::now());
+            let (feeding, printing) = (feed(upload, stdin), pass_on(&stdout, &say, &printed));
+            let gone = async {
+                fate.ended.await;
+                printed.set(Instant::now());
+                // It may only have ended its direction. What is sent to who is gone comes back as a reset; who would be sent
+                // nothing cannot be told from it.
+                silent_for(&printed, Limit::After(GRACE)).await;
+            };
             tokio::pin!(feeding, printing, gone);
+            let mut reset = std::pin::pin!(fate.reset);
             let mut fed = false;
             loop {
                 tokio::select! {
                     ended = &mut printing => break ended?,
                     result = &mut feeding, if !fed => {
                         fed = true;
+                        printed.set(Instant::now());
                         if let Err(refused) = result {
                             break Ended::Cut(refused.status());
                         }
                     }
                     () = say.closed() => break Ended::Unwanted,
+                    () = &mut reset => break Ended::Unwanted,
                     () = &mut gone => break Ended::Unwanted,
+                    () = silent_for(&printed, self.silence), if fed => break Ended::Cut(StatusCode::GATEWAY_TIMEOUT),
                 }
             }
         };
@@ -98,7 +120,7 @@ impl Program {
                 drop(say);
                 tokio::select! {
                     status = child.wait() => return status.map(|_| ()),
-                    () = over => {}
+                    () = fate.over => {}
                 }
                 // What it has to do after its answer may take a moment.
                 if let Ok(status) = tokio::time::timeout(GRACE, child.wait()).await {
@@ -129,14 +151,11 @@ async fn feed(mut upload: Upload, stdin: Descriptor) -> Result<(), Refused> {
     Ok(())
 }
 
-/// Passes on what the program prints, to its end.
-async fn pass_on(stdout: &Descriptor, say: &mpsc::Sender<Said>, silence: Limit) -> io::Result<Ended> {
+/// Passes on what the program prints, to its end, and keeps the time of the last piece.
+async fn pass_on(stdout: &Descriptor, say: &mpsc::Sender<Said>, printed: &Cell<Instant>) -> io::Result<Ended> {
     let mut buffer = vec![0; PIECE];
     loop {
-        let Some(count) = within(silence, poll_fn(|cx| stdout.poll_read(cx, &mut buffer))).await else {
-            return Ok(Ended::Cut(StatusCode::GATEWAY_TIMEOUT));
-        };
-        let count = count?;
+        let count = poll_fn(|cx| stdout.poll_read(cx, &mut buffer)).await?;
         if count == 0 {
             return Ok(Ended::Whole);
         }
@@ -144,5 +163,14 @@ async fn pass_on(stdout: &Descriptor, say: &mpsc::Sender<Said>, silence: Limit) 
         if say.send(Said::Bytes(piece)).await.is_err() {
             return Ok(Ended::Unwanted);
         }
+        printed.set(Instant::now());
+    }
+}
+
+/// Resolves when nothing was printed for this long.
+async fn silent_for(printed: &Cell<Instant>, limit: Limit) {
+    let Limit::After(limit) = limit else { return std::future::pending().await };
+    while let Some(left) = limit.checked_sub(printed.get().elapsed()).filter(|left| !left.is_zero()) {
+        tokio::time::sleep(left).await;
     }
 }

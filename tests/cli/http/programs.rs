@@ -1,0 +1,204 @@
+//! `--http-exec CMD` and `--http-respond`: a program for each request (RFC 3875), and no program at all.
+
+use super::{Answer, accept, curl, run_curl, talk};
+use crate::support::{Peer, Sandbox, noise, wait_until};
+
+/// A head for a program's answer.
+const HEAD: &str = "printf 'Content-Type: text/plain\\n\\n'";
+
+#[test]
+fn b30_a_program_is_told_the_request() {
+    let sandbox = Sandbox::new();
+    let script = format!("{HEAD}; env; echo BODY=$(cat)");
+    let run = sandbox.netverb(["accept", "--json", "127.0.0.1:0", "--http-exec", &script]);
+    // Variables of ours that would look like those of a request.
+    let run = run.env("HTTP_PROXY", "ours").env("CONTENT_LENGTH", "7").env("REMOTE_USER", "root").env("OTHER", "kept");
+    let child = run.spawn();
+    let port = child.port();
+    let options = ["--data", "a=b", "--header", "X-Some-Thing: 1", "--header", "Proxy: http://evil.example"];
+    let answer = curl(&sandbox, port, "/a%20b/c?x=%20&y", &[&options[..], &["--header", "X_Some_Thing: 2"]].concat());
+    assert_eq!((answer.status, answer.header("content-type")), (200, "text/plain"));
+    let text = answer.text();
+    let has = |line: String| assert!(text.lines().any(|other| other == line), "{line} is not in\n{text}");
+    for line in [
+        "GATEWAY_INTERFACE=CGI/1.1",
+        "REQUEST_METHOD=POST",
+        "PATH_INFO=/a b/c",
+        "SCRIPT_NAME=",
+        "QUERY_STRING=x=%20&y",
+        "REQUEST_URI=/a%20b/c?x=%20&y",
+        "CONTENT_LENGTH=3",
+        "CONTENT_TYPE=application/x-www-form-urlencoded",
+        "HTTP_X_SOME_THING=1",
+        "SERVER_PROTOCOL=HTTP/1.1",
+        "SERVER_NAME=127.0.0.1",
+        "REMOTE_ADDR=127.0.0.1",
+        "NETVERB_PROTO=tcp",
+        "OTHER=kept",
+        "BODY=a=b",
+    ] {
+        has(line.to_owned());
+    }
+    has(format!("SERVER_PORT={port}"));
+    has(format!("HTTP_HOST=127.0.0.1:{port}"));
+    for name in ["HTTP_PROXY", "REMOTE_USER", "HTTPS", "HTTP_CONTENT_TYPE"] {
+        assert!(!text.contains(&format!("\n{name}=")), "{name} is in\n{text}");
+    }
+    // Without a body.
+    let text = curl(&sandbox, port, "/", &[]).text();
+    assert!(!text.contains("CONTENT_LENGTH=") && text.contains("QUERY_STRING=\n"), "{text}");
+}
+
+#[test]
+fn what_a_client_sends_is_no_part_of_the_command() {
+    let sandbox = Sandbox::new();
+    let (_child, port) = accept(&sandbox, ["--http-exec", &format!("{HEAD}; echo ok")]);
+    for target in ["/$(touch${IFS}made)", "/;touch${IFS}made;", "/%60touch%20made%60?`touch${IFS}made`"] {
+        assert_eq!(curl(&sandbox, port, target, &["--header", "X: () { :; }; touch made"]).text(), "ok\n");
+    }
+    assert!(!sandbox.path("made").exists());
+    let answer = talk(port, b"GET /%00 HTTP/1.0\r\n\r\n");
+    assert_eq!(Answer::of(&answer).status, 400);
+}
+
+#[test]
+fn the_head_of_its_output_makes_the_answer() {
+    let sandbox = Sandbox::new();
+    let (child, port) = accept(&sandbox, ["--http-exec", "cat"]);
+    for (output, status, header, body) in [
+        ("Status: 404 Not Found\nX-A: b\n\nnone", 404, ("x-a", "b"), "none"),
+        ("Status: 201\r\nContent-Type: a/b\r\n\r\nmade", 201, ("content-type", "a/b"), "made"),
+        ("Location: http://h/x\n\n", 302, ("location", "http://h/x"), ""),
+        ("Content-Type: a/b\nContent-Length: 2\n\nok", 200, ("content-length", "2"), "ok"),
+        ("Content-Type: a/b\nTransfer-Encoding: gzip\n\nok", 200, ("transfer-encoding", "chunked"), "ok"),
+    ] {
+        let answer = curl(&sandbox, port, "/", &["--data-binary", output]);
+        let found = (answer.status, answer.header(header.0), answer.text());
+        assert_eq!(found, (status, header.1, body.to_owned()), "{output}");
+    }
+    for output in ["", "hello", "HTTP/1.1 200 OK\n\n", "Status: 100\n\n", "\nx"] {
+        assert_eq!(curl(&sandbox, port, "/", &["--data-binary", output]).status, 502, "{output}");
+    }
+    let errors = child.wait_events("error", 5);
+    assert!(errors.iter().all(|error| error["message"].as_str().unwrap().contains("print")), "{errors:?}");
+}
+
+#[test]
+fn b32_the_status_of_a_program_is_reported() {
+    let sandbox = Sandbox::new();
+    let (child, port) = accept(&sandbox, ["--http-exec", &format!("{HEAD}; echo out; exit 3")]);
+    assert_eq!(curl(&sandbox, port, "/", &[]).text(), "out\n");
+    assert_eq!(child.wait_event("exec-exited")["status"], 3);
+    child.wait_event("closed");
+    assert_eq!(child.facts().children(), []);
+}
+
+#[test]
+fn an_answer_streams() {
+    let sandbox = Sandbox::new();
+    let script = format!("{HEAD}; echo first; read line; echo \"$line\"");
+    let (_child, port) = accept(&sandbox, ["--http-exec", &script]);
+    let mut peer = Peer::connect(port);
+    peer.send(b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n");
+    let mut seen = Vec::new();
+    while !seen.ends_with(b"first\n\r\n") {
+        seen.extend(peer.read(1));
+    }
+    // The rest depends on what comes only now, in a chunk.
+    peer.send(b"6\r\nsecond\r\n1\r\n\n\r\n0\r\n\r\n");
+    assert_eq!(peer.read_to_end(), b"7\r\nsecond\n\r\n0\r\n\r\n");
+}
+
+#[test]
+fn bodies_go_in_and_out_whole() {
+    let sandbox = Sandbox::new();
+    let (child, port) = accept(&sandbox, ["--http-exec", "printf 'Content-Type: a/b\\n\\n'; cat"]);
+    let content = noise(20 << 20);
+    sandbox.write("content", &content);
+    // With and without a length, and with Expect: 100-continue.
+    for options in
+        [&["--data-binary", "@content"][..], &["--upload-file", "content", "--header", "Transfer-Encoding: chunked"]]
+    {
+        let ended = run_curl(&sandbox, &format!("http://127.0.0.1:{port}/"), options);
+        ended.exits(0);
+        let answer = Answer::of(&ended.stdout);
+        let answer = if answer.status == 100 { Answer::of(&answer.body) } else { answer };
+        assert_eq!(answer.status, 200);
+        assert!(answer.body == content);
+    }
+    assert!(child.facts().peak_memory() < 64 << 20, "{}", child.facts().peak_memory());
+}
+
+#[test]
+fn b31_a_program_that_reads_nothing_answers_all_the_same() {
+    let sandbox = Sandbox::new();
+    let script = format!("{HEAD}; exec <&-; head -c 1000000 /dev/zero");
+    let (_child, port) = accept(&sandbox, ["--http-exec", &script]);
+    sandbox.write("upload", noise(3 << 20));
+    for options in [&[][..], &["--data-binary", "@upload"]] {
+        let ended =
+            run_curl(&sandbox, &format!("http://127.0.0.1:{port}/"), &[options, &["--header", "Expect:"]].concat());
+        assert_eq!(Answer::of(&ended.stdout).body.len(), 1_000_000, "{}", ended.stderr);
+    }
+    // The client ends its direction with its last request: its answer comes in full.
+    let late = format!("{HEAD}; sleep 0.3; echo late");
+    let (_child, port) = accept(&sandbox, ["--http-exec", &late]);
+    assert_eq!(Answer::of(&talk(port, b"GET / HTTP/1.0\r\n\r\n")).text(), "late\n");
+}
+
+#[test]
+fn b32_a_program_does_not_outlive_its_client() {
+    let sandbox = Sandbox::new();
+    let script = format!("trap 'touch hung-up' HUP; {HEAD}; sleep 1000 & echo $! > sleeper; wait");
+    let (child, port) = accept(&sandbox, ["--http-exec", &script]);
+    let reset = |peer: Peer| peer.reset();
+    let leave: [fn(Peer); 2] = [drop, reset];
+    for (count, leave) in leave.into_iter().enumerate() {
+        let mut peer = Peer::connect(port);
+        peer.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        let sleeper = wait_until("the program's child", || {
+            std::fs::read_to_string(sandbox.path("sleeper")).ok()?.trim().parse::<i32>().ok()
+        });
+        leave(peer);
+        child.wait_events("exec-exited", count + 1);
+        wait_until("the hang-up", || sandbox.path("hung-up").exists().then_some(()));
+        // The whole group was hung up.
+        let sleeper = rustix::process::Pid::from_raw(sleeper).unwrap();
+        wait_until("the end of the program's child", || rustix::process::test_kill_process(sleeper).err());
+        for made in ["sleeper", "hung-up"] {
+            std::fs::remove_file(sandbox.path(made)).unwrap();
+        }
+    }
+}
+
+#[test]
+fn a_program_that_is_silent_for_too_long_is_ended() {
+    let sandbox = Sandbox::new();
+    let (child, port) = accept(&sandbox, ["--idle-timeout", "300ms", "--http-exec", "sleep 1000"]);
+    assert_eq!(curl(&sandbox, port, "/", &[]).status, 504);
+    child.wait_event("exec-exited");
+    // An answer that has begun is cut, and cannot be taken for a whole one.
+    let (_child, port) =
+        accept(&sandbox, ["--idle-timeout", "300ms", "--http-exec", &format!("{HEAD}; echo x; sleep 1000")]);
+    let ended = run_curl(&sandbox, &format!("http://127.0.0.1:{port}/"), &[]);
+    ended.exits(18);
+}
+
+#[test]
+fn a_fixed_answer() {
+    let sandbox = Sandbox::new();
+    let options = ["--http-respond", "503:{\"later\":true}", "-H", "Retry-After: 5", "-H", "Date: never"];
+    let (_child, port) = accept(&sandbox, options);
+    for method in ["GET", "POST", "DELETE", "BREW"] {
+        let answer = curl(&sandbox, port, "/any/thing", &["--request", method, "--data", "x"]);
+        assert_eq!((answer.status, answer.text().as_str()), (503, "{\"later\":true}"), "{method}");
+        assert_eq!(answer.header("content-type"), "application/json");
+        assert_eq!((answer.header("retry-after"), answer.header("date")), ("5", "never"));
+    }
+    let head = curl(&sandbox, port, "/", &["--head"]);
+    assert_eq!((head.status, head.header("content-length")), (503, "14"));
+    sandbox.write("upload", noise(3 << 20));
+    let upload = curl(&sandbox, port, "/", &["--data-binary", "@upload", "--header", "Expect:"]);
+    assert_eq!(upload.status, 503);
+    assert_eq!(Answer::of(&talk(port, b"CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\n")).status, 405);
+}
