@@ -22,6 +22,8 @@ pub mod relay;
 pub mod run;
 pub mod service;
 pub mod sys;
+#[cfg(feature = "interactive")]
+pub mod terminal;
 pub mod transport;
 #[cfg(feature = "tuples")]
 pub mod tuple;

@@ -164,6 +164,8 @@ async fn perform(verb: Verb, context: &Context) -> Result<Exit, Failure> {
         Verb::SendTuple(options) => commands::tuple_send::run(*options, context).await,
         #[cfg(feature = "tuples")]
         Verb::ReceiveTuple(options) => commands::tuple_receive::run(*options, context).await,
+        #[cfg(feature = "interactive")]
+        Verb::Attach(options) => commands::attach::run(*options, context).await,
         Verb::Wait(options) => commands::wait::run(*options, context).await,
         Verb::Resolve(options) => commands::resolve::run(options, context).await,
         Verb::Keeper(options) => commands::keeper::run(*options, context).await,

@@ -74,6 +74,28 @@ pub fn limit_descriptors_of(command: &mut Command, limit: Rlimit) {
     unsafe { command.pre_exec(move || Ok(setrlimit(Resource::Nofile, limit)?)) };
 }
 
+/// Stops this process by a signal that it has a handler for, as if it had none; returns when it was told to go on. Where no
+/// shell could tell it that, the system does not stop it.
+///
+/// # Errors
+/// What sigaction(2) says.
+pub fn stop_by(signal: libc::c_int) -> io::Result<()> {
+    // SAFETY: a zeroed sigaction is one with the default action, an empty mask and no flags.
+    let usual: libc::sigaction = unsafe { std::mem::zeroed() };
+    let mut handler = usual;
+    // SAFETY: both point to a sigaction that outlives the call.
+    if unsafe { libc::sigaction(signal, &usual, &mut handler) } != 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: raise(3) has no preconditions; the process stops in it.
+    unsafe { libc::raise(signal) };
+    // SAFETY: the handler is the one that was installed before.
+    match unsafe { libc::sigaction(signal, &handler, std::ptr::null_mut()) } {
+        0 => Ok(()),
+        _ => Err(io::Error::last_os_error()),
+    }
+}
+
 /// setsockopt(2) with a value of any bytes.
 ///
 /// # Errors

@@ -15,7 +15,7 @@ const BASE: [&str; 7] = ["event", "exit", "failure", "quantity", "json_field", "
 const PURE: [&str; 6] = ["address", "access", "filter", "condition", "tuple", "message"];
 
 /// Each module with those it may know besides the base.
-const LAYERS: [(&str, &[&str]); 15] = [
+const LAYERS: [(&str, &[&str]); 16] = [
     ("address", &[]),
     ("access", &["address"]),
     ("filter", &[]),
@@ -23,7 +23,8 @@ const LAYERS: [(&str, &[&str]); 15] = [
     ("tuple", &[]),
     ("message", &[]),
     ("output", &[]),
-    ("transport", &["address", "message"]),
+    ("terminal", &["output"]),
+    ("transport", &["filter", "address", "message"]),
     ("relay", &["transport", "filter", "message"]),
     ("conversation", &["relay", "transport", "filter", "condition", "tuple", "message", "access", "address"]),
     ("service", &["relay", "transport", "filter", "condition", "tuple", "message", "access", "address"]),
@@ -36,6 +37,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
             "conversation",
             "relay",
             "transport",
+            "terminal",
             "output",
             "address",
             "access",
@@ -55,6 +57,7 @@ const LAYERS: [(&str, &[&str]); 15] = [
             "conversation",
             "relay",
             "transport",
+            "terminal",
             "output",
             "address",
             "access",

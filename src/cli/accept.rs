@@ -1,6 +1,6 @@
 //! The words of `accept`.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::rc::Rc;
 
 use clap::Args;
@@ -14,7 +14,8 @@ use super::misbehave::MisbehaveArgs;
 use super::steps::StepArgs;
 use crate::access::{Policy, Rule};
 use crate::address::{Endpoint, ListenAddress, ListenId, Scheme, SocketId, UnixKind};
-use crate::commands::accept::{Offer, Options, read_list};
+use crate::commands::accept::{Offer, Options};
+use crate::commands::admission::read_list;
 use crate::commands::gate::Reject;
 use crate::commands::keep::Keep;
 use crate::commands::shared_stdio::Prefix;
@@ -79,17 +80,17 @@ pub struct AcceptArgs {
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
-    messages: MessageArgs,
-    /// Speak WebSocket with clients, whatever path they ask for
-    #[cfg(feature = "ws")]
-    #[arg(long, help_heading = "Messages")]
-    ws: bool,
-    #[command(flatten)]
     view: ViewArgs,
     #[command(flatten)]
     capture: CaptureArgs,
     #[command(flatten)]
     misbehave: MisbehaveArgs,
+    #[command(flatten)]
+    messages: MessageArgs,
+    /// Speak WebSocket with clients, whatever path they ask for
+    #[cfg(feature = "ws")]
+    #[arg(long, help_heading = "Messages")]
+    ws: bool,
     #[command(flatten)]
     dial: DialArgs,
     #[cfg(feature = "tls")]
@@ -188,7 +189,7 @@ fn rules(specs: &[String]) -> Result<Vec<Rule>, Failure> {
     let mut rules = Vec::new();
     for spec in specs {
         match spec.strip_prefix('@') {
-            Some(path) => rules.extend(read_list(&PathBuf::from(path))?),
+            Some(path) => rules.extend(read_list(Path::new(path))?),
             None => rules.push(Rule::parse(spec).map_err(|error| Failure::new(Exit::Usage, error))?),
         }
     }
@@ -220,10 +221,27 @@ impl AcceptArgs {
         only_one(&forms)?;
         let kept = self.kept(&forms)?;
         let mut stream = self.data.stream_options(&self.time);
-        #[cfg(feature = "zmq")]
-        let zmq = self.zmq.options(self.once, &mut stream.traffic)?;
         stream.misbehaviour = self.misbehave.misbehaviour()?;
         stream.recorder.pcap = self.capture.pcap.take();
+        #[cfg(feature = "zmq")]
+        let zmq = self.zmq.options(self.once, &mut stream)?;
+        #[cfg(feature = "zmq")]
+        {
+            self.zmq.check_listener(&self.at)?;
+            self.zmq.refuse(&[
+                ("--broker", self.service.broker),
+                ("--chat", self.service.chat),
+                ("--proxy-server", self.service.proxy_server.is_some()),
+                ("--datagram", self.datagram),
+                ("--prefix", self.prefix),
+            ])?;
+            self.zmq.check_answers(&[
+                ("--echo", self.service.echo),
+                ("--respond", self.service.respond.is_some()),
+                ("-e", self.program.exec.is_some()),
+                ("-c", self.program.shell.is_some()),
+            ])?;
+        }
         let conversation = self.steps.conversation(&self.time, &stream)?;
         if conversation.is_some() && self.keep_open {
             let message =
@@ -282,6 +300,10 @@ impl AcceptArgs {
             ready: self.ready.options(),
             stream,
             split: self.data.split(),
+            #[cfg(feature = "zmq")]
+            parts: self.zmq.has_parts(),
+            #[cfg(not(feature = "zmq"))]
+            parts: false,
             count: self.messages.count(),
             #[cfg(feature = "ws")]
             websocket: self.ws.then(|| self.websocket(&offer)),
@@ -347,19 +369,18 @@ impl AcceptArgs {
     fn kept(&mut self, forms: &[(&'static str, bool)]) -> Result<Option<Keep>, Failure> {
         let written = self.at.first().and_then(|at| at.name.clone());
         let name = self.keep.name(written.as_ref())?;
-        #[cfg_attr(not(feature = "http"), expect(unused_mut, reason = "only HTTP adds to it"))]
         let mut more = vec![
             ("-k", self.keep_open),
             ("--once", self.once),
             ("-m", self.max_conns.is_some()),
             ("--pcap", self.capture.pcap.is_some()),
         ];
+        more.extend(self.misbehave.foreground_only().map(|word| (word, true)));
         #[cfg(feature = "http")]
         more.extend(self.http.foreground_only().map(|word| (word, true)));
         let other = forms.iter().chain(&more);
         let other = other.into_iter().find_map(|(word, given)| given.then_some(*word));
-        let other = other.or_else(|| self.data.foreground_only()).or_else(|| self.misbehave.foreground_only());
-        let kept = self.keep.keep(name.as_ref(), other)?;
+        let kept = self.keep.keep(name.as_ref(), other.or_else(|| self.data.foreground_only()))?;
         if let Some(first) = self.at.first_mut() {
             first.name = name;
         }

@@ -14,8 +14,7 @@ pub const EXAMPLES: &str = "\
 Examples:
   netverb open -C example.org:80              talk to a server by hand
   netverb accept 8080 --to localhost:80       forward a port
-  netverb open host:25/mail; netverb read mail --until reply; netverb close mail
-  netverb help recipes                        more of these";
+  netverb open host:25/mail; netverb read mail --until reply; netverb close mail";
 
 /// Shown under the help of `open`.
 pub const OPEN_EXAMPLES: &str = "\
@@ -23,6 +22,7 @@ Examples:
   printf 'GET / HTTP/1.0\\n\\n' | netverb open -C localhost:80
   netverb open host:8080 --send-only --progress < file
   netverb open -z --wait 30s localhost:5432
+  netverb open --interactive host:6379       talk line by line, with a history
   netverb open tls://host:465 --ca ca.pem
   netverb open host:25/mail -C               then: netverb ask mail --line NOOP
   netverb open unix:/run/app.sock < request
@@ -96,6 +96,12 @@ Examples:
   netverb ask mail --line STARTTLS --until reply && netverb secure mail
   netverb secure mail --ca ca.pem --verify-host mail.example.org
   netverb secure web.1 --cert server.pem";
+
+/// Shown under the help of `attach`.
+pub const ATTACH_EXAMPLES: &str = "\
+Examples:
+  netverb open host:25/mail -C; netverb attach mail
+  netverb attach web.1 --raw                  character by character";
 
 /// Shown under the help of `next`.
 pub const NEXT_EXAMPLES: &str = "\
@@ -213,8 +219,12 @@ pub const KEEPING: Topic = Topic { name: "keeping", heading: "KEPT SOCKETS", tex
 /// `netverb help recipes`
 pub const RECIPES: Topic = Topic { name: "recipes", heading: "EXAMPLES", text: include_str!("help/recipes.txt") };
 
+/// `netverb help interactive`
+pub const INTERACTIVE: Topic =
+    Topic { name: "interactive", heading: "AT A TERMINAL", text: include_str!("help/interactive.txt") };
+
 /// Every topic.
-pub const TOPICS: [Topic; 5] = [IDS, KEEPING, EXIT_CODES, ENVIRONMENT, RECIPES];
+pub const TOPICS: [Topic; 6] = [IDS, KEEPING, INTERACTIVE, EXIT_CODES, ENVIRONMENT, RECIPES];
 
 /// The verbs that only print texts.
 pub const PRINTING: [&str; 3] = ["completions", "man", "help"];
@@ -244,11 +254,12 @@ pub fn on_one_screen(command: clap::Command, words: &[OsString]) -> clap::Comman
         return command;
     }
     let command = PRINTING.iter().fold(command, |command, verb| command.mut_subcommand(verb, |verb| verb.hide(true)));
-    command.help_template(
-        "{about}\n\n{usage-heading} {usage}\n\nVerbs:\n{subcommands}\n\n\
+    let topics = TOPICS.map(|topic| topic.name).join(" ");
+    command.help_template(format!(
+        "{{about}}\n\n{{usage-heading}} {{usage}}\n\nVerbs:\n{{subcommands}}\n\n\
         Each has -h (short help), --help (all), -v (say more), -j (JSON events).\n\
-        netverb help [VERB | ids | keeping | exit-codes | environment | recipes]{after-help}",
-    )
+        netverb help VERB, or {topics}{{after-help}}",
+    ))
 }
 
 /// The text of a topic, or the long help of a verb.

@@ -9,6 +9,7 @@ pub mod groups;
 pub mod help;
 #[cfg(feature = "http")]
 pub mod http;
+pub mod interactive;
 pub mod keep;
 pub mod manual;
 pub mod messages;
@@ -103,6 +104,9 @@ pub enum Verb {
     /// `secure`
     #[cfg(feature = "tls")]
     Secure(Box<commands::secure::Options>),
+    /// `attach`
+    #[cfg(feature = "interactive")]
+    Attach(Box<commands::attach::Options>),
     /// `next`
     Next(commands::next::Options),
     /// `close`

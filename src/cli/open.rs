@@ -5,6 +5,7 @@ use clap::Args;
 use super::capture::CaptureArgs;
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, TimeArgs, only_one};
 use super::help;
+use super::interactive::TerminalArgs;
 use super::keep::KeepArgs;
 use super::messages::{Carries, MessageArgs};
 use super::misbehave::MisbehaveArgs;
@@ -45,15 +46,17 @@ pub struct OpenArgs {
     #[command(flatten)]
     steps: StepArgs,
     #[command(flatten)]
+    terminal: TerminalArgs,
+    #[command(flatten)]
     program: ProgramArgs,
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
-    messages: MessageArgs,
-    #[command(flatten)]
     capture: CaptureArgs,
     #[command(flatten)]
     misbehave: MisbehaveArgs,
+    #[command(flatten)]
+    messages: MessageArgs,
     #[command(flatten)]
     dial: DialArgs,
     #[cfg(feature = "tls")]
@@ -86,6 +89,7 @@ impl OpenArgs {
             ("-e", self.program.exec.is_some()),
             ("-c", self.program.shell.is_some()),
             ("-F", self.pass_fd),
+            self.terminal.forms(),
             steps,
             replay,
         ])?;
@@ -102,6 +106,7 @@ impl OpenArgs {
             ("-c", self.program.shell.is_some()),
             ("-F", self.pass_fd),
             ("--on-open", self.on_open.is_some()),
+            self.terminal.forms(),
             ("--pcap", self.capture.pcap.is_some()),
             steps,
             replay,
@@ -114,16 +119,26 @@ impl OpenArgs {
             return Err(Failure::message(Exit::Usage, text));
         }
         let mut stream = self.data.stream_options(&self.time);
-        #[cfg(feature = "zmq")]
-        let zmq = self.zmq.options(false, &mut stream.traffic)?;
+        #[cfg(feature = "interactive")]
+        let talks = self.terminal.options(&mut stream)?;
         stream.misbehaviour = self.misbehave.misbehaviour()?;
         stream.recorder.pcap = self.capture.pcap;
+        #[cfg(feature = "zmq")]
+        let zmq = self.zmq.options(false, &mut stream)?;
+        #[cfg(feature = "zmq")]
+        {
+            self.zmq.check_target(id.endpoint.as_ref())?;
+            self.zmq.refuse(&[("-z", self.probe), ("-F", self.pass_fd)])?;
+            self.zmq.check_answers(&[("-e", self.program.exec.is_some()), ("-c", self.program.shell.is_some())])?;
+        }
         let conversation = self.steps.conversation(&self.time, &stream)?;
         let mode = match (self.program.command(Group::Shared)?, conversation) {
             (Some(command), _) => Mode::Program(command),
             (None, Some(conversation)) => Mode::Conversation(conversation),
             (None, None) if self.probe => Mode::Probe,
             (None, None) if self.pass_fd => Mode::PassDescriptor,
+            #[cfg(feature = "interactive")]
+            (None, None) if talks.is_some() => talks.map_or(Mode::Stream, Mode::Interactive),
             (None, None) => match kept {
                 Some(keep) => Mode::Keep(Keep { no_wait: self.no_wait, ..keep }),
                 None => Mode::Stream,
@@ -134,18 +149,15 @@ impl OpenArgs {
         #[cfg(not(feature = "zmq"))]
         let carried = carries(id.endpoint.as_ref());
         self.messages.check(carried)?;
-        #[cfg_attr(
-            not(any(feature = "tls", feature = "ws", feature = "zmq")),
-            expect(unused_mut, reason = "only these add to it")
-        )]
         let mut connect = self.dial.connect_options(&self.net, &self.time)?;
-        #[cfg(feature = "ws")]
-        if id.endpoint.as_ref().is_some_and(Endpoint::is_websocket) {
-            self.messages.apply(&mut connect)?;
-        }
+        connect.telnet = self.terminal.telnet();
         #[cfg(feature = "zmq")]
         {
             connect.zmq = zmq;
+        }
+        #[cfg(feature = "ws")]
+        if id.endpoint.as_ref().is_some_and(Endpoint::is_websocket) {
+            self.messages.apply(&mut connect)?;
         }
         #[cfg(feature = "tls")]
         {
@@ -155,8 +167,13 @@ impl OpenArgs {
                 _ => false,
             };
             connect.secure = self.tls.secure();
-            let later = self.steps.starts_tls();
-            if later && (named || connect.secure) {
+            // A person may go on in TLS later.
+            #[cfg(feature = "interactive")]
+            let talks = matches!(mode, Mode::Interactive(_));
+            #[cfg(not(feature = "interactive"))]
+            let talks = false;
+            let later = self.steps.starts_tls() || talks;
+            if self.steps.starts_tls() && (named || connect.secure) {
                 let message = "--starttls goes on in TLS what begins in clear; leave out --secure or tls://";
                 return Err(Failure::message(Exit::Usage, message));
             }
@@ -175,6 +192,10 @@ impl OpenArgs {
             mode,
             stream,
             split: self.data.split(),
+            #[cfg(feature = "zmq")]
+            parts: self.zmq.has_parts(),
+            #[cfg(not(feature = "zmq"))]
+            parts: false,
             count: self.messages.count(),
             on_open: self.on_open,
         })

@@ -11,6 +11,7 @@ use crate::commands::write::{Letter, Payload, Sending, Words, WriteEnd};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::filter::LineEnding;
+use crate::filter::escapes::{EscapeError, from_hex, unescaped};
 
 /// The payload.
 #[derive(Debug, Args)]
@@ -63,8 +64,8 @@ impl PayloadArgs {
             None => {}
         }
         let read = |word: &OsString| match (self.escape, self.from_hex) {
-            (true, _) => unescaped(word.as_bytes()),
-            (_, true) => from_hex(word.as_bytes()),
+            (true, _) => unescaped(word.as_bytes()).map_err(usage),
+            (_, true) => from_hex(word.as_bytes()).map_err(usage),
             _ => Ok(word.as_bytes().to_vec()),
         };
         Ok(Payload::Words(Words {
@@ -97,76 +98,6 @@ impl LetterArgs {
     }
 }
 
-fn usage(text: String) -> Failure {
-    Failure::message(Exit::Usage, text)
-}
-
-/// The bytes that escapes stand for.
-fn unescaped(text: &[u8]) -> Result<Vec<u8>, Failure> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.iter().copied();
-    while let Some(byte) = rest.next() {
-        if byte != b'\\' {
-            bytes.push(byte);
-            continue;
-        }
-        bytes.push(match rest.next() {
-            Some(b'n') => b'\n',
-            Some(b'r') => b'\r',
-            Some(b't') => b'\t',
-            Some(b'0') => 0,
-            Some(b'a') => 7,
-            Some(b'e') => 0x1b,
-            Some(b'\\') => b'\\',
-            Some(b'x') => {
-                let digits = [rest.next(), rest.next()].map(|digit| digit.and_then(value));
-                let [Some(high), Some(low)] = digits else {
-                    return Err(usage("\\x is followed by two hexadecimal digits, as in \\x0a".to_owned()));
-                };
-                high << 4 | low
-            }
-            Some(other) => {
-                let text = format!("\\{} is no escape: write \\n \\r \\t \\0 \\a \\e \\xHH or \\\\", char::from(other));
-                return Err(usage(text));
-            }
-            None => return Err(usage("a backslash at the end escapes nothing: write \\\\".to_owned())),
-        });
-    }
-    Ok(bytes)
-}
-
-fn value(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
-}
-
-/// The bytes of pairs of digits, with blanks and colons between them.
-fn from_hex(text: &[u8]) -> Result<Vec<u8>, Failure> {
-    let digits = text.iter().filter(|byte| !byte.is_ascii_whitespace() && **byte != b':');
-    let values: Option<Vec<u8>> = digits.map(|digit| value(*digit)).collect();
-    let values = values.filter(|values| values.len() % 2 == 0).ok_or_else(|| {
-        let shown = String::from_utf8_lossy(text);
-        usage(format!("{shown:?} is not hexadecimal: write two of 0-9 a-f for each byte, as in 0d0a"))
-    })?;
-    Ok(values.chunks_exact(2).map(|pair| pair.iter().fold(0, |byte, digit| byte << 4 | digit)).collect())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn escapes_stand_for_bytes() {
-        assert_eq!(unescaped(b"a\\r\\n\\x00\\xfF\\\\n\\e").unwrap(), b"a\r\n\x00\xff\\n\x1b");
-        for text in [&b"\\"[..], b"\\q", b"\\x1", b"\\xgg"] {
-            assert_eq!(unescaped(text).unwrap_err().exit, Exit::Usage);
-        }
-    }
-
-    #[test]
-    fn digits_stand_for_bytes() {
-        assert_eq!(from_hex(b"00 ff:0D\n0a").unwrap(), b"\x00\xff\r\n");
-        for text in [&b"0"[..], b"0g", b"zz"] {
-            assert_eq!(from_hex(text).unwrap_err().exit, Exit::Usage);
-        }
-    }
+fn usage(error: EscapeError) -> Failure {
+    Failure::new(Exit::Usage, error)
 }

@@ -11,6 +11,7 @@ use super::{Verb, help};
 use crate::address::SocketId;
 use crate::commands::secure::{Options, TlsTerms};
 use crate::failure::Failure;
+use crate::transport::tls::{ClientOptions, ServerOptions};
 
 /// `secure`
 #[derive(Debug, Args)]
@@ -27,27 +28,29 @@ pub struct SecureArgs {
     wait: WaitArgs,
 }
 
+/// The options of TLS for a keeper, which has left the folder in which their files were written.
+pub fn terms(mut client: ClientOptions, mut server: ServerOptions) -> TlsTerms {
+    let absolute = |path: &mut PathBuf| {
+        if let Ok(full) = std::path::absolute(&*path) {
+            *path = full;
+        }
+    };
+    client.ca.iter_mut().chain(&mut client.cert).chain(&mut client.key).for_each(absolute);
+    server.client_ca.iter_mut().for_each(absolute);
+    for (certificate, key) in &mut server.certificates {
+        absolute(certificate);
+        absolute(key);
+    }
+    TlsTerms { client, server }
+}
+
 impl SecureArgs {
     /// The typed form.
     ///
     /// # Errors
     /// Status 2.
     pub fn into_verb(self) -> Result<Verb, Failure> {
-        let mut client = self.tls.client(true)?;
-        let mut server = self.tls.server(&self.server, None)?;
-        // The keeper has left the folder in which these were written.
-        let absolute = |path: &mut PathBuf| {
-            if let Ok(full) = std::path::absolute(&*path) {
-                *path = full;
-            }
-        };
-        client.ca.iter_mut().chain(&mut client.cert).chain(&mut client.key).for_each(absolute);
-        server.client_ca.iter_mut().for_each(absolute);
-        for (certificate, key) in &mut server.certificates {
-            absolute(certificate);
-            absolute(key);
-        }
-        let terms = TlsTerms { client, server };
+        let terms = terms(self.tls.client(true)?, self.tls.server(&self.server, None)?);
         Ok(Verb::Secure(Box::new(Options { id: self.id, terms, timeout: self.wait.limit() })))
     }
 }

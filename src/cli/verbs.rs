@@ -4,6 +4,8 @@ use clap::{ArgMatches, Args, Command, FromArgMatches, Id};
 
 use super::generate::{CompletionsArgs, ManArgs};
 use super::help::{self, HelpArgs};
+#[cfg(feature = "interactive")]
+use super::interactive;
 #[cfg(feature = "tls")]
 use super::secure;
 #[cfg(feature = "tuples")]
@@ -149,6 +151,14 @@ pub const ALL: &[Row] = &[
         define: define::<secure::SecureArgs>,
         read: |matches, _| Ok(Asked::Run(words::<secure::SecureArgs>(matches)?.into_verb()?, Limit::Never)),
     },
+    #[cfg(feature = "interactive")]
+    Row {
+        name: "attach",
+        alias: None,
+        about: "Talk over a kept socket at this terminal",
+        define: define::<interactive::AttachArgs>,
+        read: |matches, _| Ok(Asked::Run(words::<interactive::AttachArgs>(matches)?.into_verb()?, Limit::Never)),
+    },
     Row {
         name: "next",
         alias: None,
@@ -221,7 +231,7 @@ pub const ALL: &[Row] = &[
     Row {
         name: "help",
         alias: None,
-        about: "Print help on a verb, ids, keeping, exit-codes, environment, recipes",
+        about: "Print help on a verb, ids, keeping, interactive, exit-codes, environment, recipes",
         define: define::<HelpArgs>,
         read: |matches, _| help::topic(words::<HelpArgs>(matches)?.topic.as_deref()).map(Asked::Print),
     },

@@ -1,7 +1,6 @@
 //! `accept`: listen, let in whom the rules allow, and serve.
 
 use std::num::NonZeroU64;
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +18,7 @@ use super::http_ports::HttpPorts;
 use super::keep::Keep;
 use super::open;
 use super::shared_stdio::{Prefix, SharedStdio};
-use super::stream::{self, Shown, StreamOptions, Streams, verdict};
+use super::stream::{Shown, StreamOptions, Streams, check_misbehaviour, verdict};
 #[cfg(feature = "zmq")]
 use super::zeromq;
 use crate::access::Policy;
@@ -116,6 +115,8 @@ pub struct Options {
     pub stream: StreamOptions,
     /// The framing of messages on stdin and stdout, where it is said.
     pub split: Option<Split>,
+    /// Whether it frames parts of messages.
+    pub parts: bool,
     /// With one client on stdin and stdout: end after this many received messages.
     pub count: Option<NonZeroU64>,
     /// How the WebSocket handshake is done with clients, where it is (`--ws`).
@@ -161,15 +162,12 @@ pub async fn run(mut options: Options, context: &Context) -> Result<Exit, Failur
     if let (Offer::Service { service, .. }, Some(http)) = (&mut options.offer, &options.http) {
         http.put_before(service);
     }
-    if options.offer.needs_streams() && listeners.iter().any(Listener::has_messages) {
+    let has_messages = listeners.iter().any(Listener::has_messages);
+    if options.offer.needs_streams() && has_messages {
         let message = "seqpacket sockets have messages, and this needs streams; use a port or unix:/path";
         return Err(Failure::message(Exit::Unsupported, message));
     }
-    stream::check_misbehaviour(
-        options.stream.misbehaviour.as_ref(),
-        listeners.iter().any(Listener::has_messages),
-        context,
-    )?;
+    check_misbehaviour(options.stream.misbehaviour.as_ref(), has_messages, context)?;
     let streams = Streams::open(options.stream.clone(), context)?;
     #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
     let (mut host, pins) = Host::new(&options, context)?;
@@ -199,39 +197,26 @@ pub async fn run(mut options: Options, context: &Context) -> Result<Exit, Failur
     let host = Rc::new(host);
     #[cfg(feature = "zmq")]
     if let (Some(zmq), Some(first)) = (options.zmq, bound.into_iter().next()) {
-        let form = host.form;
-        let served = zeromq::serve_peers(host, gate, *zmq, first, (&options.offer, conversation), form, &streams).await;
+        let served = zeromq::serve_peers(host, gate, *zmq, first, (&options.offer, conversation), &streams).await;
         return streams.finish(served);
     }
-    let serving = async {
-        match (conversation, options.offer) {
-            (Some(conversation), _) => host.one_conversation(gate, conversation, &streams).await,
-            (None, Offer::Stdio { many: true, prefix }) => {
-                host.many_on_stdio(&mut gate, &streams, &options.stream, prefix).await
-            }
-            (None, Offer::Service { service, once: true }) => {
-                let around = streams.surroundings(Shown::ToProgram);
-                host.one_by_service(gate, &service, &around).await
-            }
-            (None, Offer::Service { service, once: false }) => {
-                let around = streams.surroundings(Shown::ToProgram);
-                host.serve_all(&mut gate, &around, &Job::Service(Rc::new(service))).await
-            }
-            (None, Offer::Stdio { .. } | Offer::Conversation(_)) => host.one_on_stdio(gate, &streams).await,
-            (None, Offer::Keep(_)) => Err(Failure::message(Exit::Usage, "a kept listener is its keeper's")),
+    let served = match (conversation, options.offer) {
+        (Some(conversation), _) => host.one_conversation(gate, conversation, &streams).await,
+        (None, Offer::Stdio { many: true, prefix }) => {
+            streams.unless_broken(host.many_on_stdio(&mut gate, &streams, &options.stream, prefix)).await
         }
-    };
-    let served = tokio::select! {
-        biased;
-        failure = streams.record_failed() => Err(failure),
-        served = serving => served,
+        (None, Offer::Service { service, once: true }) => {
+            let around = streams.surroundings(Shown::ToProgram);
+            host.one_by_service(gate, &service, &around).await
+        }
+        (None, Offer::Service { service, once: false }) => {
+            let around = streams.surroundings(Shown::ToProgram);
+            streams.unless_broken(host.serve_all(&mut gate, &around, &Job::Service(Rc::new(service)))).await
+        }
+        (None, Offer::Stdio { .. } | Offer::Conversation(_)) => host.one_on_stdio(gate, &streams).await,
+        (None, Offer::Keep(_)) => Err(Failure::message(Exit::Usage, "a kept listener is its keeper's")),
     };
     streams.finish(served)
-}
-
-#[cfg(feature = "tls")]
-fn pins(tls: &ServerTls) -> Vec<String> {
-    tls.pins().iter().map(|pin| format!("sha256:{}", pin.hex())).collect()
 }
 
 /// What is done with each of many clients.
@@ -244,16 +229,16 @@ enum Job {
 /// How clients are let in and served.
 pub(super) struct Host {
     socket: SocketOptions,
-    form: Form,
+    pub(super) form: Form,
     places: Option<Arc<Semaphore>>,
-    context: Context,
+    pub(super) context: Context,
     expects_header: bool,
     /// Where clients may ask for a WebSocket or for something else.
     #[cfg(all(feature = "ws", feature = "http"))]
     http: Option<http::Ports>,
+    misbehaviour: Option<Misbehaviour>,
     #[cfg(feature = "ws")]
     websocket: Option<websocket::Settings>,
-    misbehaviour: Option<Misbehaviour>,
     #[cfg(feature = "tls")]
     tls: Option<ServerTls>,
 }
@@ -296,12 +281,17 @@ impl Host {
         let tls =
             options.tls.as_ref().map(ServerTls::new).transpose().map_err(|error| Failure::new(error.exit(), error))?;
         #[cfg(feature = "tls")]
-        let pins = tls.as_ref().map(pins).unwrap_or_default();
+        let pins = tls.iter().flat_map(ServerTls::pins).map(|pin| format!("sha256:{}", pin.hex())).collect();
         #[cfg(not(feature = "tls"))]
         let pins = Vec::new();
         let host = Host {
             socket: options.listen.socket.clone(),
-            form: Form { split: options.split.unwrap_or(Split::Line), records: context.json, count: options.count },
+            form: Form {
+                split: options.split.unwrap_or(Split::Line),
+                parts: options.parts,
+                records: context.json,
+                count: options.count,
+            },
             expects_header: options.expects_header,
             misbehaviour: options.stream.misbehaviour.clone(),
             places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
@@ -322,12 +312,6 @@ impl Host {
             Some(places) => places.clone().acquire_owned().await.ok(),
             None => None,
         }
-    }
-
-    /// Where to tell what happens.
-    #[cfg(feature = "zmq")]
-    pub(super) fn context(&self) -> &Context {
-        &self.context
     }
 
     /// The first client gets stdin and stdout, and the door is closed behind it: a second one is refused, not queued.
@@ -455,11 +439,8 @@ impl Host {
         let (peer, local) = (pending.peer().to_string(), pending.local().to_string());
         let port = pending.local().socket_addr().map(|address| address.port());
         let reason = match pending.into_channel(&self.socket) {
-            Ok(channel) => match self.prepare(channel, &id, port).await {
-                Ok(channel) => {
-                    let how = self.misbehaviour.as_ref();
-                    return Some(Client { id, port, channel: misbehave::put_on(channel, how, number, Direction::Out) });
-                }
+            Ok(channel) => match self.prepare(channel, &id, port, number).await {
+                Ok(channel) => return Some(Client { id, port, channel }),
                 Err(reason) => reason,
             },
             Err(error) => format!("cannot serve: {}", reason(&error)),
@@ -472,11 +453,12 @@ impl Host {
 
     /// What comes before a client is served: the header of a proxy in front, TLS, the WebSocket handshake.
     #[cfg_attr(not(feature = "ws"), expect(unused_variables, reason = "only WebSockets depend on the port"))]
-    async fn prepare(&self, channel: Channel, id: &str, port: Option<u16>) -> Result<Channel, String> {
+    async fn prepare(&self, channel: Channel, id: &str, port: Option<u16>, number: u64) -> Result<Channel, String> {
         let channel = match self.expects_header {
             true => self.secure(self.read_header(channel, id).await?, id).await?,
             false => self.secure(channel, id).await?,
         };
+        let channel = misbehave::put_on(channel, self.misbehaviour.as_ref(), number, Direction::Out);
         #[cfg(feature = "ws")]
         if let Some(settings) = &self.websocket {
             let Channel::Bytes(bytes) = channel else { return Ok(channel) };
@@ -545,16 +527,4 @@ fn report_closed(client: &Client, closing: &Closing, (bytes_in, bytes_out): (u64
         reason: closing.reason.clone(),
     };
     context.reporter.event(&client.id, &event);
-}
-
-/// Reads an access list: one rule a line.
-///
-/// # Errors
-/// A file that cannot be read or a line that is no rule.
-pub fn read_list(path: &PathBuf) -> Result<Vec<crate::access::Rule>, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::message(Exit::Usage, format!("cannot read the list {}: {}", path.display(), reason(&error)))
-    })?;
-    crate::access::parse_list(&text)
-        .map_err(|error| Failure::message(Exit::Usage, format!("{}: {error}", path.display())))
 }

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
+use std::path::Path;
 
-use crate::access::{Policy, Rule, Verdict};
+use crate::access::{Policy, Rule, Verdict, parse_list};
 use crate::address::{Host, Peer};
 use crate::exit::Exit;
-use crate::failure::Failure;
+use crate::failure::{Failure, reason};
 use crate::transport::resolve;
 
 /// The rules of one run.
@@ -39,4 +40,15 @@ impl Admission {
         let mut look_up = |name: &str| self.names.get(name).cloned().unwrap_or_default();
         self.policy.decide(peer, &mut look_up)
     }
+}
+
+/// Reads an access list: one rule a line.
+///
+/// # Errors
+/// A file that cannot be read or a line that is no rule.
+pub fn read_list(path: &Path) -> Result<Vec<Rule>, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::message(Exit::Usage, format!("cannot read the list {}: {}", path.display(), reason(&error)))
+    })?;
+    parse_list(&text).map_err(|error| Failure::message(Exit::Usage, format!("{}: {error}", path.display())))
 }

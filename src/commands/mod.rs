@@ -4,6 +4,8 @@ pub mod accept;
 pub mod admission;
 pub mod announce;
 pub mod ask;
+#[cfg(feature = "interactive")]
+pub mod attach;
 pub mod capture;
 pub mod close;
 pub mod context;
@@ -15,6 +17,8 @@ pub mod gate;
 pub mod http_ports;
 #[cfg(feature = "tls")]
 pub mod inspection;
+#[cfg(feature = "interactive")]
+pub mod interactive;
 pub mod keep;
 pub mod keeper;
 mod keeper_datagrams;
@@ -32,6 +36,7 @@ pub mod secure;
 pub mod session;
 pub mod shared_stdio;
 pub mod sockets;
+pub mod sockets_watch;
 pub mod stream;
 pub mod transcript_file;
 #[cfg(feature = "tuples")]

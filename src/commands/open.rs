@@ -12,6 +12,8 @@ use super::conversation;
 use super::datagram;
 #[cfg(feature = "tls")]
 use super::inspection::Inspection;
+#[cfg(feature = "interactive")]
+use super::interactive;
 use super::keep::Keep;
 use super::probe;
 use super::stream::{Shown, StreamOptions, Streams, check_misbehaviour, verdict};
@@ -44,6 +46,9 @@ pub enum Mode {
     PassDescriptor,
     /// Leave it to a keeper.
     Keep(Keep),
+    /// Let a person talk.
+    #[cfg(feature = "interactive")]
+    Interactive(interactive::Options),
     /// Hold a conversation: steps, or a recorded client.
     Conversation(conversation::Options),
 }
@@ -61,6 +66,8 @@ pub struct Options {
     pub stream: StreamOptions,
     /// The framing of messages on stdin and stdout, where it is said.
     pub split: Option<Split>,
+    /// Whether it frames parts of messages.
+    pub parts: bool,
     /// End after this many received messages.
     pub count: Option<NonZeroU64>,
     /// `--on-open CMD`.
@@ -89,6 +96,10 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     if options.is_datagram() {
         return datagram::run(datagram::opened::options(options)?, context).await;
     }
+    #[cfg(feature = "interactive")]
+    if let Mode::Interactive(_) = options.mode {
+        interactive::check(context)?;
+    }
     if let Mode::Probe = options.mode {
         #[cfg(feature = "tls")]
         return probe::run(&endpoint, &options.connect, &options.inspection, &id, context).await;
@@ -100,7 +111,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         _ => None,
     };
     let misbehaviour = options.stream.misbehaviour.clone();
-    let streams = Streams::open(options.stream, context)?;
+    let streams = Streams::open(options.stream.clone(), context)?;
     let channel = connect(&endpoint, &options.connect, &id, &*context.reporter).await?;
     check_misbehaviour(misbehaviour.as_ref(), matches!(channel, Channel::Messages(_)), context)?;
     #[cfg(feature = "tls")]
@@ -108,24 +119,67 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         options.inspection.show_aside(session, context);
         options.inspection.demand(session)?;
     }
+    let channel = misbehave::put_on(channel, misbehaviour.as_ref(), 1, Direction::Out);
     if let Channel::Messages(messages) = &channel {
         let report: Rc<dyn Report> = context.reporter.clone();
         messages.report_to(&report);
     }
-    let channel = misbehave::put_on(channel, misbehaviour.as_ref(), 1, Direction::Out);
     let mut client = Client { id, port: None, channel };
     if let Some(command) = &options.on_open {
         run_hook(command, &client, context)?;
+    }
+    #[cfg(feature = "interactive")]
+    if let Mode::Interactive(terms) = &options.mode {
+        let id = client.id.clone();
+        let talked =
+            interactive::run(client, terms, starter(&endpoint, &options, &id, context), &streams, context).await;
+        return streams.finish(talked);
     }
     let joined = match prepared {
         Some(prepared) => conversation::run(prepared, client, &streams, context).await,
         None => {
             let split = options.split.unwrap_or(Split::Line);
-            let form = Form { split, records: context.json, count: options.count };
+            let form = Form { split, parts: options.parts, records: context.json, count: options.count };
             join(&mut client, &options.mode, form, &streams, context).await
         }
     };
     streams.finish(joined)
+}
+
+/// The TLS that a person may start.
+#[cfg(feature = "interactive")]
+fn starter<'a>(
+    endpoint: &'a Endpoint,
+    options: &'a Options,
+    id: &'a str,
+    context: &'a Context,
+) -> interactive::Starter<'a> {
+    #[cfg(feature = "tls")]
+    {
+        let prepare = || Ok(upgrade(SecureLayer::prepare(endpoint, &in_tls(options))?, options, context));
+        interactive::of_stream(Box::new(prepare), id, &*context.reporter)
+    }
+    #[cfg(not(feature = "tls"))]
+    {
+        let _ = (endpoint, options, id, context);
+        interactive::no_tls("TLS is not supported in this build")
+    }
+}
+
+/// The options of a connection that goes on in TLS.
+#[cfg(feature = "tls")]
+fn in_tls(options: &Options) -> ConnectOptions {
+    ConnectOptions { secure: true, ..options.connect.clone() }
+}
+
+#[cfg(feature = "tls")]
+fn upgrade(layer: SecureLayer, options: &Options, context: &Context) -> Upgrade {
+    let (inspection, context) = (options.inspection, context.clone());
+    let inspect: Inspect = Box::new(move |session| {
+        inspection.show_aside(session, &context);
+        inspection.demand(session)
+    });
+    Upgrade::Client(Box::new(layer), inspect)
 }
 
 /// Prepares a conversation, and the TLS that it may start.
@@ -137,14 +191,8 @@ async fn prepare(
 ) -> Result<conversation::Prepared, Failure> {
     #[cfg(feature = "tls")]
     {
-        let secure = ConnectOptions { secure: true, ..options.connect.clone() };
-        let layer = talk.starts_tls().then(|| SecureLayer::prepare(endpoint, &secure)).transpose()?;
-        let (inspection, context) = (options.inspection, context.clone());
-        let inspect: Inspect = Box::new(move |session| {
-            inspection.show_aside(session, &context);
-            inspection.demand(session)
-        });
-        talk.prepare(Part::Client, layer.map(|layer| Upgrade::Client(Box::new(layer), inspect))).await
+        let layer = talk.starts_tls().then(|| SecureLayer::prepare(endpoint, &in_tls(options))).transpose()?;
+        talk.prepare(Part::Client, layer.map(|layer| upgrade(layer, options, context))).await
     }
     #[cfg(not(feature = "tls"))]
     {

@@ -1,13 +1,13 @@
 //! `sockets`: what is kept.
 
-use std::collections::HashMap;
 use std::io::IsTerminal;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 
 use super::context::Context;
 use super::read::Output;
+use super::sockets_watch;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::keeper::client::{Keeper, Trouble};
@@ -16,8 +16,6 @@ use crate::output::table::{self, Column, Side};
 
 /// How long one keeper may take to say how it does.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How often the live table is drawn.
-const BEAT: Duration = Duration::from_secs(1);
 /// The fields of the contract, in order.
 const FIELDS: [&str; 19] = [
     "id",
@@ -64,9 +62,9 @@ pub fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     match options {
         Options::Ids => output.write(ids(&directory).as_bytes())?,
         _ if context.json => output.write(json(&all(&directory)).as_bytes())?,
-        Options::Watch if std::io::stdout().is_terminal() => watch(&directory, &mut output)?,
-        Options::Long => output.write(table(&all(&directory), true, None).concat().as_bytes())?,
-        Options::Short | Options::Watch => output.write(table(&all(&directory), false, None).concat().as_bytes())?,
+        Options::Watch if std::io::stdout().is_terminal() => sockets_watch::run(&directory, &mut output)?,
+        Options::Long => output.write(table(&all(&directory), true).concat().as_bytes())?,
+        Options::Short | Options::Watch => output.write(table(&all(&directory), false).concat().as_bytes())?,
     }
     Ok(Exit::Done)
 }
@@ -94,7 +92,7 @@ fn ids(directory: &Directory) -> String {
 }
 
 /// The statuses of all sockets; one whose keeper does not answer is in error.
-fn all(directory: &Directory) -> Vec<Value> {
+pub(super) fn all(directory: &Directory) -> Vec<Value> {
     let mut statuses = Vec::new();
     for Entry { socket, key } in directory.entries() {
         let id = key.unwrap_or_else(|| socket.display().to_string());
@@ -121,7 +119,7 @@ fn json(statuses: &[Value]) -> String {
     statuses.iter().map(line).collect()
 }
 
-fn text(status: &Value, field: &str) -> String {
+pub(super) fn text(status: &Value, field: &str) -> String {
     match status.get(field) {
         None | Some(Value::Null) => "-".to_owned(),
         Some(Value::String(text)) => text.clone(),
@@ -131,28 +129,17 @@ fn text(status: &Value, field: &str) -> String {
     }
 }
 
-fn span(status: &Value, field: &str) -> String {
+pub(super) fn span(status: &Value, field: &str) -> String {
     let seconds = status.get(field).and_then(Value::as_f64);
     let span = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds.round()).ok());
     span.map_or_else(|| "-".to_owned(), |span| humantime::format_duration(span).to_string().replace(' ', ""))
 }
 
-/// Bytes each way of one socket.
-type Totals = (u64, u64);
-
-fn totals(status: &Value) -> Totals {
-    let count = |field| status.get(field).and_then(Value::as_u64).unwrap_or(0);
-    (count("bytes_in"), count("bytes_out"))
-}
-
-fn table(statuses: &[Value], long: bool, before: Option<(&HashMap<String, Totals>, Duration)>) -> Vec<String> {
+fn table(statuses: &[Value], long: bool) -> Vec<String> {
     let left = |head| Column { head, side: Side::Left };
     let right = |head| Column { head, side: Side::Right };
     let mut columns = vec![left("ID"), left("KIND"), left("STATE"), left("VIA"), left("LOCAL"), left("PEER")];
     columns.extend([right("UNREAD"), right("IN"), right("OUT")]);
-    if before.is_some() {
-        columns.extend([right("IN/s"), right("OUT/s")]);
-    }
     columns.push(right("IDLE"));
     if long {
         columns.extend([right("AGE"), right("PID"), left("TLS"), right("MSG IN"), right("MSG OUT")]);
@@ -162,15 +149,6 @@ fn table(statuses: &[Value], long: bool, before: Option<(&HashMap<String, Totals
         let cell = |field| text(status, field);
         let mut row: Vec<String> = ["id", "kind", "state", "transport", "local", "peer"].map(cell).to_vec();
         row.extend(["unread", "bytes_in", "bytes_out"].map(cell));
-        if let Some((before, took)) = before {
-            let now = totals(status);
-            let then = before.get(&text(status, "id")).copied().unwrap_or(now);
-            let rate = |now: u64, then: u64| {
-                let rate = now.saturating_sub(then) as f64 / took.as_secs_f64().max(0.001);
-                format!("{rate:.0}")
-            };
-            row.extend([rate(now.0, then.0), rate(now.1, then.1)]);
-        }
         row.push(span(status, "idle"));
         if long {
             row.extend([span(status, "age"), cell("pid"), cell("secure")]);
@@ -180,30 +158,4 @@ fn table(statuses: &[Value], long: bool, before: Option<(&HashMap<String, Totals
     };
     let rows: Vec<Vec<String>> = statuses.iter().map(row).collect();
     table::lines(&columns, &rows)
-}
-
-/// Draws the table again and again, until a signal ends it.
-fn watch(directory: &Directory, output: &mut Output) -> Result<(), Failure> {
-    let mut before: HashMap<String, Totals> = HashMap::new();
-    let mut drawn = Instant::now();
-    let mut height = 0;
-    loop {
-        let statuses = all(directory);
-        let lines = table(&statuses, false, Some((&before, drawn.elapsed())));
-        drawn = Instant::now();
-        before = statuses.iter().map(|status| (text(status, "id"), totals(status))).collect();
-        let mut frame = String::new();
-        if height > 0 {
-            // ECMA-48: cursor up; each line is erased to its end as it is drawn, and all below at last.
-            frame.push_str(&format!("\x1b[{height}A\r"));
-        }
-        for line in &lines {
-            frame.push_str(line.trim_end());
-            frame.push_str("\x1b[K\n");
-        }
-        frame.push_str("\x1b[J");
-        output.write(frame.as_bytes())?;
-        height = lines.len();
-        std::thread::sleep(BEAT);
-    }
 }

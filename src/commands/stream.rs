@@ -99,7 +99,11 @@ impl Streams {
             let recorder = recorder.clone();
             context.reporter.tell(Rc::new(move |id, event| recorder.borrow_mut().event(id, event)));
         }
-        let progress = options.progress.then(|| Rc::new(Progress::new(size_of_stdin())));
+        let to_send = match options.traffic {
+            Traffic::ReceiveOnly => None,
+            Traffic::Both | Traffic::SendOnly => size_of_stdin(),
+        };
+        let progress = options.progress.then(|| Rc::new(Progress::new(to_send)));
         Ok(Streams { options, context: context.clone(), recorder, progress })
     }
 
@@ -117,6 +121,11 @@ impl Streams {
             },
             idle: options.idle,
         }
+    }
+
+    /// The options.
+    pub fn options(&self) -> &StreamOptions {
+        &self.options
     }
 
     /// The rules of a relay of a message socket with the standard streams. Where its close ends both directions it is closed
@@ -204,8 +213,19 @@ impl Streams {
         }
     }
 
-    /// Resolves when a record could not be written, which ends a run however many it serves.
-    pub async fn record_failed(&self) -> Failure {
+    /// Runs something as long as records can be written: a failed record ends a run however many it serves.
+    ///
+    /// # Errors
+    /// Those of the run, and a record that could not be written: status 23.
+    pub async fn unless_broken(&self, run: impl Future<Output = Result<Exit, Failure>>) -> Result<Exit, Failure> {
+        tokio::select! {
+            biased;
+            failure = self.record_failed() => Err(failure),
+            ended = run => ended,
+        }
+    }
+
+    async fn record_failed(&self) -> Failure {
         let Some(recorder) = &self.recorder else { return std::future::pending().await };
         let broke = recorder.borrow().broke();
         loop {
@@ -351,11 +371,14 @@ pub fn check_misbehaviour(how: Option<&Misbehaviour>, messages: bool, context: &
     Ok(())
 }
 
-/// How long stdin is, where it is a regular file.
+/// How much stdin will give, where it is a regular file.
 fn size_of_stdin() -> Option<u64> {
     let facts = rustix::fs::fstat(rustix::stdio::stdin()).ok()?;
     let regular = rustix::fs::FileType::from_raw_mode(facts.st_mode).is_file();
-    regular.then(|| u64::try_from(facts.st_size).ok()).flatten()
+    let size = regular.then(|| u64::try_from(facts.st_size).ok()).flatten()?;
+    // It may have been read in part.
+    let at = rustix::fs::tell(rustix::stdio::stdin()).unwrap_or(0);
+    Some(size.saturating_sub(at))
 }
 
 /// The exit status that the end of the one connection of a run means, with a message where it is not 0.

@@ -2,10 +2,12 @@
 //! is bounded.
 
 pub mod chance;
+pub mod escapes;
 pub mod inband;
 pub mod line_ending;
 pub mod lossy;
 pub mod misbehaviour;
+pub mod telnet;
 pub mod transform;
 
 pub use inband::{Inband, InbandError, InbandMarks, InbandMarksError, Piece};

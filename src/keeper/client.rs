@@ -313,6 +313,14 @@ impl Keeper {
         self.done()
     }
 
+    /// Another handle of this connection: shutting it down ends whatever is being waited for.
+    ///
+    /// # Errors
+    /// There are no descriptors left.
+    pub fn interrupter(&self) -> io::Result<UnixStream> {
+        self.socket.try_clone()
+    }
+
     /// Waits until the process of the keeper has let go of this connection, at most this long.
     pub fn wait_for_end(&mut self, limit: Duration) -> bool {
         let _ = self.socket.set_read_timeout(Some(limit));

@@ -10,6 +10,7 @@ pub mod progress;
 pub mod report;
 pub mod reporter;
 pub mod sanitize;
+pub mod sparkline;
 pub mod standing;
 pub mod table;
 pub mod transcript;

@@ -39,12 +39,27 @@ pub struct Reporter {
     hash: RefCell<Option<Digests>>,
     standing: RefCell<Standing>,
     silent: Cell<bool>,
+    diversion: RefCell<Diversion>,
     witness: RefCell<Option<Witness>>,
 }
 
-/// Who is told of every event, shown or not.
+/// Takes a sentence that would stand in the way on stderr.
+pub type Take = Box<dyn Fn(&str)>;
+
+/// Where sentences go instead of to stderr, if anywhere.
+#[derive(Default)]
+struct Diversion(Option<Take>);
+
+impl std::fmt::Debug for Diversion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Diversion").field(&self.0.is_some()).finish()
+    }
+}
+
+/// Hears of every event, with the ID of its connection.
 pub type Hearer = Rc<dyn Fn(&str, &Event)>;
 
+/// Who is told of every event, shown or not.
 struct Witness(Hearer);
 
 impl std::fmt::Debug for Witness {
@@ -69,8 +84,14 @@ impl Reporter {
             hash: RefCell::new(None),
             standing: RefCell::default(),
             silent: Cell::new(false),
+            diversion: RefCell::default(),
             witness: RefCell::new(None),
         }
+    }
+
+    /// Gives sentences for a person to `take` from now on, for a screen that is on the same terminal; `None`: to stderr.
+    pub fn divert(&self, take: Option<Take>) {
+        *self.diversion.borrow_mut() = Diversion(take);
     }
 
     /// Tells somebody of every event from now on, shown or not.
@@ -106,6 +127,9 @@ impl Reporter {
     /// A sentence for a person; no event.
     pub fn note(&self, sentence: &str) {
         if matches!(self.format, Format::Human { .. }) && self.shows(Verbosity::Normal) {
+            if let Diversion(Some(take)) = &*self.diversion.borrow() {
+                return take(&one_line(sentence));
+            }
             write_stderr(&format!("netverb: {}\n", one_line(sentence)));
         }
     }

@@ -230,7 +230,7 @@ mod tests {
     #[test]
     fn text_is_one_line_in_which_nothing_moves_the_cursor() {
         let line = show(Form::Text, None, false, "GET \\ \r\n\t\0\x1b[2J ü\u{202e}\u{85}".as_bytes());
-        assert_eq!(line, "    1.234 web.1 ->    26 B  GET \\\\ \\r\\n\\t\\x00\\x1b[2J ü\\u{202e}\\u{85}\n");
+        assert_eq!(line, "    1.234 web.1 ->    22 B  GET \\\\ \\r\\n\\t\\x00\\x1b[2J ü\\u{202e}\\u{85}\n");
         let line = show(Form::Text, None, false, b"a\xffb\xc3");
         assert_eq!(line, "    1.234 web.1 ->     4 B  a\\xffb\\xc3\n");
         assert_eq!(show(Form::Text, None, false, b""), "    1.234 web.1 ->     0 B  \n");

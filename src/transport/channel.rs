@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::messages::Messages;
 use super::socket::Socket;
+use super::telnet;
 #[cfg(feature = "tls")]
 use super::tls::SessionInfo;
 use crate::address::Peer;
@@ -125,6 +126,7 @@ pub struct Layered {
     transport: &'static str,
     #[cfg(feature = "tls")]
     session: Option<Box<SessionInfo>>,
+    telnet: Option<telnet::Control>,
 }
 
 impl Layered {
@@ -135,7 +137,15 @@ impl Layered {
             transport,
             #[cfg(feature = "tls")]
             session: None,
+            telnet: None,
         }
+    }
+
+    /// Adds what is known of its TELNET.
+    #[must_use]
+    pub fn with_telnet(mut self, control: telnet::Control) -> Self {
+        self.telnet = Some(control);
+        self
     }
 
     /// Adds what its TLS handshake agreed on.
@@ -183,10 +193,19 @@ impl Bytes {
         }
     }
 
+    /// What is known of its TELNET, where that is spoken.
+    pub fn telnet(&self) -> Option<&telnet::Control> {
+        match self {
+            Bytes::Socket(_) => None,
+            Bytes::Layered(layered) => layered.telnet.as_ref(),
+        }
+    }
+
     /// Puts a stream above this one that shows the same transport and session.
     #[must_use]
     pub fn wrapped(mut self, wrap: impl FnOnce(Bytes) -> Box<dyn ByteStream>) -> Bytes {
         let transport = self.transport();
+        let telnet = self.telnet().cloned();
         #[cfg(feature = "tls")]
         let session = match &mut self {
             Bytes::Socket(_) => None,
@@ -197,6 +216,7 @@ impl Bytes {
             transport,
             #[cfg(feature = "tls")]
             session,
+            telnet,
         })
     }
 

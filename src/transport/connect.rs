@@ -21,16 +21,18 @@ use super::secure::SecureLayer;
 use super::seqpacket::Seqpacket;
 use super::socket::Socket;
 use super::sockopt::{self, OptionError, SocketOptions};
+use super::telnet;
 #[cfg(feature = "tls")]
 use super::tls;
 #[cfg(feature = "ws")]
 use super::websocket as ws;
 #[cfg(feature = "zmq")]
-use super::zeromq::{ZeroMq, ZeroMqOptions};
+use super::zeromq::{self, ZeroMqOptions};
 use crate::address::{Endpoint, Host, Peer, Scheme, UnixKind};
 use crate::event::{Event, Phase, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::filter::telnet::Terms;
 
 mod unix_dial;
 #[cfg(feature = "ws")]
@@ -55,17 +57,19 @@ pub struct ConnectOptions {
     pub patience: Patience,
     /// What lies between us and the target.
     pub route: Route,
+    /// Whether TELNET is spoken, and what we have to tell then.
+    pub telnet: Option<Terms>,
     /// Whether TLS is spoken, where the address does not say so itself (`--secure`).
     pub secure: bool,
     /// How TLS is done.
     #[cfg(feature = "tls")]
     pub tls: tls::ClientOptions,
-    /// How a WebSocket behaves.
-    #[cfg(feature = "ws")]
-    pub websocket: ws::Settings,
     /// The ZeroMQ socket that is to be connected (`--zmq`).
     #[cfg(feature = "zmq")]
     pub zmq: Option<Box<ZeroMqOptions>>,
+    /// How a WebSocket behaves.
+    #[cfg(feature = "ws")]
+    pub websocket: ws::Settings,
 }
 
 /// How often a failed connection is tried again.
@@ -227,39 +231,15 @@ pub async fn connect(
 ) -> Result<Channel, ConnectError> {
     #[cfg(feature = "zmq")]
     if let Some(zmq) = &options.zmq {
-        return Box::pin(zeromq(zmq, endpoint, options, id, report)).await;
+        return Box::pin(zeromq::connect(zmq, endpoint, options, id, report)).await;
     }
     // In an allocation that is gone when the connection stands: all the ways to connect together need many times what a
     // relay does, and a listener that forwards has many relays.
     Box::pin(attempts(endpoint, options, id, report)).await
 }
 
-/// A ZeroMQ socket stands before its connection does, and makes it again when it is lost. The first try is awaited all the
-/// same: what makes every other try useless is said at once, and with its own status.
-#[cfg(feature = "zmq")]
-async fn zeromq(
-    zmq: &ZeroMqOptions,
-    endpoint: &Endpoint,
-    options: &ConnectOptions,
-    id: &str,
-    report: &dyn Report,
-) -> Result<Channel, ConnectError> {
-    let options = &ConnectOptions { zmq: None, ..options.clone() };
-    let first = match Box::pin(attempts(endpoint, options, id, report)).await {
-        Ok(Channel::Bytes(stream)) => Some(stream),
-        Ok(Channel::Messages(_)) => return Err(ConnectError::Unsupported(format!("ZeroMQ over {endpoint}"))),
-        // Who binds may come later; not so where somebody said how long to try.
-        Err(error) if error.may_pass() && matches!(options.patience, Patience::Once) => {
-            report.remark(&format!("{error}; trying again until somebody is there"));
-            None
-        }
-        Err(error) => return Err(error),
-    };
-    let socket = ZeroMq::dialling(zmq.clone(), endpoint, options, id, first);
-    Ok(Channel::Messages(Messages::ZeroMq(Box::new(socket))))
-}
-
-async fn attempts(
+/// As [`connect`], for anything but a ZeroMQ socket.
+pub(super) async fn attempts(
     endpoint: &Endpoint,
     options: &ConnectOptions,
     id: &str,
@@ -331,6 +311,8 @@ async fn attempt(
             let socket = socket.map_err(|error| options.route.blame(error))?;
             Channel::Bytes(options.route.travel(socket, host, *port, options, id, report).await?)
         }
+        #[cfg(not(feature = "zmq"))]
+        Endpoint::Unix { kind: UnixKind::ZeroMq, .. } => return Err(ConnectError::Unsupported(endpoint.to_string())),
         Endpoint::Unix { kind: UnixKind::Stream | UnixKind::ZeroMq, name } => {
             let mut bytes = Bytes::Socket(unix_stream(endpoint, name, options, id, report).await?);
             let failed = |error| ConnectError::Unix { target: endpoint.to_string(), error };
@@ -361,7 +343,11 @@ async fn attempt(
             transport: channel.transport(),
         },
     );
-    layer.put_on(channel, id, report).await
+    match (layer.put_on(channel, id, report).await?, &options.telnet) {
+        (channel, None) => Ok(channel),
+        (Channel::Bytes(bytes), Some(terms)) => Ok(Channel::Bytes(telnet::put_on(bytes, terms))),
+        (Channel::Messages(_), Some(_)) => Err(ConnectError::Unsupported("TELNET over a message socket".to_owned())),
+    }
 }
 
 async fn tcp(

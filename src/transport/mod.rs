@@ -18,6 +18,7 @@ pub mod secure;
 pub mod seqpacket;
 pub mod socket;
 pub mod sockopt;
+pub mod telnet;
 #[cfg(feature = "tls")]
 pub mod tls;
 pub mod unix;

@@ -17,6 +17,8 @@ mod foreign_users;
 #[cfg(feature = "http")]
 mod http;
 mod inherited;
+#[cfg(feature = "interactive")]
+mod interactive;
 mod kept;
 mod kept_datagrams;
 mod kept_messages;
@@ -44,3 +46,5 @@ mod view;
 mod wait;
 #[cfg(feature = "ws")]
 mod websocket;
+#[cfg(feature = "zmq")]
+mod zeromq;

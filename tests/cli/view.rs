@@ -114,3 +114,25 @@ fn b75_all_of_many_bytes_is_shown() {
     let bytes = rows.flat_map(|row| row[10..60].split_whitespace()).map(|pair| u8::from_str_radix(pair, 16).unwrap());
     assert_eq!(bytes.collect::<Vec<_>>(), data);
 }
+
+/// The file is read in part before, which the bar knows.
+#[test]
+fn b78_progress_shows_a_bar_what_is_left_and_a_summary() {
+    let sandbox = Sandbox::new();
+    let listener = Listener::tcp();
+    sandbox.write("data", noise(100_100));
+    let script = format!(
+        "stty cols 100; {{ head -c 100 >/dev/null; \"$NETVERB\" open --progress --rate 200k {}; }} <data",
+        listener.id()
+    );
+    let mut terminal = Terminal::shell(&sandbox, &script);
+    let mut peer = listener.accept();
+    let screen = terminal.wait_screen(" left");
+    assert!(screen.contains("% of ") && screen.contains("/s") && screen.contains('░'), "{screen:?}");
+    peer.send(b"hello");
+    peer.read_to_end();
+    drop(peer);
+    terminal.wait_screen("received 5 B in ");
+    terminal.wait_screen("sent ");
+    assert_eq!(terminal.wait(), crate::support::Status::Exited(0));
+}

@@ -22,6 +22,12 @@ pub fn options(options: open::Options) -> Result<super::Options, Failure> {
     let form = match mode {
         Mode::Stream => super::Form::Send { to: id, from },
         Mode::Probe => super::Form::Probe { to: id, from, limit: connect.timeout.unwrap_or(super::probe::LIMIT) },
+        #[cfg(feature = "interactive")]
+        Mode::Interactive(_) => {
+            let message =
+                "--interactive needs a connection; for datagrams, netverb datagram at a terminal sends each line";
+            return Err(Failure::message(Exit::Usage, message));
+        }
         Mode::Keep(ref kept) => {
             keep = Some(kept.clone());
             super::Form::Send { to: id, from }

@@ -45,6 +45,30 @@ impl Terminal {
         })
     }
 
+    /// Waits until the screen has shown this so many times.
+    #[track_caller]
+    pub fn wait_times(&self, text: &str, times: usize) {
+        self.screen.wait(&format!("{text:?} {times} times on the screen"), |bytes, _| {
+            (String::from_utf8_lossy(bytes).matches(text).count() >= times).then_some(())
+        });
+    }
+
+    /// Gives the window another size.
+    pub fn resize(&self, columns: u16, rows: u16) {
+        let size = rustix::termios::Winsize { ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 };
+        rustix::termios::tcsetwinsize(&self.keyboard, size).unwrap();
+    }
+
+    /// What the system says about the program in the foreground.
+    pub fn facts(&self) -> super::Facts {
+        super::Facts(rustix::termios::tcgetpgrp(&self.keyboard).unwrap())
+    }
+
+    /// Sends the program in the foreground a signal.
+    pub fn signal(&self, signal: rustix::process::Signal) {
+        rustix::process::kill_process(self.facts().0, signal).unwrap();
+    }
+
     /// The settings of the terminal, to be compared.
     pub fn settings(&self) -> String {
         format!("{:?}", rustix::termios::tcgetattr(&self.keyboard).unwrap())

@@ -1,0 +1,186 @@
+//! `sockets --watch`: a live table of what is kept, with the rate of each socket and a graph of its last seconds.
+
+use std::collections::{HashMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+use super::read::Output;
+use super::sockets::{all, span, text};
+use crate::failure::Failure;
+use crate::keeper::directory::Directory;
+use crate::output::sparkline::{short, sparkline};
+use crate::output::table::{self, Column, Side};
+
+/// How often the table is drawn.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// How many beats a graph shows.
+const BEATS: usize = 16;
+
+/// What a narrow terminal can do without, the first first.
+const EXPENDABLE: [&str; 10] = ["LOCAL", "VIA", "KIND", "IDLE", "OUT", "IN", "UNREAD", "PEER", "STATE", "GRAPH"];
+
+/// What is remembered of a socket from beat to beat.
+#[derive(Debug, Default)]
+struct Past {
+    bytes_in: u64,
+    bytes_out: u64,
+    /// Bytes per second, both ways together.
+    rates: VecDeque<u64>,
+}
+
+/// The rates of a socket since the last beat, in bytes per second.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+struct Rates {
+    incoming: u64,
+    outgoing: u64,
+}
+
+impl Past {
+    /// A beat later; the first one of a socket knows no rate.
+    fn beat(&mut self, status: &Value, first: bool, took: Duration) -> Rates {
+        let count = |field| status.get(field).and_then(Value::as_u64).unwrap_or(0);
+        let (bytes_in, bytes_out) = (count("bytes_in"), count("bytes_out"));
+        let rate = |now: u64, then: u64| match first {
+            true => 0,
+            false => (now.saturating_sub(then) as f64 / took.as_secs_f64().max(0.001)) as u64,
+        };
+        let rates = Rates { incoming: rate(bytes_in, self.bytes_in), outgoing: rate(bytes_out, self.bytes_out) };
+        (self.bytes_in, self.bytes_out) = (bytes_in, bytes_out);
+        if !first {
+            self.rates.push_back(rates.incoming.saturating_add(rates.outgoing));
+        }
+        while self.rates.len() > BEATS {
+            self.rates.pop_front();
+        }
+        rates
+    }
+}
+
+/// All that is remembered.
+#[derive(Debug, Default)]
+struct Watch(HashMap<String, Past>);
+
+impl Watch {
+    /// The lines of the next frame, as wide and as high as the terminal lets them be.
+    fn lines(&mut self, statuses: &[Value], took: Duration, (width, height): (usize, usize)) -> Vec<String> {
+        let column = |head, side| Column { head, side };
+        let left = ["ID", "KIND", "STATE", "VIA", "LOCAL", "PEER"].map(|head| column(head, Side::Left));
+        let right = ["UNREAD", "IN", "OUT", "IN/s", "OUT/s"].map(|head| column(head, Side::Right));
+        let mut columns: Vec<Column> = left.into_iter().chain(right).collect();
+        columns.extend([column("GRAPH", Side::Left), column("IDLE", Side::Right)]);
+        let rows: Vec<Vec<String>> = statuses.iter().map(|status| self.row(status, took)).collect();
+        let there: Vec<String> = statuses.iter().map(|status| text(status, "id")).collect();
+        self.0.retain(|id, _| there.contains(id));
+        // The last line of the screen is the cursor's.
+        let room = height.saturating_sub(2).max(1);
+        let shown = if rows.len() > room { room.saturating_sub(1) } else { rows.len() };
+        let mut lines = table::lines_within(&columns, rows.get(..shown).unwrap_or(&rows), width, &EXPENDABLE);
+        if shown < rows.len() {
+            lines.push(format!("… {} more\n", rows.len() - shown));
+        }
+        lines
+    }
+
+    fn row(&mut self, status: &Value, took: Duration) -> Vec<String> {
+        let id = text(status, "id");
+        let first = !self.0.contains_key(&id);
+        let past = self.0.entry(id).or_default();
+        let rates = past.beat(status, first, took);
+        let mut row: Vec<String> =
+            ["id", "kind", "state", "transport", "local", "peer"].map(|field| text(status, field)).to_vec();
+        let amount = |field| status.get(field).and_then(Value::as_u64).map_or_else(|| "-".to_owned(), short);
+        row.extend(["unread", "bytes_in", "bytes_out"].map(amount));
+        row.extend([short(rates.incoming), short(rates.outgoing)]);
+        row.push(format!("{:<BEATS$}", sparkline(past.rates.iter().copied())));
+        row.push(span(status, "idle"));
+        row
+    }
+}
+
+/// Draws the table again and again, until a signal ends it.
+///
+/// # Errors
+/// When stdout cannot be written.
+pub fn run(directory: &Directory, output: &mut Output) -> Result<(), Failure> {
+    let mut watch = Watch::default();
+    let mut drawn = Instant::now();
+    let mut height = 0;
+    loop {
+        let statuses = all(directory);
+        let took = drawn.elapsed();
+        drawn = Instant::now();
+        let lines = watch.lines(&statuses, took, size());
+        let mut frame = String::new();
+        if height > 0 {
+            // ECMA-48: cursor up; each line is erased to its end as it is drawn, and all below at last.
+            frame.push_str(&format!("\x1b[{height}A\r"));
+        }
+        for line in &lines {
+            frame.push_str(line.trim_end());
+            frame.push_str("\x1b[K\n");
+        }
+        frame.push_str("\x1b[J");
+        output.write(frame.as_bytes())?;
+        height = lines.len();
+        std::thread::sleep(BEAT);
+    }
+}
+
+/// The columns and lines of the terminal; one that does not tell is taken for as large as it takes.
+fn size() -> (usize, usize) {
+    let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok().filter(|size| size.ws_col > 0 && size.ws_row > 0);
+    size.map_or((usize::MAX, usize::MAX), |size| (size.ws_col.into(), size.ws_row.into()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn status(id: &str, bytes_in: u64, bytes_out: u64) -> Value {
+        serde_json::json!({ "id": id, "kind": "connection", "state": "open", "transport": "tcp", "local": "10.0.0.1:4000",
+            "peer": "10.0.0.2:25", "unread": 0, "bytes_in": bytes_in, "bytes_out": bytes_out, "idle": 1.0 })
+    }
+
+    const WIDE: (usize, usize) = (usize::MAX, usize::MAX);
+
+    #[test]
+    fn each_beat_shows_rates_and_adds_to_the_graph() {
+        let mut watch = Watch::default();
+        let second = Duration::from_secs(1);
+        // What passed before the watch began is no rate.
+        let first = watch.lines(&[status("mail", 5000, 0)], second, WIDE);
+        assert!(first.concat().contains("4.9k") && !first.concat().contains('█'), "{first:?}");
+        let next = watch.lines(&[status("mail", 5000 + 2048, 100)], second * 2, WIDE);
+        let cells: Vec<&str> = next.last().unwrap().split_whitespace().collect();
+        assert_eq!(cells[9..12], ["1.0k", "50", "█"]);
+        let silent = watch.lines(&[status("mail", 5000 + 2048, 100)], second, WIDE);
+        assert!(silent.concat().contains("█▁"), "{silent:?}");
+        for _ in 0..50 {
+            watch.lines(&[status("mail", 5000 + 2048, 100)], second, WIDE);
+        }
+        assert_eq!(watch.0["mail"].rates.len(), BEATS);
+        watch.lines(&[], second, WIDE);
+        assert!(watch.0.is_empty());
+    }
+
+    #[test]
+    fn frames_fit_every_terminal() {
+        use unicode_width::UnicodeWidthStr;
+        let many: Vec<Value> = (0..30).map(|number| status(&format!("socket{number}"), 1 << 30, 7)).collect();
+        for width in [1, 10, 20, 40, 80, 200] {
+            for height in [1, 2, 3, 5, 24, 50] {
+                let mut watch = Watch::default();
+                let lines = watch.lines(&many, BEAT, (width, height));
+                let wide: Vec<&String> = lines.iter().filter(|line| line.trim_end().width() > width.max(9)).collect();
+                assert!(wide.is_empty(), "{width}: {wide:?}");
+                assert!(lines.len() < height.max(4), "{height}: {}", lines.len());
+            }
+        }
+        let mut watch = Watch::default();
+        let lines = watch.lines(&many, BEAT, (40, 10));
+        assert!(lines[0].starts_with("ID") && lines[0].contains("IN/s") && !lines[0].contains("LOCAL"), "{lines:?}");
+        assert!(lines.last().unwrap().starts_with("… 23 more"), "{lines:?}");
+    }
+}

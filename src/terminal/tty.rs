@@ -1,0 +1,138 @@
+//! The terminal as a device: its mode, its size, and giving it back as it was, whatever way this program ends.
+
+use std::io;
+use std::sync::Once;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crossterm::Command;
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
+use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+use rustix::event::{PollFd, PollFlags, Timespec};
+use rustix::process::{getpgrp, getppid, getsid};
+
+/// Whether the terminal is in our mode.
+static OURS: AtomicBool = AtomicBool::new(false);
+
+/// How long a terminal that takes nothing is waited for at the end.
+const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+
+/// What a peer may have switched on, off again: colours, a hidden cursor, reports of the mouse, other keys (xterm's control
+/// sequences, ECMA-48).
+const SOBER: &str = "\x1b[0m\x1b[?25h\x1b[?1000l\x1b[?1002l\x1b[?1003l\x1b[?1006l\x1b[?1l\x1b>";
+
+/// What the terminal is used for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Use {
+    /// The line editor: keys one by one, pastes told apart.
+    Editor,
+    /// Everything passes, both ways.
+    PassThrough,
+}
+
+/// The terminal in our mode; it is given back when this is dropped, and when the program panics.
+#[derive(Debug)]
+pub struct Tty {
+    usage: Use,
+}
+
+impl Tty {
+    /// Takes the terminal of stdin and stdout.
+    ///
+    /// # Errors
+    /// It cannot be set.
+    pub fn take(usage: Use) -> io::Result<Self> {
+        static HOOK: Once = Once::new();
+        // Also where a panic aborts the process, this comes first.
+        HOOK.call_once(|| {
+            let report = std::panic::take_hook();
+            std::panic::set_hook(Box::new(move |info| {
+                give_back("\r\n");
+                report(info);
+            }));
+        });
+        let tty = Tty { usage };
+        tty.enter()?;
+        Ok(tty)
+    }
+
+    fn enter(&self) -> io::Result<()> {
+        OURS.store(true, Ordering::SeqCst);
+        enable_raw_mode()?;
+        if self.usage == Use::Editor {
+            write(&ansi(EnableBracketedPaste));
+        }
+        Ok(())
+    }
+
+    /// Gives the terminal back for a while.
+    pub fn leave(&self) {
+        give_back(match self.usage {
+            Use::Editor => "",
+            Use::PassThrough => SOBER,
+        });
+    }
+
+    /// Takes it again; it may have been used and set by others meanwhile.
+    ///
+    /// # Errors
+    /// It cannot be set.
+    pub fn take_again(&self) -> io::Result<()> {
+        // crossterm remembers that it has set it, and would not do it again.
+        let _ = disable_raw_mode();
+        self.enter()
+    }
+}
+
+impl Drop for Tty {
+    fn drop(&mut self) {
+        self.leave();
+    }
+}
+
+fn give_back(first: &str) {
+    if OURS.swap(false, Ordering::SeqCst) {
+        write(&format!("{first}{}", ansi(DisableBracketedPaste)));
+        let _ = disable_raw_mode();
+    }
+}
+
+fn ansi(command: impl Command) -> String {
+    let mut text = String::new();
+    let _ = command.write_ansi(&mut text);
+    text
+}
+
+/// Writes a few bytes, unless the terminal takes nothing at all.
+fn write(text: &str) {
+    let stdout = rustix::stdio::stdout();
+    let mut watched = [PollFd::new(&stdout, PollFlags::OUT)];
+    if rustix::event::poll(&mut watched, Some(&PATIENCE)).is_ok_and(|ready| ready > 0) {
+        let _ = rustix::io::write(stdout, text.as_bytes());
+    }
+}
+
+/// How many columns and rows it has.
+pub fn size() -> (usize, usize) {
+    match rustix::termios::tcgetwinsize(rustix::stdio::stdout()) {
+        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => (size.ws_col.into(), size.ws_row.into()),
+        _ => (80, 24),
+    }
+}
+
+/// Whether stdin and stdout are terminals.
+pub fn is_there() -> bool {
+    rustix::termios::isatty(rustix::stdio::stdin()) && rustix::termios::isatty(rustix::stdio::stdout())
+}
+
+/// Whether the terminal can move its cursor.
+pub fn is_capable() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| !term.is_empty() && term != "dumb")
+}
+
+/// Whether there is a shell that would let this program go on after it was stopped. Not so where the process group is that of
+/// the leader of the session, whose parent is elsewhere (POSIX calls the group orphaned, and the system does not stop it).
+pub fn can_be_stopped() -> bool {
+    let ours = getsid(None).ok();
+    let of_parent = getppid().and_then(|parent| getsid(Some(parent)).ok());
+    ours.is_some() && ours == of_parent && ours != Some(getpgrp())
+}

@@ -1,0 +1,125 @@
+//! Keys, the history, and the commands that begin with a slash.
+
+use std::os::unix::fs::PermissionsExt;
+
+use super::lines;
+use crate::support::{Listener, Sandbox, Signal, Status};
+
+#[test]
+fn keys_edit_the_line_before_it_is_sent() {
+    let (sandbox, listener) = (Sandbox::new(), Listener::tcp());
+    let (mut terminal, mut peer) = lines(&sandbox, &listener, "");
+    // Home, an inserted letter, End, a deleted one; then a cut that is put back twice.
+    terminal.send("ello!\x1b[HH\x1b[F\x7f\r");
+    assert_eq!(peer.read(6), b"Hello\n");
+    terminal.send("one two\x17\x19\x19\x01\x1bf,\r");
+    assert_eq!(peer.read(12), b"one, twotwo\n");
+    terminal.send("cleared\x03kept\r");
+    assert_eq!(peer.read(5), b"kept\n");
+}
+
+#[test]
+fn a_paste_is_text_until_it_is_entered() {
+    let (sandbox, listener) = (Sandbox::new(), Listener::tcp());
+    let (mut terminal, mut peer) = lines(&sandbox, &listener, "-C");
+    terminal.send("\x1b[200~first\nsecond\x03\x1b[201~");
+    terminal.wait_screen("second^C");
+    assert!(peer.poll_read().is_err(), "nothing was sent yet");
+    terminal.send("\x7f\r");
+    assert_eq!(peer.read(15), b"first\r\nsecond\r\n");
+}
+
+#[test]
+fn the_history_outlives_the_program_and_is_private() {
+    let (sandbox, listener) = (Sandbox::new(), Listener::tcp());
+    let file = sandbox.path(".local/state/netverb/history");
+    {
+        let (mut terminal, mut peer) = lines(&sandbox, &listener, "");
+        terminal.send("EHLO me\rQUIT\r secret\r/close\r");
+        assert_eq!(peer.read_to_end(), b"EHLO me\nQUIT\n secret\n");
+        assert_eq!(terminal.wait(), Status::Exited(0));
+    }
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(std::fs::metadata(file.parent().unwrap()).unwrap().permissions().mode() & 0o777, 0o700);
+    let remembered = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(remembered, "EHLO me\nQUIT\n/close\n", "what begins with a blank is not remembered");
+    let (mut terminal, mut peer) = lines(&sandbox, &listener, "");
+    terminal.send("\x1b[A\x1b[A\r");
+    assert_eq!(peer.read(5), b"QUIT\n");
+    terminal.send("\x12HLO");
+    terminal.wait_screen("(search HLO) ");
+    terminal.send("\r");
+    assert_eq!(peer.read(8), b"EHLO me\n");
+}
+
+#[test]
+fn commands_begin_with_a_slash_and_lines_with_two() {
+    let (sandbox, listener) = (Sandbox::new(), Listener::tcp());
+    let file = sandbox.write("file", b"from\na file\n");
+    let (mut terminal, mut peer) = lines(&sandbox, &listener, "--color never");
+    terminal.send("//slash\r");
+    assert_eq!(peer.read(7), b"/slash\n");
+    terminal.send("/nonsense\r");
+    terminal.wait_screen("!! /nonsense is no command; there are /help");
+    terminal.send("/help\r");
+    terminal.wait_screen("send a line that begins with one slash");
+    terminal.send("/eol crlf\rx\r");
+    assert_eq!(peer.read(3), b"x\r\n");
+    terminal.send(&format!("/send-file {}\r", file.display()));
+    assert_eq!(peer.read(14), b"from\r\na file\r\n");
+    terminal.wait_screen("sent ");
+    terminal.send("/send no end\\x00\r");
+    assert_eq!(peer.read(7), b"no end\0");
+    terminal.send("/send-hex 0a ff\r");
+    assert_eq!(peer.read(2), b"\n\xff");
+    terminal.wait_screen("> \\n\\xff");
+    terminal.send("/hex\ry\r");
+    terminal.wait_screen("> 00000000  79 0d 0a");
+    assert_eq!(peer.read(3), b"y\r\n");
+    peer.send(b"\x00\xfe");
+    terminal.wait_screen("< 00000000  00 fe ");
+    terminal.send("/hex\r/time\r");
+    terminal.wait_screen("times are shown, in UTC");
+    peer.send(b"now\r\n");
+    let screen = terminal.wait_screen(" < now\r\n");
+    let stamp = screen.rsplit_once(" < now").unwrap().0;
+    let stamp: String = stamp.chars().skip(stamp.chars().count() - 12).collect();
+    assert!(stamp.chars().all(|c| c.is_ascii_digit() || c == ':' || c == '.'), "{stamp:?}");
+    terminal.send("/cl\t\r");
+    assert_eq!(peer.read_to_end(), b"");
+    terminal.wait_screen("-- closed; received");
+    assert_eq!(terminal.wait(), Status::Exited(0));
+}
+
+#[test]
+fn a_narrow_terminal_and_another_size_are_no_trouble() {
+    let (sandbox, listener) = (Sandbox::new(), Listener::tcp());
+    let (mut terminal, mut peer) = lines(&sandbox, &listener, "--color never");
+    terminal.resize(10, 4);
+    terminal.send("0123456789漢字");
+    // The third row begins with the wide character that did not fit into the second.
+    terminal.wait_screen("> 01234567\r\n89漢字");
+    terminal.resize(4, 2);
+    peer.send(b"more\n");
+    terminal.wait_screen("< more\r\n");
+    terminal.resize(1, 1);
+    terminal.send("!");
+    terminal.resize(80, 24);
+    terminal.wait_screen("> 0123456789漢字!");
+    terminal.send("\r");
+    assert_eq!(peer.read(18), "0123456789漢字!\n".as_bytes());
+}
+
+#[test]
+fn control_c_twice_leaves() {
+    let (sandbox, listener) = (Sandbox::new(), Listener::tcp());
+    let (mut terminal, mut peer) = lines(&sandbox, &listener, "");
+    terminal.send("text\x03\x03");
+    terminal.wait_screen("Ctrl-C again leaves");
+    // Anything in between begins anew.
+    terminal.send("x\x7f\x03");
+    terminal.wait_times("Ctrl-C again leaves", 2);
+    terminal.send("\x03");
+    assert_eq!(terminal.wait(), Status::Killed(Signal::INT.as_raw()));
+    assert_eq!(peer.read_to_end(), b"");
+}
