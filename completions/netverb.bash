@@ -258,7 +258,7 @@ _netverb() {
                     return 0
                     ;;
                 --reject)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "rst close drop" -- "${cur}"))
                     return 0
                     ;;
                 --port-file)
@@ -270,15 +270,15 @@ _netverb() {
                     return 0
                     ;;
                 --eol)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lf crlf cr none" -- "${cur}"))
                     return 0
                     ;;
                 --eol-in)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lf crlf cr none" -- "${cur}"))
                     return 0
                     ;;
                 --eol-out)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lf crlf cr none" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -309,7 +309,7 @@ _netverb() {
                     return 0
                     ;;
                 --hash)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "sha256 blake3" -- "${cur}"))
                     return 0
                     ;;
                 --rate)
@@ -333,7 +333,7 @@ _netverb() {
                     return 0
                     ;;
                 --split)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "none line nul length chunk" -- "${cur}"))
                     return 0
                     ;;
                 --view)
@@ -606,7 +606,7 @@ _netverb() {
                     return 0
                     ;;
                 --eol)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lf crlf cr none" -- "${cur}"))
                     return 0
                     ;;
                 --to)
@@ -642,7 +642,7 @@ _netverb() {
                     return 0
                     ;;
                 --split)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "none line nul length chunk" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -834,7 +834,7 @@ _netverb() {
                     return 0
                     ;;
                 --split)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "none line nul length chunk" -- "${cur}"))
                     return 0
                     ;;
                 --max-bytes)
@@ -858,7 +858,7 @@ _netverb() {
                     return 0
                     ;;
                 --hash)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "sha256 blake3" -- "${cur}"))
                     return 0
                     ;;
                 --pcap)
@@ -1203,15 +1203,15 @@ _netverb() {
                     return 0
                     ;;
                 --eol)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lf crlf cr none" -- "${cur}"))
                     return 0
                     ;;
                 --eol-in)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lf crlf cr none" -- "${cur}"))
                     return 0
                     ;;
                 --eol-out)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lf crlf cr none" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -1242,7 +1242,7 @@ _netverb() {
                     return 0
                     ;;
                 --hash)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "sha256 blake3" -- "${cur}"))
                     return 0
                     ;;
                 --rate)
@@ -1266,7 +1266,7 @@ _netverb() {
                     return 0
                     ;;
                 --split)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "none line nul length chunk" -- "${cur}"))
                     return 0
                     ;;
                 --pcap)
@@ -1567,7 +1567,7 @@ _netverb() {
                     return 0
                     ;;
                 --split)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "none line nul length chunk" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1822,7 +1822,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__secure)
-            opts="-w -v -j -h -V --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --self-signed --client-ca --timeout --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-w -v -j -h -V --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --self-signed --client-ca --timeout --tls --secure --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2355,7 +2355,7 @@ _netverb() {
                     return 0
                     ;;
                 --eol)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lf crlf cr none" -- "${cur}"))
                     return 0
                     ;;
                 --to)
@@ -2363,7 +2363,7 @@ _netverb() {
                     return 0
                     ;;
                 --split)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "none line nul length chunk" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)

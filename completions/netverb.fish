@@ -58,7 +58,7 @@ complete -c netverb -n "__fish_netverb_needs_command" -f -a "resolve" -d 'Look u
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "zmq-keygen" -d 'Make a pair of keys for encrypted ZeroMQ (CURVE)'
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "man" -d 'Print the manual page of netverb, or of a verb'
-complete -c netverb -n "__fish_netverb_needs_command" -f -a "help" -d 'Print help on a verb, ids, keeping, interactive, exit-codes, environment, recipes'
+complete -c netverb -n "__fish_netverb_needs_command" -f -a "help" -d 'Print help on a verb or a topic'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l on-open -d 'Run a shell command when the connection stands, with the socket\'s ID as its first argument' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l name -d 'The name to keep the socket under, for any address' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l keep -d 'Keep the socket, named or not, until nobody has used it for DUR; none: for ever [default: 10m]' -r
@@ -73,18 +73,32 @@ complete -c netverb -n "__fish_netverb_using_subcommand open" -l sleep -d 'Wait 
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l replay -d 'Play our end of a recorded --transcript: open the client, accept the server' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand open" -s e -l exec -d 'Join a program to the connection, without a shell' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -s c -l sh-exec -d 'Join a shell command to the connection' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l eol -d 'Line ending of the peer: lf, crlf, cr, none; converts both directions' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l eol-in -d 'Line ending that the peer sends; becomes LF' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l eol-out -d 'Line ending that the peer gets' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l eol -d 'Line ending of the peer: lf, crlf, cr, none; converts both directions' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l eol-in -d 'Line ending that the peer sends; becomes LF' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l eol-out -d 'Line ending that the peer gets' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand open" -s o -l output -d 'Write received data to FILE' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
+blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l rate -d 'Limit each direction to SIZE bytes a second' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -s q -l quit-after-eof -d 'End this long after the end of stdin' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l half-open -d 'After the peer\'s end of data, end when stdin was idle for this long [default: 1s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l inband -d 'Take in-band commands out of the received data' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
+line\t''
+nul\t''
+length\t''
+chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l latency -d 'Hold back what is sent for this long' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l jitter -d 'Hold back each piece by chance up to this much longer' -r
@@ -188,18 +202,32 @@ complete -c netverb -n "__fish_netverb_using_subcommand connect" -l sleep -d 'Wa
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l replay -d 'Play our end of a recorded --transcript: open the client, accept the server' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -s e -l exec -d 'Join a program to the connection, without a shell' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -s c -l sh-exec -d 'Join a shell command to the connection' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l eol -d 'Line ending of the peer: lf, crlf, cr, none; converts both directions' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l eol-in -d 'Line ending that the peer sends; becomes LF' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l eol-out -d 'Line ending that the peer gets' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l eol -d 'Line ending of the peer: lf, crlf, cr, none; converts both directions' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l eol-in -d 'Line ending that the peer sends; becomes LF' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l eol-out -d 'Line ending that the peer gets' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -s o -l output -d 'Write received data to FILE' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
+blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l rate -d 'Limit each direction to SIZE bytes a second' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -s q -l quit-after-eof -d 'End this long after the end of stdin' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l half-open -d 'After the peer\'s end of data, end when stdin was idle for this long [default: 1s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l inband -d 'Take in-band commands out of the received data' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
+line\t''
+nul\t''
+length\t''
+chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l latency -d 'Hold back what is sent for this long' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l jitter -d 'Hold back each piece by chance up to this much longer' -r
@@ -314,21 +342,37 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -s e -l exec -d 
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -s c -l sh-exec -d 'Join a shell command to the connection' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l allow -d 'Let in these only (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l deny -d 'Keep out; wins over --allow (repeat)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l reject -d 'What a denied client gets: rst, close or drop' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l reject -d 'What a denied client gets: rst, close or drop' -r -f -a "rst\t''
+close\t''
+drop\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l port-file -d 'Write the port to FILE once connections are accepted' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l ready-fd -d 'Write the port to descriptor N once connections are accepted' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l eol -d 'Line ending of the peer: lf, crlf, cr, none; converts both directions' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l eol-in -d 'Line ending that the peer sends; becomes LF' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l eol-out -d 'Line ending that the peer gets' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l eol -d 'Line ending of the peer: lf, crlf, cr, none; converts both directions' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l eol-in -d 'Line ending that the peer sends; becomes LF' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l eol-out -d 'Line ending that the peer gets' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -s o -l output -d 'Write received data to FILE' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
+blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l rate -d 'Limit each direction to SIZE bytes a second' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -s q -l quit-after-eof -d 'End this long after the end of stdin' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l half-open -d 'After the peer\'s end of data, end when stdin was idle for this long [default: 1s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l inband -d 'Take in-band commands out of the received data' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
+line\t''
+nul\t''
+length\t''
+chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l view -d 'Show on stdout what passes between clients and service, as text or hex [default: text]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l latency -d 'Hold back what is sent for this long' -r
@@ -448,21 +492,37 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -s e -l exec -d 
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -s c -l sh-exec -d 'Join a shell command to the connection' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l allow -d 'Let in these only (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l deny -d 'Keep out; wins over --allow (repeat)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l reject -d 'What a denied client gets: rst, close or drop' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l reject -d 'What a denied client gets: rst, close or drop' -r -f -a "rst\t''
+close\t''
+drop\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l port-file -d 'Write the port to FILE once connections are accepted' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l ready-fd -d 'Write the port to descriptor N once connections are accepted' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l eol -d 'Line ending of the peer: lf, crlf, cr, none; converts both directions' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l eol-in -d 'Line ending that the peer sends; becomes LF' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l eol-out -d 'Line ending that the peer gets' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l eol -d 'Line ending of the peer: lf, crlf, cr, none; converts both directions' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l eol-in -d 'Line ending that the peer sends; becomes LF' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l eol-out -d 'Line ending that the peer gets' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -s o -l output -d 'Write received data to FILE' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
+blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l rate -d 'Limit each direction to SIZE bytes a second' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -s q -l quit-after-eof -d 'End this long after the end of stdin' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l half-open -d 'After the peer\'s end of data, end when stdin was idle for this long [default: 1s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l inband -d 'Take in-band commands out of the received data' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
+line\t''
+nul\t''
+length\t''
+chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l view -d 'Show on stdout what passes between clients and service, as text or hex [default: text]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l latency -d 'Hold back what is sent for this long' -r
@@ -568,12 +628,17 @@ complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l loop -d 'Wh
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l count -d 'End after N received messages, however long they take' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l replies -d 'Wait for N replies; status 28 when fewer come in time' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l replies-for -d 'Print what comes for this long after the end of the input [default: 1s; with --replies: -w, or 10s]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l split -d 'How stdin is cut into messages, and what ends them on stdout: none, line, nul, length, chunk or SIZE' -r
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l split -d 'How stdin is cut into messages, and what ends them on stdout: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
+line\t''
+nul\t''
+length\t''
+chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l max-bytes -d 'Receive at most SIZE bytes of each message; the records of longer ones say that they are truncated' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -s o -l output -d 'Write received messages to FILE' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
+blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l latency -d 'Hold back what is sent for this long' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l jitter -d 'Hold back each piece by chance up to this much longer' -r
@@ -632,12 +697,17 @@ complete -c netverb -n "__fish_netverb_using_subcommand udp" -l loop -d 'Whether
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l count -d 'End after N received messages, however long they take' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l replies -d 'Wait for N replies; status 28 when fewer come in time' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l replies-for -d 'Print what comes for this long after the end of the input [default: 1s; with --replies: -w, or 10s]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand udp" -l split -d 'How stdin is cut into messages, and what ends them on stdout: none, line, nul, length, chunk or SIZE' -r
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l split -d 'How stdin is cut into messages, and what ends them on stdout: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
+line\t''
+nul\t''
+length\t''
+chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l max-bytes -d 'Receive at most SIZE bytes of each message; the records of longer ones say that they are truncated' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -s o -l output -d 'Write received messages to FILE' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand udp" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
+blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l latency -d 'Hold back what is sent for this long' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l jitter -d 'Hold back each piece by chance up to this much longer' -r
@@ -872,7 +942,11 @@ complete -c netverb -n "__fish_netverb_using_subcommand read" -l for -d 'Read an
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l until-idle -d 'Read until nothing has come for this long, once something has' -r
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l max-bytes -d 'Fail with 63 when the result is larger than SIZE [default: 64M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand read" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand read" -l split -d 'What ends each message on stdout, and how stdin is cut into messages: none, line, nul, length, chunk or SIZE' -r
+complete -c netverb -n "__fish_netverb_using_subcommand read" -l split -d 'What ends each message on stdout, and how stdin is cut into messages: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
+line\t''
+nul\t''
+length\t''
+chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
 never\t'Never'"
@@ -888,9 +962,16 @@ complete -c netverb -n "__fish_netverb_using_subcommand read" -s j -l json -d 'E
 complete -c netverb -n "__fish_netverb_using_subcommand read" -s h -l help -d 'Print help: -h the common options, --help all of them'
 complete -c netverb -n "__fish_netverb_using_subcommand read" -s V -l version -d 'Print the version'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l file -d 'Send a file; - is stdin' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand write" -l eol -d 'With --line: the line ending to add, lf, crlf or cr, instead of that of the socket' -r
+complete -c netverb -n "__fish_netverb_using_subcommand write" -l eol -d 'With --line: the line ending to add, lf, crlf or cr, instead of that of the socket' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l to -d 'Send to this peer, for a kept datagram socket: HOST:PORT, as the record of a datagram names its sender' -r
-complete -c netverb -n "__fish_netverb_using_subcommand write" -l split -d 'What ends each message on stdout, and how stdin is cut into messages: none, line, nul, length, chunk or SIZE' -r
+complete -c netverb -n "__fish_netverb_using_subcommand write" -l split -d 'What ends each message on stdout, and how stdin is cut into messages: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
+line\t''
+nul\t''
+length\t''
+chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand write" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
@@ -910,7 +991,10 @@ complete -c netverb -n "__fish_netverb_using_subcommand write" -s j -l json -d '
 complete -c netverb -n "__fish_netverb_using_subcommand write" -s h -l help -d 'Print help: -h the common options, --help all of them'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -s V -l version -d 'Print the version'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l file -d 'Send a file; - is stdin' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand ask" -l eol -d 'With --line: the line ending to add, lf, crlf or cr, instead of that of the socket' -r
+complete -c netverb -n "__fish_netverb_using_subcommand ask" -l eol -d 'With --line: the line ending to add, lf, crlf or cr, instead of that of the socket' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l to -d 'Send to this peer, for a kept datagram socket: HOST:PORT, as the record of a datagram names its sender' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l until -d 'Read up to TEXT, or crlf, lf, cr, nul, blank (an empty line), eof, reply (a whole SMTP or FTP reply) [default: lf; of messages: one]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l until-regex -d 'Read up to the end of the first match' -r
@@ -918,7 +1002,11 @@ complete -c netverb -n "__fish_netverb_using_subcommand ask" -l for -d 'Read an 
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l until-idle -d 'Read until nothing has come for this long, once something has' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l max-bytes -d 'Fail with 63 when the result is larger than SIZE [default: 64M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand ask" -l split -d 'What ends each message on stdout, and how stdin is cut into messages: none, line, nul, length, chunk or SIZE' -r
+complete -c netverb -n "__fish_netverb_using_subcommand ask" -l split -d 'What ends each message on stdout, and how stdin is cut into messages: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
+line\t''
+nul\t''
+length\t''
+chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
 never\t'Never'"
@@ -969,10 +1057,10 @@ always\t'Always'
 never\t'Never'"
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l session -d 'Keep sockets, and look for them, in this session' -r
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand secure" -l secure -l tls -d 'Speak TLS; a server\'s certificate is verified'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l self-signed -d 'Make a certificate for this run and print its pin'
+complete -c netverb -n "__fish_netverb_using_subcommand secure" -l secure -l tls -d 'Speak TLS; a server\'s certificate is verified'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -s v -l verbose -d 'Say more on stderr: -v connections, -vv every chunk'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l quiet -d 'Say nothing on stderr, not even errors'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -s j -l json -d 'Events on stderr and reports on stdout as JSON, one a line'

@@ -101,6 +101,14 @@ pub enum ConnectError {
         /// Why each address failed.
         failures: Failures,
     },
+    /// A connection stood, and was reset at once.
+    #[error("connection to {target} lost: {}", reason(.error))]
+    Lost {
+        /// What was dialled.
+        target: String,
+        /// Why.
+        error: io::Error,
+    },
     /// The Unix socket failed.
     #[error("cannot connect to {target}: {}", reason(.error))]
     Unix {
@@ -170,6 +178,7 @@ impl ConnectError {
             }
             ConnectError::Failed { .. } | ConnectError::Unix { .. } => Exit::Refused,
             ConnectError::TimedOut { .. } => Exit::TimedOut,
+            ConnectError::Lost { .. } => Exit::ReceiveFailed,
             ConnectError::Source { .. } => Exit::CannotBind,
             ConnectError::Datagram(error) => error.exit(),
             ConnectError::Proxy(error) => error.exit(),
@@ -193,6 +202,7 @@ impl ConnectError {
             ConnectError::NoProxy(_)
                 | ConnectError::Resolve(ResolveError::Resolver { .. })
                 | ConnectError::Failed { .. }
+                | ConnectError::Lost { .. }
                 | ConnectError::Unix { .. }
                 | ConnectError::TimedOut { .. }
         )
@@ -423,6 +433,11 @@ fn failed(target: &Endpoint, mut failures: Failures) -> ConnectError {
             Ours::Option(error) => ConnectError::Option(error),
             Ours::Source(local, error) => ConnectError::Source { local, error },
         };
+    }
+    // A handshake is refused; only what has stood is reset (RFC 9293 section 3.10.7.3).
+    let stood = |error: &io::Error| matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe);
+    if let Some(at) = failures.iter().position(|(_, error)| stood(error)) {
+        return ConnectError::Lost { target: target.to_string(), error: failures.swap_remove(at).1 };
     }
     ConnectError::Failed { target: target.to_string(), failures }
 }

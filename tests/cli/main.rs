@@ -22,6 +22,7 @@ mod interactive;
 mod kept;
 mod kept_datagrams;
 mod kept_messages;
+mod kept_opening;
 mod lines;
 mod listening;
 mod misbehave;
@@ -29,6 +30,7 @@ mod mishaps;
 mod output;
 mod programs;
 mod proxies;
+mod races;
 mod recipes;
 mod records;
 mod replay;
@@ -46,5 +48,6 @@ mod view;
 mod wait;
 #[cfg(feature = "ws")]
 mod websocket;
+mod wording;
 #[cfg(feature = "zmq")]
 mod zeromq;
