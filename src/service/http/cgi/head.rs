@@ -1,9 +1,9 @@
 //! The head of what a CGI program prints (RFC 3875 section 6): header lines up to an empty one.
 
-use hyper::header::{
-    CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, LOCATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-};
+use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue, LOCATION};
 use hyper::{HeaderMap, StatusCode};
+
+use crate::service::http::is_of_the_connection;
 
 /// The longest head, in bytes.
 const LONGEST: usize = 64 << 10;
@@ -93,12 +93,6 @@ fn code(value: &HeaderValue) -> Result<StatusCode, HeadError> {
     let status = number.and_then(|number| StatusCode::from_bytes(number.as_bytes()).ok());
     let status = status.filter(|status| (200..=599).contains(&status.as_u16()));
     status.ok_or_else(|| HeadError::Status(text.chars().take(80).collect()))
-}
-
-/// These belong to the connection, which is ours (RFC 9110 section 7.6.1).
-fn is_of_the_connection(name: &HeaderName) -> bool {
-    [CONNECTION, TRANSFER_ENCODING, UPGRADE, TE, TRAILER].contains(name)
-        || ["keep-alive", "proxy-connection"].contains(&name.as_str())
 }
 
 #[cfg(test)]
