@@ -225,7 +225,24 @@ impl AcceptArgs {
         stream.misbehaviour = self.misbehave.misbehaviour()?;
         stream.recorder.pcap = self.capture.pcap.take();
         #[cfg(feature = "zmq")]
-        let zmq = self.zmq.options(self.once, &mut stream.traffic)?;
+        let zmq = self.zmq.options(self.once, &mut stream)?;
+        #[cfg(feature = "zmq")]
+        {
+            self.zmq.check_listener(&self.at)?;
+            self.zmq.refuse(&[
+                ("--broker", self.service.broker),
+                ("--chat", self.service.chat),
+                ("--proxy-server", self.service.proxy_server.is_some()),
+                ("--datagram", self.datagram),
+                ("--prefix", self.prefix),
+            ])?;
+            self.zmq.check_answers(&[
+                ("--echo", self.service.echo),
+                ("--respond", self.service.respond.is_some()),
+                ("-e", self.program.exec.is_some()),
+                ("-c", self.program.shell.is_some()),
+            ])?;
+        }
         let conversation = self.steps.conversation(&self.time, &stream)?;
         if conversation.is_some() && self.keep_open {
             let message =
@@ -284,6 +301,10 @@ impl AcceptArgs {
             ready: self.ready.options(),
             stream,
             split: self.data.split(),
+            #[cfg(feature = "zmq")]
+            parts: self.zmq.has_parts(),
+            #[cfg(not(feature = "zmq"))]
+            parts: false,
             count: self.messages.count(),
             #[cfg(feature = "ws")]
             websocket: self.ws.then(|| self.websocket(&offer)),
@@ -426,6 +447,11 @@ impl AcceptArgs {
             #[cfg(feature = "tls")]
             {
                 options.tls = self.tls.client(!self.serves_tls())?;
+            }
+            if let (Endpoint::Unix { kind: UnixKind::Seqpacket, .. }, Some(_)) = (&endpoint, &stream.misbehaviour) {
+                let message =
+                    format!("{endpoint} has no stream that could misbehave; leave out --latency and the like");
+                return Err(Failure::message(Exit::Unsupported, message));
             }
             let split = self.data.split().unwrap_or(Split::Line);
             let target = Target { endpoint, connect: options, split, misbehaviour: stream.misbehaviour.clone() };

@@ -124,7 +124,13 @@ impl OpenArgs {
         stream.misbehaviour = self.misbehave.misbehaviour()?;
         stream.recorder.pcap = self.capture.pcap;
         #[cfg(feature = "zmq")]
-        let zmq = self.zmq.options(false, &mut stream.traffic)?;
+        let zmq = self.zmq.options(false, &mut stream)?;
+        #[cfg(feature = "zmq")]
+        {
+            self.zmq.check_target(id.endpoint.as_ref())?;
+            self.zmq.refuse(&[("-z", self.probe), ("-F", self.pass_fd)])?;
+            self.zmq.check_answers(&[("-e", self.program.exec.is_some()), ("-c", self.program.shell.is_some())])?;
+        }
         let conversation = self.steps.conversation(&self.time, &stream)?;
         let mode = match (self.program.command(Group::Shared)?, conversation) {
             (Some(command), _) => Mode::Program(command),
@@ -145,13 +151,13 @@ impl OpenArgs {
         self.messages.check(carried)?;
         let mut connect = self.dial.connect_options(&self.net, &self.time)?;
         connect.telnet = self.terminal.telnet();
-        #[cfg(feature = "ws")]
-        if id.endpoint.as_ref().is_some_and(Endpoint::is_websocket) {
-            self.messages.apply(&mut connect)?;
-        }
         #[cfg(feature = "zmq")]
         {
             connect.zmq = zmq;
+        }
+        #[cfg(feature = "ws")]
+        if id.endpoint.as_ref().is_some_and(Endpoint::is_websocket) {
+            self.messages.apply(&mut connect)?;
         }
         #[cfg(feature = "tls")]
         {
@@ -186,6 +192,10 @@ impl OpenArgs {
             mode,
             stream,
             split: self.data.split(),
+            #[cfg(feature = "zmq")]
+            parts: self.zmq.has_parts(),
+            #[cfg(not(feature = "zmq"))]
+            parts: false,
             count: self.messages.count(),
             on_open: self.on_open,
         })

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{Verb, help};
+use crate::address::{Endpoint, ListenAddress, ListenId, Scheme, UnixKind};
+use crate::commands::stream::StreamOptions;
 use crate::commands::zmq_keygen;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -26,6 +28,9 @@ pub struct ZeroMqArgs {
     /// With sub and xsub: receive what begins with PREFIX (repeat) [default: everything]
     #[arg(long, value_name = "PREFIX", requires = "zmq")]
     subscribe: Vec<String>,
+    /// Each line is a part of a message, and an empty line ends it; \ alone is an empty part [with router and stream: always]
+    #[arg(long, requires = "zmq")]
+    parts: bool,
     /// The name that routers call this socket by
     #[arg(long, value_name = "NAME", requires = "zmq", value_parser = parse_identity)]
     identity: Option<String>,
@@ -50,30 +55,41 @@ fn parse_identity(text: &str) -> Result<String, String> {
     }
 }
 
+const STREAMS: &str =
+    "ZeroMQ sockets talk over streams; use tcp://HOST:PORT, tls://HOST:PORT, ipc:///path or unix:/path";
+
+fn usage<T>(text: impl Into<String>) -> Result<T, Failure> {
+    Err(Failure::message(Exit::Usage, text.into()))
+}
+
 impl ZeroMqArgs {
     /// Whether this is a ZeroMQ socket.
     pub fn is_given(&self) -> bool {
         self.zmq.is_some()
     }
 
-    /// The typed form, where this is a ZeroMQ socket; what the type cannot do is taken out of `traffic`.
+    /// Whether stdin and stdout have parts of messages; those that name a peer could not be told from its message otherwise.
+    pub fn has_parts(&self) -> bool {
+        self.parts || self.zmq.is_some_and(Kind::names_peers)
+    }
+
+    /// The typed form, where this is a ZeroMQ socket; `stream` then does what the type can do.
     ///
     /// # Errors
     /// Words that clash, and keys that cannot be read.
-    pub fn options(&self, once: bool, traffic: &mut Traffic) -> Result<Option<Box<ZeroMqOptions>>, Failure> {
+    pub fn options(&self, once: bool, stream: &mut StreamOptions) -> Result<Option<Box<ZeroMqOptions>>, Failure> {
         let Some(kind) = self.zmq else { return Ok(None) };
-        let usage = |text: String| Err(Failure::message(Exit::Usage, text));
         if !self.subscribe.is_empty() && !kind.subscribes() {
             return usage(format!("--subscribe is for sub and xsub; a {kind} socket does not subscribe"));
         }
-        match (*traffic, kind.sends(), kind.receives()) {
+        match (stream.traffic, kind.sends(), kind.receives()) {
             (Traffic::SendOnly, false, _) => {
                 return usage(format!("a {kind} socket only receives; leave out --send-only"));
             }
             (Traffic::ReceiveOnly, _, false) => {
                 return usage(format!("a {kind} socket only sends; leave out --recv-only"));
             }
-            (_, false, _) => *traffic = Traffic::ReceiveOnly,
+            (_, false, _) => stream.traffic = Traffic::ReceiveOnly,
             _ => {}
         }
         let default = ZeroMqOptions::new(kind);
@@ -89,10 +105,83 @@ impl ZeroMqArgs {
                 Some(count) => count,
             },
             linger: self.linger.unwrap_or(Limit::Never),
+            quiet: match std::mem::replace(&mut stream.quit_after, Limit::Never) {
+                Limit::Never => default.quiet,
+                limit => limit,
+            },
             security: self.security(kind)?,
             kind,
             once,
         })))
+    }
+
+    /// Refuses what is no address of a ZeroMQ socket, and ZeroMQ's address where no type is said.
+    ///
+    /// # Errors
+    /// Status 2.
+    pub fn check_target(&self, endpoint: Option<&Endpoint>) -> Result<(), Failure> {
+        let stream = match endpoint {
+            None => true,
+            Some(Endpoint::Unix { kind: UnixKind::ZeroMq, .. }) if self.zmq.is_none() => {
+                return usage("ipc:// is where ZeroMQ sockets are; add --zmq TYPE, or write unix:/path");
+            }
+            Some(Endpoint::Unix { kind, .. }) => *kind != UnixKind::Seqpacket,
+            Some(Endpoint::Inet { scheme, .. }) => *scheme != Scheme::Udp,
+            Some(Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. }) => false,
+        };
+        match self.zmq.is_some() && !stream {
+            true => usage(STREAMS),
+            false => Ok(()),
+        }
+    }
+
+    /// The same of what `accept` listens on.
+    ///
+    /// # Errors
+    /// Status 2.
+    pub fn check_listener(&self, at: &[ListenId]) -> Result<(), Failure> {
+        for at in at {
+            match &at.address {
+                ListenAddress::Unix { kind: UnixKind::ZeroMq, .. } if self.zmq.is_none() => {
+                    return usage("ipc:// is where ZeroMQ sockets are; add --zmq TYPE, or write unix:/path");
+                }
+                ListenAddress::Udp { .. } | ListenAddress::Unix { kind: UnixKind::Seqpacket, .. }
+                    if self.zmq.is_some() =>
+                {
+                    return usage(STREAMS);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Refuses what cannot be done with a ZeroMQ socket: the first of these words that was given.
+    ///
+    /// # Errors
+    /// Status 2.
+    pub fn refuse(&self, words: &[(&str, bool)]) -> Result<(), Failure> {
+        let Some(kind) = self.zmq else { return Ok(()) };
+        match words.iter().find(|(_, given)| *given) {
+            Some((word, _)) => usage(format!("{word} is not for a ZeroMQ socket such as {kind}; leave out --zmq")),
+            None => Ok(()),
+        }
+    }
+
+    /// Refuses to answer where nothing can be heard or said.
+    ///
+    /// # Errors
+    /// Status 2.
+    pub fn check_answers(&self, words: &[(&str, bool)]) -> Result<(), Failure> {
+        let Some(kind) = self.zmq.filter(|kind| !kind.receives() || !kind.sends() || *kind == Kind::Req) else {
+            return Ok(());
+        };
+        match words.iter().find(|(_, given)| *given) {
+            Some((word, _)) => {
+                usage(format!("{word} answers requests, which a {kind} socket does not; use rep or router"))
+            }
+            None => Ok(()),
+        }
     }
 
     fn security(&self, kind: Kind) -> Result<Security, Failure> {

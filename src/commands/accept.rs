@@ -115,6 +115,8 @@ pub struct Options {
     pub stream: StreamOptions,
     /// The framing of messages on stdin and stdout, where it is said.
     pub split: Option<Split>,
+    /// Whether it frames parts of messages.
+    pub parts: bool,
     /// With one client on stdin and stdout: end after this many received messages.
     pub count: Option<NonZeroU64>,
     /// How the WebSocket handshake is done with clients, where it is (`--ws`).
@@ -145,6 +147,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         return datagram::host::run(options, context).await;
     }
     let admission = Admission::new(options.policy.clone()).await?;
+    let streams = Streams::open(options.stream.clone(), context)?;
     let (mut listeners, mut bound): (Vec<Listener>, Vec<Bound>) = (Vec::new(), Vec::new());
     for (index, at) in options.at.iter().enumerate() {
         for listener in listen(&at.address, &options.listen).await? {
@@ -168,7 +171,6 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         return Err(Failure::message(Exit::Unsupported, message));
     }
     check_misbehaviour(options.stream.misbehaviour.as_ref(), has_messages, context)?;
-    let streams = Streams::open(options.stream.clone(), context)?;
     #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
     let (mut host, pins) = Host::new(&options, context)?;
     #[cfg(feature = "tls")]
@@ -197,8 +199,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let host = Rc::new(host);
     #[cfg(feature = "zmq")]
     if let (Some(zmq), Some(first)) = (options.zmq, bound.into_iter().next()) {
-        let form = host.form;
-        let served = zeromq::serve_peers(host, gate, *zmq, first, (&options.offer, conversation), form, &streams).await;
+        let served = zeromq::serve_peers(host, gate, *zmq, first, (&options.offer, conversation), &streams).await;
         return streams.finish(served);
     }
     let served = match (conversation, options.offer) {
@@ -230,9 +231,9 @@ enum Job {
 /// How clients are let in and served.
 pub(super) struct Host {
     socket: SocketOptions,
-    form: Form,
+    pub(super) form: Form,
     places: Option<Arc<Semaphore>>,
-    context: Context,
+    pub(super) context: Context,
     expects_header: bool,
     /// Where clients may ask for a WebSocket or for something else.
     #[cfg(all(feature = "ws", feature = "http"))]
@@ -287,7 +288,12 @@ impl Host {
         let pins = Vec::new();
         let host = Host {
             socket: options.listen.socket.clone(),
-            form: Form { split: options.split.unwrap_or(Split::Line), records: context.json, count: options.count },
+            form: Form {
+                split: options.split.unwrap_or(Split::Line),
+                parts: options.parts,
+                records: context.json,
+                count: options.count,
+            },
             expects_header: options.expects_header,
             misbehaviour: options.stream.misbehaviour.clone(),
             places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
@@ -308,12 +314,6 @@ impl Host {
             Some(places) => places.clone().acquire_owned().await.ok(),
             None => None,
         }
-    }
-
-    /// Where to tell what happens.
-    #[cfg(feature = "zmq")]
-    pub(super) fn context(&self) -> &Context {
-        &self.context
     }
 
     /// The first client gets stdin and stdout, and the door is closed behind it: a second one is refused, not queued.

@@ -66,6 +66,8 @@ pub struct Options {
     pub stream: StreamOptions,
     /// The framing of messages on stdin and stdout, where it is said.
     pub split: Option<Split>,
+    /// Whether it frames parts of messages.
+    pub parts: bool,
     /// End after this many received messages.
     pub count: Option<NonZeroU64>,
     /// `--on-open CMD`.
@@ -110,14 +112,15 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     };
     let misbehaviour = options.stream.misbehaviour.clone();
     let streams = Streams::open(options.stream.clone(), context)?;
-    let channel = connect(&endpoint, &options.connect, &id, &*context.reporter).await?;
-    check_misbehaviour(misbehaviour.as_ref(), matches!(channel, Channel::Messages(_)), context)?;
+    let overlay = misbehave::overlay(misbehaviour.as_ref(), 1, Direction::Out);
+    let connect_options = ConnectOptions { overlay, ..options.connect.clone() };
+    let channel = connect(&endpoint, &connect_options, &id, &*context.reporter).await?;
+    check_misbehaviour(misbehaviour.as_ref(), channel.has_packets(), context)?;
     #[cfg(feature = "tls")]
     if let Some(session) = channel.session() {
         options.inspection.show_aside(session, context);
         options.inspection.demand(session)?;
     }
-    let channel = misbehave::put_on(channel, misbehaviour.as_ref(), 1, Direction::Out);
     if let Channel::Messages(messages) = &channel {
         let report: Rc<dyn Report> = context.reporter.clone();
         messages.report_to(&report);
@@ -137,7 +140,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         Some(prepared) => conversation::run(prepared, client, &streams, context).await,
         None => {
             let split = options.split.unwrap_or(Split::Line);
-            let form = Form { split, records: context.json, count: options.count };
+            let form = Form { split, parts: options.parts, records: context.json, count: options.count };
             join(&mut client, &options.mode, form, &streams, context).await
         }
     };

@@ -14,7 +14,6 @@ use crate::address::Peer;
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::relay::messages::Form;
 use crate::service::{Client, Closing, serve};
 use crate::transport::zeromq::{Arrival, ZeroMq, ZeroMqOptions};
 use crate::transport::{Channel, Messages};
@@ -25,7 +24,7 @@ const DOORSTEP: usize = 16;
 /// Lets peers in for as long as somebody takes them.
 pub(super) fn arrivals(host: Rc<Host>, mut gate: Gate) -> mpsc::Receiver<Arrival> {
     let (sender, arrivals) = mpsc::channel(DOORSTEP);
-    let context = host.context().clone();
+    let context = host.context.clone();
     tokio::task::spawn_local(async move {
         loop {
             let place = host.place().await;
@@ -54,7 +53,7 @@ pub(super) fn arrivals(host: Rc<Host>, mut gate: Gate) -> mpsc::Receiver<Arrival
 
 /// A bound socket, of which the peers are those that the gate lets in.
 pub(super) fn listening(options: ZeroMqOptions, host: Rc<Host>, gate: Gate, local: Peer, id: &str) -> Messages {
-    let context = host.context().clone();
+    let context = host.context.clone();
     let socket = ZeroMq::listening(options, arrivals(host, gate), local, id);
     socket.report_to(context.reporter);
     Messages::ZeroMq(Box::new(socket))
@@ -67,10 +66,9 @@ pub(super) async fn serve_peers(
     options: ZeroMqOptions,
     bound: Bound,
     offer: (&Offer, Option<conversation::Prepared>),
-    form: Form,
     streams: &Streams,
 ) -> Result<Exit, Failure> {
-    let context = host.context().clone();
+    let (context, form) = (host.context.clone(), host.form);
     let channel = Channel::Messages(listening(options, host, gate, bound.local, &bound.id));
     let mut client = Client { id: bound.id, port: None, channel };
     let (closing, _): (Closing, (u64, u64)) = match offer {

@@ -97,6 +97,11 @@ impl Message {
         self.length == 0
     }
 
+    /// Whether it has more than one part.
+    pub fn is_multipart(&self) -> bool {
+        !self.ends.is_empty()
+    }
+
     /// Its parts, at least one.
     pub fn parts(&self) -> impl Iterator<Item = &[u8]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());

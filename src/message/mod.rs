@@ -3,6 +3,7 @@
 
 #[allow(clippy::module_inception)]
 mod message;
+pub mod parts;
 pub mod record;
 pub mod split;
 pub mod splitter;

@@ -5,6 +5,7 @@ use std::time::SystemTime;
 
 use serde::{Serialize, Serializer};
 
+use super::message::Message;
 use crate::json_field::{self, Payload};
 
 /// One message; a field that is `None` is not written.
@@ -30,6 +31,9 @@ pub struct MessageRecord<'a> {
     /// Whether bytes at its end are missing.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub truncated: Option<bool>,
+    /// Its parts, where it may have several: each as `text` or `base64`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parts: Option<Vec<Payload<'a>>>,
     /// Its bytes, as `text` or `base64`.
     #[serde(flatten)]
     pub payload: Option<Payload<'a>>,
@@ -46,8 +50,16 @@ impl<'a> MessageRecord<'a> {
             ttl: None,
             length: u64::try_from(message.len()).unwrap_or(u64::MAX),
             truncated: None,
+            parts: None,
             payload: Some(Payload::from(message)),
         }
+    }
+
+    /// The record of a message that may have several parts. Only of a single part there is a payload besides.
+    pub fn of_parts(message: &'a Message) -> Self {
+        let whole = MessageRecord::new(message.bytes());
+        let payload = whole.payload.filter(|_| !message.is_multipart());
+        MessageRecord { parts: Some(message.parts().map(Payload::from).collect()), payload, ..whole }
     }
 
     /// Appends the record and a newline to `output`.
@@ -82,6 +94,21 @@ mod tests {
         assert_eq!(line(&MessageRecord::new(b"a\nb")), "{\"length\":3,\"text\":\"a\\nb\"}\n");
         assert_eq!(line(&MessageRecord::new(b"\xff\x00")), "{\"length\":2,\"base64\":\"/wA=\"}\n");
         assert_eq!(line(&MessageRecord { payload: None, ..MessageRecord::new(b"abc") }), "{\"length\":3}\n");
+    }
+
+    #[test]
+    fn parts_stand_apart() {
+        let mut message = Message::new(b"a");
+        assert_eq!(
+            line(&MessageRecord::of_parts(&message)),
+            "{\"length\":1,\"parts\":[{\"text\":\"a\"}],\"text\":\"a\"}\n"
+        );
+        message.next_part();
+        message.append(b"\xff");
+        assert_eq!(
+            line(&MessageRecord::of_parts(&message)),
+            "{\"length\":2,\"parts\":[{\"text\":\"a\"},{\"base64\":\"/w==\"}]}\n"
+        );
     }
 
     #[test]

@@ -12,6 +12,7 @@ use super::lane::{Failed, Lane, Moved};
 use super::side::Side;
 use super::{Outcome, Waiting, buffer};
 use crate::event::{Direction, Report};
+use crate::message::parts::{self, Gatherer};
 use crate::message::{Message, MessageRecord, Split, Splitter};
 use crate::transport::{Descriptor, Messages};
 
@@ -26,6 +27,8 @@ const SENT_AT_ONCE: usize = 128;
 pub struct Form {
     /// What ends a message on the stream.
     pub split: Split,
+    /// Whether each piece is a part of a message, and an empty one ends it.
+    pub parts: bool,
     /// Whether each received message becomes a JSON record.
     pub records: bool,
     /// The end comes after this many received ones.
@@ -35,7 +38,7 @@ pub struct Form {
 /// All messages as they are.
 impl From<Split> for Form {
     fn from(split: Split) -> Self {
-        Form { split, records: false, count: None }
+        Form { split, parts: false, records: false, count: None }
     }
 }
 
@@ -47,6 +50,7 @@ struct Relayed<'a, S> {
     incoming: Lane<'a>,
     report: &'a dyn Report,
     splitter: Splitter,
+    gatherer: Gatherer,
     /// Read from the stream and not split yet: `input[start..filled]`.
     input: Vec<u8>,
     start: usize,
@@ -88,6 +92,7 @@ pub async fn run(
         incoming,
         report,
         splitter: Splitter::new(form.split, socket.limit()),
+        gatherer: Gatherer::default(),
         input: vec![0; buffer::LARGEST / 4],
         start: 0,
         filled: 0,
@@ -146,20 +151,31 @@ impl<S: Side> Relayed<'_, S> {
             let before = rest.len();
             let next = match self.splitter.next_message(&mut rest).map_err(invalid)? {
                 None if self.ended => match self.splitter.finish().map_err(invalid)? {
+                    None if self.gatherer.finish() => {
+                        self.sending = true;
+                        continue;
+                    }
                     None => return Poll::Ready(Ok(Moved::End)),
                     last => last,
                 },
                 next => next,
             };
-            if let Some(message) = next {
-                match self.outgoing.is_plain() {
-                    true => self.message.set(message),
-                    false => self.message.set(&self.outgoing.convert(message, true).map_err(Failed::Converting)?),
-                }
-                self.sending = true;
+            if let Some(piece) = next {
+                let converted = match self.outgoing.is_plain() {
+                    true => None,
+                    false => Some(self.outgoing.convert(piece, true).map_err(Failed::Converting)?),
+                };
+                let piece = converted.as_deref().unwrap_or(piece);
+                self.sending = match self.form.parts {
+                    true => self.gatherer.take(piece, &mut self.message),
+                    false => {
+                        self.message.set(piece);
+                        true
+                    }
+                };
             }
             self.start += before - rest.len();
-            if self.sending {
+            if self.sending || before > rest.len() {
                 continue;
             }
             let read = ready!(self.stream.poll_read(cx, &mut self.input)).map_err(Failed::Reading)?;
@@ -227,16 +243,24 @@ impl<S: Side> Relayed<'_, S> {
         self.report.message(Direction::In);
         self.incoming.passed(message).map_err(Failed::Recording)?;
         if self.form.records {
-            let (from, to) = (self.socket.peer().to_string(), self.socket.local().to_string());
+            let (from, to) = (self.socket.sender(), self.socket.local().to_string());
             let time = Some(SystemTime::now());
-            let record = MessageRecord { from: Some(&from), to: Some(&to), time, ..MessageRecord::new(message) };
+            let record = match self.socket.has_parts() {
+                true => MessageRecord::of_parts(&self.received),
+                false => MessageRecord::new(message),
+            };
+            let record = MessageRecord { from: Some(&from), to: Some(&to), time, ..record };
             return record.write_to(&mut self.output).map_err(Failed::Converting);
         }
+        let join = |output: &mut Vec<u8>| match self.form.parts {
+            true => parts::join(&self.received, self.form.split, output),
+            false => self.form.split.join(message, output),
+        };
         if self.incoming.is_plain() {
-            return self.form.split.join(message, &mut self.output).map_err(invalid);
+            return join(&mut self.output).map_err(invalid);
         }
         let mut joined = Vec::with_capacity(message.len() + 4);
-        self.form.split.join(message, &mut joined).map_err(invalid)?;
+        join(&mut joined).map_err(invalid)?;
         let shown = self.incoming.convert(&joined, true).map_err(Failed::Converting)?;
         self.output.extend_from_slice(&shown);
         Ok(())

@@ -14,6 +14,7 @@ use super::datagram;
 use super::descriptor::Descriptor;
 use super::dial::{self, Failures};
 use super::messages::Messages;
+use super::overlay::Overlay;
 use super::proxy::ProxyError;
 use super::resolve::{self, Lookup, ResolveError};
 use super::route::Route;
@@ -27,7 +28,7 @@ use super::tls;
 #[cfg(feature = "ws")]
 use super::websocket as ws;
 #[cfg(feature = "zmq")]
-use super::zeromq::{ZeroMq, ZeroMqOptions};
+use super::zeromq::{self, ZeroMqOptions};
 use crate::address::{Endpoint, Host, Peer, Scheme, UnixKind};
 use crate::event::{Event, Phase, Report};
 use crate::exit::Exit;
@@ -57,6 +58,8 @@ pub struct ConnectOptions {
     pub patience: Patience,
     /// What lies between us and the target.
     pub route: Route,
+    /// What is put on each stream.
+    pub overlay: Overlay,
     /// Whether TELNET is spoken, and what we have to tell then.
     pub telnet: Option<Terms>,
     /// Whether TLS is spoken, where the address does not say so itself (`--secure`).
@@ -64,12 +67,12 @@ pub struct ConnectOptions {
     /// How TLS is done.
     #[cfg(feature = "tls")]
     pub tls: tls::ClientOptions,
-    /// How a WebSocket behaves.
-    #[cfg(feature = "ws")]
-    pub websocket: ws::Settings,
     /// The ZeroMQ socket that is to be connected (`--zmq`).
     #[cfg(feature = "zmq")]
     pub zmq: Option<Box<ZeroMqOptions>>,
+    /// How a WebSocket behaves.
+    #[cfg(feature = "ws")]
+    pub websocket: ws::Settings,
 }
 
 /// How often a failed connection is tried again.
@@ -100,6 +103,14 @@ pub enum ConnectError {
         target: String,
         /// Why each address failed.
         failures: Failures,
+    },
+    /// A connection stood, and was reset at once.
+    #[error("connection to {target} lost: {}", reason(.error))]
+    Lost {
+        /// What was dialled.
+        target: String,
+        /// Why.
+        error: io::Error,
     },
     /// The Unix socket failed.
     #[error("cannot connect to {target}: {}", reason(.error))]
@@ -170,6 +181,7 @@ impl ConnectError {
             }
             ConnectError::Failed { .. } | ConnectError::Unix { .. } => Exit::Refused,
             ConnectError::TimedOut { .. } => Exit::TimedOut,
+            ConnectError::Lost { .. } => Exit::ReceiveFailed,
             ConnectError::Source { .. } => Exit::CannotBind,
             ConnectError::Datagram(error) => error.exit(),
             ConnectError::Proxy(error) => error.exit(),
@@ -193,6 +205,7 @@ impl ConnectError {
             ConnectError::NoProxy(_)
                 | ConnectError::Resolve(ResolveError::Resolver { .. })
                 | ConnectError::Failed { .. }
+                | ConnectError::Lost { .. }
                 | ConnectError::Unix { .. }
                 | ConnectError::TimedOut { .. }
         )
@@ -231,39 +244,15 @@ pub async fn connect(
 ) -> Result<Channel, ConnectError> {
     #[cfg(feature = "zmq")]
     if let Some(zmq) = &options.zmq {
-        return Box::pin(zeromq(zmq, endpoint, options, id, report)).await;
+        return Box::pin(zeromq::connect(zmq, endpoint, options, id, report)).await;
     }
     // In an allocation that is gone when the connection stands: all the ways to connect together need many times what a
     // relay does, and a listener that forwards has many relays.
     Box::pin(attempts(endpoint, options, id, report)).await
 }
 
-/// A ZeroMQ socket stands before its connection does, and makes it again when it is lost. The first try is awaited all the
-/// same: what makes every other try useless is said at once, and with its own status.
-#[cfg(feature = "zmq")]
-async fn zeromq(
-    zmq: &ZeroMqOptions,
-    endpoint: &Endpoint,
-    options: &ConnectOptions,
-    id: &str,
-    report: &dyn Report,
-) -> Result<Channel, ConnectError> {
-    let options = &ConnectOptions { zmq: None, ..options.clone() };
-    let first = match Box::pin(attempts(endpoint, options, id, report)).await {
-        Ok(Channel::Bytes(stream)) => Some(stream),
-        Ok(Channel::Messages(_)) => return Err(ConnectError::Unsupported(format!("ZeroMQ over {endpoint}"))),
-        // Who binds may come later; not so where somebody said how long to try.
-        Err(error) if error.may_pass() && matches!(options.patience, Patience::Once) => {
-            report.remark(&format!("{error}; trying again until somebody is there"));
-            None
-        }
-        Err(error) => return Err(error),
-    };
-    let socket = ZeroMq::dialling(zmq.clone(), endpoint, options, id, first);
-    Ok(Channel::Messages(Messages::ZeroMq(Box::new(socket))))
-}
-
-async fn attempts(
+/// As [`connect`], for anything but a ZeroMQ socket.
+pub(super) async fn attempts(
     endpoint: &Endpoint,
     options: &ConnectOptions,
     id: &str,
@@ -335,6 +324,8 @@ async fn attempt(
             let socket = socket.map_err(|error| options.route.blame(error))?;
             Channel::Bytes(options.route.travel(socket, host, *port, options, id, report).await?)
         }
+        #[cfg(not(feature = "zmq"))]
+        Endpoint::Unix { kind: UnixKind::ZeroMq, .. } => return Err(ConnectError::Unsupported(endpoint.to_string())),
         Endpoint::Unix { kind: UnixKind::Stream | UnixKind::ZeroMq, name } => {
             let mut bytes = Bytes::Socket(unix_stream(endpoint, name, options, id, report).await?);
             let failed = |error| ConnectError::Unix { target: endpoint.to_string(), error };
@@ -365,7 +356,7 @@ async fn attempt(
             transport: channel.transport(),
         },
     );
-    match (layer.put_on(channel, id, report).await?, &options.telnet) {
+    match (options.overlay.put_on(layer.put_on(channel, id, report).await?), &options.telnet) {
         (channel, None) => Ok(channel),
         (Channel::Bytes(bytes), Some(terms)) => Ok(Channel::Bytes(telnet::put_on(bytes, terms))),
         (Channel::Messages(_), Some(_)) => Err(ConnectError::Unsupported("TELNET over a message socket".to_owned())),
@@ -445,6 +436,11 @@ fn failed(target: &Endpoint, mut failures: Failures) -> ConnectError {
             Ours::Option(error) => ConnectError::Option(error),
             Ours::Source(local, error) => ConnectError::Source { local, error },
         };
+    }
+    // A handshake is refused; only what has stood is reset (RFC 9293 section 3.10.7.3).
+    let stood = |error: &io::Error| matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe);
+    if let Some(at) = failures.iter().position(|(_, error)| stood(error)) {
+        return ConnectError::Lost { target: target.to_string(), error: failures.swap_remove(at).1 };
     }
     ConnectError::Failed { target: target.to_string(), failures }
 }

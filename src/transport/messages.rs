@@ -83,6 +83,24 @@ impl Messages {
         }
     }
 
+    /// Who sent the last message that was received.
+    pub fn sender(&self) -> String {
+        match self {
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.sender(),
+            other => other.peer().to_string(),
+        }
+    }
+
+    /// Whether its messages may have several parts.
+    pub fn has_parts(&self) -> bool {
+        match self {
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(_) => true,
+            _ => false,
+        }
+    }
+
     /// Where to tell what happens with peers that come and go by themselves.
     #[cfg_attr(not(feature = "zmq"), expect(unused_variables, reason = "the others have one peer"))]
     pub fn report_to(&self, report: &std::rc::Rc<dyn Report>) {

@@ -18,7 +18,6 @@ use super::options::ZeroMqOptions;
 use super::session::{Driven, Session};
 use super::trouble::Trouble;
 use crate::event::{Event, Report};
-use crate::failure::reason;
 use crate::message::Message;
 
 /// What an XPUB keeps for its user to receive before it stops listening to its peers.
@@ -73,13 +72,22 @@ pub(super) struct Core {
     pub dropped: u64,
     /// For peers that were not there, or gone.
     pub lost: u64,
-    pub fatal: Option<(io::ErrorKind, String)>,
+    /// Something was sent: an answer may come.
+    pub sent: bool,
+    /// When something was heard last, or sending ended.
+    pub heard: Instant,
+    /// Why it cannot go on.
+    pub fatal: Option<String>,
     report: Option<Rc<dyn Report>>,
     connected_told: bool,
     troubles_told: Vec<String>,
+    /// Why there is no connection, as far as that is known.
+    pub last_trouble: Option<String>,
     named: u64,
     serials: u64,
     scratch: Message,
+    /// Who sent the last message, by its serial number.
+    pub sender: (u64, String),
     timer: Option<Pin<Box<Sleep>>>,
 }
 
@@ -102,13 +110,17 @@ impl Core {
             had_subscriber: false,
             dropped: 0,
             lost: 0,
+            sent: false,
+            heard: Instant::now(),
             fatal: None,
             report: None,
             connected_told: false,
             troubles_told: Vec::new(),
+            last_trouble: None,
             named: 0,
             serials: 0,
             scratch: Message::default(),
+            sender: (0, String::new()),
             timer: None,
         }
     }
@@ -150,7 +162,8 @@ impl Core {
     /// The error of a socket that cannot go on.
     pub fn check(&self) -> io::Result<()> {
         match &self.fatal {
-            Some((kind, text)) => Err(io::Error::new(*kind, text.clone())),
+            // Whichever direction meets it, it is the peer's doing.
+            Some(text) => Err(io::Error::new(io::ErrorKind::ConnectionReset, text.clone())),
             None => Ok(()),
         }
     }
@@ -211,9 +224,12 @@ impl Core {
             match self.source.poll(cx, alone) {
                 Poll::Pending => return happened,
                 Poll::Ready(Came::Peer(arrival)) => self.welcome(arrival),
-                Poll::Ready(Came::Not(error)) => self.tell_once(&format!("{error}; trying again")),
+                Poll::Ready(Came::Not(error)) => {
+                    self.remark(&format!("{error}; trying again"));
+                    self.last_trouble = Some(error.to_string());
+                }
                 Poll::Ready(Came::Never(error)) => {
-                    self.fatal = Some((io::ErrorKind::ConnectionRefused, error.to_string()));
+                    self.fatal = Some(error.to_string());
                     return true;
                 }
             }
@@ -341,8 +357,7 @@ impl Core {
             self.tell_end(&session, &trouble);
             match self.exchange {
                 Exchange::Asked { serial, .. } if serial == session.serial => {
-                    let text = "the peer was lost before it replied".to_owned();
-                    self.fatal.get_or_insert((io::ErrorKind::UnexpectedEof, text));
+                    self.fatal.get_or_insert("the peer was lost before it replied".to_owned());
                 }
                 Exchange::Owes { serial, .. } if serial == session.serial => {
                     self.exchange = Exchange::Idle;
@@ -351,8 +366,7 @@ impl Core {
                 _ => {}
             }
             if self.source.dials() && !trouble.may_pass() {
-                let error = trouble.into_io();
-                self.fatal.get_or_insert((error.kind(), reason(&error)));
+                self.fatal.get_or_insert(trouble.to_string());
             }
         }
         any
@@ -367,6 +381,7 @@ impl Core {
                 true => self.remark(&text),
                 false => self.tell_once(&text),
             }
+            self.last_trouble = Some(text);
             return;
         }
         if !clean {
@@ -395,7 +410,8 @@ impl Core {
         let handshakes = self.sessions().filter_map(Session::handshake_until).min();
         let end = match self.ending {
             Ending::Begun { until, shut_until } => [until, shut_until].into_iter().flatten().min(),
-            Ending::Open | Ending::Done => None,
+            Ending::Done => self.quiet_until(),
+            Ending::Open => None,
         };
         let Some(at) = [handshakes, end].into_iter().flatten().min() else { return };
         let timer = self.timer.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(at)));
@@ -404,6 +420,20 @@ impl Core {
         }
         if timer.as_mut().poll(cx).is_ready() && at > Instant::now() {
             cx.waker().wake_by_ref();
+        }
+    }
+}
+
+impl Drop for Core {
+    /// Each peer that was let in is also told of as gone.
+    fn drop(&mut self) {
+        if self.source.dials() {
+            return;
+        }
+        for session in self.sessions() {
+            let (peer, local) = (session.peer().to_string(), session.local().to_string());
+            let ((bytes_in, bytes_out), reason) = (session.counts, "done".to_owned());
+            self.event(&session.id, &Event::Closed { peer, local, bytes_in, bytes_out, code: None, reason });
         }
     }
 }

@@ -4,6 +4,7 @@
 mod arrivals;
 mod core;
 mod decoder;
+mod dial;
 mod frame;
 mod handshake;
 mod inbox;
@@ -19,6 +20,7 @@ mod trouble;
 mod wakers;
 
 pub use arrivals::Arrival;
+pub(super) use dial::connect;
 pub use keys::{KeyError, KeyPair, PublicKey};
 pub use kind::Kind;
 pub use options::{Security, ZeroMqOptions};

@@ -1,5 +1,7 @@
 //! How a ZeroMQ socket is to be, as values.
 
+use std::time::Duration;
+
 use omq_proto::proto::mechanism::{CurveServerOptions, MechanismSetup};
 
 use super::keys::{KeyPair, PublicKey};
@@ -8,6 +10,9 @@ use crate::quantity::Limit;
 
 /// The messages that may wait for a peer where nothing else is said, as libzmq has it.
 pub const DEFAULT_HIGH_WATER: usize = 1000;
+
+/// How long an answer may take after the end of sending, where nothing else is said.
+pub const DEFAULT_QUIET: Duration = Duration::from_secs(5);
 
 /// A ZeroMQ socket, as it was asked for.
 #[derive(Debug, Clone)]
@@ -22,6 +27,8 @@ pub struct ZeroMqOptions {
     pub high_water: usize,
     /// How long what was sent may take to be delivered after the end.
     pub linger: Limit,
+    /// How long nothing may come, after the end of sending, before nothing more is awaited: for types that cannot know.
+    pub quiet: Limit,
     /// How peers prove who they are.
     pub security: Security,
     /// Whether a bound socket ends when the peers that came are gone.
@@ -56,6 +63,7 @@ impl ZeroMqOptions {
             subscriptions: if kind.subscribes() { vec![Vec::new()] } else { Vec::new() },
             high_water: DEFAULT_HIGH_WATER,
             linger: Limit::Never,
+            quiet: Limit::After(DEFAULT_QUIET),
             security: Security::None,
             once: false,
         }

@@ -1,10 +1,13 @@
 //! Which peer is heard next, and what its message looks like to the user, by the type of the socket (RFC 28 to 31).
 
+use tokio::time::Instant;
+
 use super::core::{Core, Ending, Exchange};
 use super::decoder::Got;
 use super::kind::Kind;
 use super::session::Session;
 use crate::message::Message;
+use crate::quantity::Limit;
 
 impl Core {
     /// The next message that is there; false: none.
@@ -37,6 +40,9 @@ impl Core {
             }
             session.identity = name;
             if got.is_some() {
+                if self.sender.0 != session.serial {
+                    self.sender = (session.serial, session.peer().to_string());
+                }
                 self.receiving = place + 1;
                 return Some(place);
             }
@@ -84,8 +90,17 @@ impl Core {
         match (&self.ending, self.kind()) {
             (Ending::Done, Kind::Push | Kind::Pub | Kind::XPub | Kind::Rep) => true,
             (Ending::Done, Kind::Req) => !matches!(self.exchange, Exchange::Asked { .. }),
-            (Ending::Done, _) => gone,
+            (Ending::Done, _) => gone || self.quiet_until().is_some_and(|until| until <= Instant::now()),
             _ => false,
+        }
+    }
+
+    /// When there is nothing more to wait for after the end of sending, as far as that can be known. Who sent nothing listens.
+    pub fn quiet_until(&self) -> Option<Instant> {
+        let knows = self.is_one_way_at_end() || self.kind() == Kind::Req;
+        match self.options.quiet {
+            Limit::After(quiet) if self.sent && !knows => self.heard.checked_add(quiet),
+            _ => None,
         }
     }
 

@@ -24,6 +24,7 @@ impl Core {
     /// What can never be sent.
     pub fn send(&mut self, message: &Message) -> io::Result<Sent> {
         self.check()?;
+        self.sent = true;
         if !matches!(self.ending, Ending::Open) || (self.options.once && self.had_peer && self.is_alone()) {
             return Err(io::ErrorKind::BrokenPipe.into());
         }

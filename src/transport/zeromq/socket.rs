@@ -47,29 +47,34 @@ impl std::fmt::Debug for ZeroMq {
 
 /// What was sent did not arrive in time.
 #[derive(Debug, thiserror::Error)]
-#[error("{count} {} not delivered within the linger time", if *count == 1 { "message was" } else { "messages were" })]
+#[error("{count} {} not delivered within the linger time{trouble}", if *count == 1 { "message was" } else { "messages were" })]
 pub struct Undelivered {
-    /// How many messages.
-    pub count: usize,
+    count: usize,
+    /// What is known of the reason, behind a colon.
+    trouble: String,
 }
 
 impl ZeroMq {
-    /// A socket that connects to `endpoint` and again whenever the connection is lost; `first` stands already.
+    /// A socket that connects to `endpoint` and again whenever the connection is lost; `first` stands already, or did not come
+    /// to stand for a reason.
     pub fn dialling(
         options: ZeroMqOptions,
         endpoint: &Endpoint,
         connect: &ConnectOptions,
         id: &str,
-        first: Option<Bytes>,
+        first: Result<Bytes, String>,
     ) -> Self {
-        let ends = first.as_ref().map(|first| (first.local().clone(), first.peer().clone()));
+        let ends = first.as_ref().ok().map(|first| (first.local().clone(), first.peer().clone()));
         let unknown = Peer::Endpoint(endpoint.to_string());
         let (local, peer) = ends.unwrap_or((unknown.clone(), unknown));
         let dialler = Dialler::new(id, endpoint.clone(), connect.clone());
         let mut core = Core::new(options, Source::Dialler(Box::new(dialler)), id.to_owned());
-        if let Some(stream) = first {
-            core.note_connected();
-            core.welcome(Arrival { id: id.to_owned(), stream, place: None });
+        match first {
+            Ok(stream) => {
+                core.note_connected();
+                core.welcome(Arrival { id: id.to_owned(), stream, place: None });
+            }
+            Err(trouble) => core.last_trouble = Some(trouble),
         }
         Self::new(core, local, peer)
     }
@@ -106,6 +111,12 @@ impl ZeroMq {
         &self.peer
     }
 
+    /// Who sent the last message that was received.
+    pub fn sender(&self) -> String {
+        let core = self.core.borrow();
+        if core.sender.1.is_empty() { self.peer.to_string() } else { core.sender.1.clone() }
+    }
+
     /// Where to tell what happens with its peers.
     pub fn report_to(&self, report: Rc<dyn Report>) {
         self.core.borrow_mut().report_to(report);
@@ -119,6 +130,9 @@ impl ZeroMq {
         let mut core = self.core.borrow_mut();
         for _ in 0..TURNS {
             if core.receive(message) {
+                if let Ending::Done = core.ending {
+                    core.heard = Instant::now();
+                }
                 return Poll::Ready(Ok(true));
             }
             core.bury();
@@ -188,6 +202,7 @@ impl ZeroMq {
             let (happened, ended) = core.poll_deliver(&mut Context::from_waker(&self.waker));
             if let Some(ended) = ended {
                 core.ending = Ending::Done;
+                core.heard = Instant::now();
                 // Whoever receives may be at the end now.
                 self.waker.wake_by_ref();
                 return Poll::Ready(ended);
@@ -223,7 +238,10 @@ impl Core {
         let late = until.is_some_and(|until| until <= Instant::now());
         let ended = late.then(|| match self.undelivered() {
             0 => self.settle(),
-            count => Err(io::Error::new(io::ErrorKind::TimedOut, Undelivered { count })),
+            count => {
+                let trouble = self.last_trouble.as_ref().map(|trouble| format!(": {trouble}")).unwrap_or_default();
+                Err(io::Error::new(io::ErrorKind::TimedOut, Undelivered { count, trouble }))
+            }
         });
         (happened, ended)
     }

@@ -57,15 +57,6 @@ impl Trouble {
     pub fn may_pass(&self) -> bool {
         matches!(self, Trouble::Closed | Trouble::ClosedEarly | Trouble::Late | Trouble::Broken(_))
     }
-
-    /// The error of a socket that cannot go on.
-    pub fn into_io(self) -> io::Error {
-        match self {
-            Trouble::Broken(error) => error,
-            Trouble::Closed | Trouble::ClosedEarly => io::Error::new(io::ErrorKind::UnexpectedEof, self),
-            other => io::Error::new(io::ErrorKind::InvalidData, other),
-        }
-    }
 }
 
 fn partners(kind: Kind) -> String {

@@ -1,0 +1,219 @@
+//! ZeroMQ against libzmq, which `zeromq/peers.py` drives, and against peers of no good will.
+
+use std::io::Write;
+use std::net::TcpStream;
+
+use super::support::{Child, Finished, Sandbox, Signal, wait_until};
+
+/// What is done with libzmq.
+const PEERS: &str = include_str!("zeromq/peers.py");
+
+fn with_libzmq(test: &str) {
+    Sandbox::new().python(PEERS, [test]).run().exits(0);
+}
+
+#[test]
+fn b63_every_legal_pair_talks_to_libzmq_when_bound() {
+    with_libzmq("bound");
+}
+
+#[test]
+fn b63_every_legal_pair_talks_to_libzmq_when_connected() {
+    with_libzmq("connected");
+}
+
+#[test]
+fn b63_an_illegal_pair_is_an_error_that_names_both() {
+    with_libzmq("illegal");
+}
+
+#[test]
+fn b63_stream_talks_to_plain_peers() {
+    with_libzmq("stream");
+}
+
+#[test]
+fn b63_unix_sockets_carry_it_too() {
+    with_libzmq("local");
+}
+
+#[test]
+fn b63_curve_with_keys_of_either_side() {
+    with_libzmq("curve");
+}
+
+#[test]
+fn b64_what_was_sent_is_delivered_before_the_exit() {
+    with_libzmq("linger");
+}
+
+#[test]
+fn b64_a_peer_that_comes_back_gets_the_rest() {
+    with_libzmq("again");
+}
+
+fn accept(sandbox: &Sandbox, words: &[&str]) -> (Child, String) {
+    let child = sandbox.netverb([&["accept", "--json", "127.0.0.1:0"], words].concat()).spawn();
+    let id = format!("127.0.0.1:{}", child.port());
+    (child, id)
+}
+
+#[track_caller]
+fn prints(run: &Finished, output: &str) {
+    assert_eq!(String::from_utf8_lossy(&run.exits(0).stdout), output);
+}
+
+#[test]
+fn b64_connecting_before_binding_works() {
+    let sandbox = Sandbox::new();
+    let at = format!("ipc://{}", sandbox.path("later").display());
+    let mut early = sandbox.netverb(["open", &at, "--zmq", "push", "-v"]).spawn();
+    early.send(b"one\ntwo\n");
+    early.end_input();
+    early.wait_stderr("trying again");
+    prints(&sandbox.netverb(["accept", &at, "--zmq", "pull", "--count", "2"]).run(), "one\ntwo\n");
+    early.wait().exits(0);
+}
+
+#[test]
+fn b64_what_cannot_be_delivered_in_time_is_reported() {
+    let sandbox = Sandbox::new();
+    for way in ["open", "accept"] {
+        let at = format!("ipc://{}", sandbox.path(way).display());
+        let sent = sandbox.netverb([way, &at, "--zmq", "push", "--linger", "0.2"]).feed(b"one\ntwo\n");
+        sent.failed(28, &["2 messages were not delivered", "linger"]);
+        // Nobody subscribed: nobody got it.
+        let sent = sandbox.netverb([way, &at, "--zmq", "pub", "--linger", "0.2"]).feed(b"one\n");
+        sent.failed(28, &["1 message was not delivered"]);
+        sandbox.netverb([way, &at, "--zmq", "push", "--linger", "0"]).feed(b"").exits(0);
+    }
+}
+
+#[test]
+fn b64_a_publisher_waits_for_the_first_subscriber() {
+    let sandbox = Sandbox::new();
+    let (mut publisher, id) = accept(&sandbox, &["--zmq", "pub"]);
+    publisher.send(b"a1\nb1\na2\n");
+    publisher.end_input();
+    let heard = sandbox.netverb(["open", &id, "--zmq", "sub", "--subscribe", "a", "--count", "2"]).run();
+    prints(&heard, "a1\na2\n");
+    publisher.wait().exits(0);
+}
+
+#[test]
+fn b63_a_request_from_the_shell_prints_its_reply_and_ends() {
+    let sandbox = Sandbox::new();
+    for (words, reply) in [
+        (&["--zmq", "rep", "--echo"][..], "hi\nho\n"),
+        (&["--zmq", "rep", "--respond", "yes"], "yes\nyes\n"),
+        (&["--zmq", "rep", "-c", "tr a-z A-Z"], "HI\nHO\n"),
+        (&["--zmq", "router", "--echo"], "hi\nho\n"),
+        (&["--zmq", "router", "--respond", "yes"], "yes\nyes\n"),
+        (&["--zmq", "router", "-c", "tr a-z A-Z"], "HI\nHO\n"),
+    ] {
+        let (_served, id) = accept(&sandbox, words);
+        for _ in 0..2 {
+            prints(&sandbox.netverb(["open", &id, "--zmq", "req"]).feed(b"hi\nho\n"), reply);
+        }
+    }
+}
+
+#[test]
+fn b63_the_wrong_direction_is_a_usage_error() {
+    let sandbox = Sandbox::new();
+    for (words, said) in [
+        (&["open", "x:1", "--zmq", "sub", "--send-only"][..], "SUB socket only receives"),
+        (&["open", "x:1", "--zmq", "push", "--recv-only"], "PUSH socket only sends"),
+        (&["accept", "1", "--zmq", "pull", "--echo"], "PULL socket does not"),
+        (&["accept", "1", "--zmq", "pub", "-c", "cat"], "PUB socket does not"),
+        (&["open", "x:1", "--zmq", "push", "--subscribe", "a"], "PUSH socket does not subscribe"),
+        (&["open", "udp://x:1", "--zmq", "push"], "over streams"),
+        (&["open", "ipc:///x"], "--zmq TYPE"),
+        (&["accept", "ipc:///x"], "--zmq TYPE"),
+        (&["accept", "1", "--zmq", "rep", "--broker"], "--broker"),
+        (&["open", "x:1", "--zmq", "queue"], "not a ZeroMQ socket type"),
+        (&["open", "x:1", "--identity", "me"], "--zmq"),
+    ] {
+        sandbox.netverb(words).run().failed(2, &[said]);
+    }
+    // A receiver does not touch its stdin.
+    let (mut puller, id) = accept(&sandbox, &["--zmq", "pull", "--count", "1"]);
+    puller.send(b"ignored\n");
+    sandbox.netverb(["open", &id, "--zmq", "push"]).feed(b"heard\n").exits(0);
+    let record = String::from_utf8(puller.wait().exits(0).stdout.clone()).unwrap();
+    assert!(record.contains("\"length\":5,\"parts\":[{\"text\":\"heard\"}],\"text\":\"heard\""), "{record}");
+}
+
+#[test]
+fn b64_a_message_for_a_peer_that_is_not_there_is_reported() {
+    let sandbox = Sandbox::new();
+    let (_served, id) = accept(&sandbox, &["--zmq", "dealer"]);
+    let sent = sandbox.netverb(["open", &id, "--zmq", "router", "-q", "0.1"]).feed(b"nobody\nhello\n\n");
+    assert!(sent.exits(55).stderr.contains("no peer is named \"nobody\""), "{}", sent.stderr);
+}
+
+/// The end of a ZMTP 3.1 greeting with NULL, and the READY of a PUSH socket.
+fn introduction() -> Vec<u8> {
+    let mut greeting = vec![0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 1];
+    greeting.extend_from_slice(b"NULL");
+    greeting.resize(64, 0);
+    greeting.extend_from_slice(b"\x04\x1a\x05READY\x0bSocket-Type\0\0\0\x04PUSH");
+    greeting
+}
+
+#[test]
+fn b69_hostile_peers_are_reported_and_survived() {
+    let sandbox = Sandbox::new();
+    let (mut puller, id) = accept(&sandbox, &["--zmq", "pull", "--count", "2"]);
+    let begun = introduction();
+    let after = |what: &[u8]| [&begun, what].concat();
+    // Each is turned away for what it says; who says nothing yet is kept waiting.
+    let mut held = vec![TcpStream::connect(&id).unwrap()];
+    for (count, hostile) in [
+        b"GET / HTTP/1.1\r\nHost: x\r\n\r\n".to_vec(),
+        [&begun[..10], b"\x01\x00NULL"].concat(),
+        [&begun[..12], &[0xff; 52]].concat(),
+        [&begun[..64], b"\x06\xff\xff\xff\xff\xff\xff\xff\xff"].concat(),
+        [&begun[..64], b"\x00\x05hello"].concat(),
+        [&begun[..64], b"\x04\x05\x05READY"].concat(),
+        after(b"\x02\xff\xff\xff\xff\xff\xff\xff\xff"),
+        after(b"\x08\x00"),
+        after(b"\x04\x00"),
+        after(b"\x04\x05\x04PING"),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let mut peer = TcpStream::connect(&id).unwrap();
+        peer.write_all(&hostile).unwrap();
+        puller.wait_events("error", count + 1);
+        held.push(peer);
+    }
+    // A message without end, and pings that want answers nobody reads.
+    let mut endless = TcpStream::connect(&id).unwrap();
+    endless.write_all(&begun).unwrap();
+    let parts = [b"\x01\xff".to_vec(), vec![0; 255]].concat().repeat(1 << 10);
+    while endless.write_all(&parts).is_ok() {}
+    let mut pinging = TcpStream::connect(&id).unwrap();
+    pinging.write_all(&after(&b"\x04\x07\x04PING\0\0".repeat(1 << 16))).unwrap();
+    sandbox.netverb(["open", &id, "--zmq", "push"]).feed(b"still there\n").exits(0);
+    puller.read_stdout(1);
+    let memory = puller.facts().peak_memory();
+    assert!(memory < 200 << 20, "{memory}");
+    sandbox.netverb(["open", &id, "--zmq", "push"]).feed(b"and still\n").exits(0);
+    puller.wait().exits(0);
+    drop(held);
+}
+
+#[test]
+fn b24_the_path_of_a_bound_socket_is_removed() {
+    let sandbox = Sandbox::new();
+    let path = sandbox.path("bound");
+    let at = format!("ipc://{}", path.display());
+    let mut puller = sandbox.netverb(["accept", &at, "--zmq", "pull", "--json"]).spawn();
+    puller.wait_event("listening");
+    assert!(path.exists());
+    puller.signal(Signal::TERM);
+    puller.wait();
+    wait_until("the path is removed", || (!path.exists()).then_some(()));
+}
