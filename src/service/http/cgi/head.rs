@@ -133,6 +133,20 @@ mod tests {
         }
     }
 
+    proptest::proptest! {
+        /// What follows a head does not change it, and what is none does not become one.
+        #[test]
+        fn only_the_head_counts(output in "[a-zA-Z:\\-0-9 \r\n]{0,80}|(Status: [0-9]{3}\n|[a-z]{1,4}: [a-z]?\r?\n){0,4}\r?\n.{0,9}") {
+            let whole = parse(output.as_bytes());
+            if let Ok(Some((head, length))) = &whole {
+                proptest::prop_assert!((200..=599).contains(&head.status.as_u16()));
+                proptest::prop_assert_eq!(&parse(&output.as_bytes()[..*length]), &whole);
+            }
+            let half = parse(&output.as_bytes()[..output.len() / 2]);
+            proptest::prop_assert!(half.is_ok() || whole.is_err());
+        }
+    }
+
     #[test]
     fn what_is_no_head() {
         for (text, words) in [
