@@ -32,7 +32,7 @@ fn recipes() -> Vec<Recipe> {
 }
 
 /// The ports in a recipe are those that are printed, so that only one run at a time can have them, on the whole machine.
-fn only_one() -> File {
+pub fn only_one() -> File {
     let path = Path::new("/tmp/netverb-recipes.lock");
     let file = OpenOptions::new().create(true).append(true).open(path).or_else(|_| File::open(path)).unwrap();
     file.lock().unwrap();
