@@ -56,7 +56,10 @@ fn execute(mut run: Run) -> Exit {
         reporter.summary(exit, &ended);
         return exit;
     }
-    let runtime = match Builder::new_current_thread().enable_all().build_local(LocalOptions::default()) {
+    let mut builder = Builder::new_current_thread();
+    // For look-ups of names and files; who serves many clients does not need a thread for each.
+    builder.enable_all().max_blocking_threads(64);
+    let runtime = match builder.build_local(LocalOptions::default()) {
         Ok(runtime) => runtime,
         Err(error) => {
             let message = format!("cannot start: {}", reason(&error));

@@ -203,6 +203,7 @@ impl AcceptArgs {
     /// Status 2 for words that clash, 3 for an address.
     pub fn into_options(mut self) -> Result<Options, Failure> {
         let [steps, replay] = self.steps.forms();
+        #[cfg_attr(not(feature = "http"), expect(unused_mut, reason = "only HTTP adds to it"))]
         let mut forms = vec![
             ("--echo", self.service.echo),
             ("--discard", self.service.discard),

@@ -139,7 +139,9 @@ pub struct Options {
 ///
 /// # Errors
 /// An address that cannot be listened on, or the failure of a single client that was all there was to serve.
-pub async fn run(mut options: Options, context: &Context) -> Result<Exit, Failure> {
+pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
+    #[cfg(feature = "http")]
+    let mut options = options;
     limits::raise_descriptor_limit();
     if options.carries_datagrams()? {
         return datagram::host::run(options, context).await;
@@ -452,7 +454,10 @@ impl Host {
     }
 
     /// What comes before a client is served: the header of a proxy in front, TLS, the WebSocket handshake.
-    #[cfg_attr(not(feature = "ws"), expect(unused_variables, reason = "only WebSockets depend on the port"))]
+    #[cfg_attr(
+        not(all(feature = "ws", feature = "http")),
+        expect(unused_variables, reason = "only HTTP ports have both")
+    )]
     async fn prepare(&self, channel: Channel, id: &str, port: Option<u16>, number: u64) -> Result<Channel, String> {
         let channel = match self.expects_header {
             true => self.secure(self.read_header(channel, id).await?, id).await?,

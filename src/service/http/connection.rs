@@ -44,7 +44,7 @@ pub(in crate::service) async fn serve(
     around: &Surroundings,
     http: &Http,
 ) -> Closing {
-    let visit = Visit::of(client, around);
+    let visit = Visit::of(client, around, matches!(http.content, Content::Program(_)));
     let Channel::Bytes(bytes) = &mut client.channel else {
         return Closing::unsupported(&client.id, "HTTP needs streams; message sockets are not supported", around);
     };

@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use hyper::HeaderMap;
-use hyper::header::{HeaderName, HeaderValue};
+use hyper::header::{CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 
 pub use answer::FixedAnswer;
 pub use folder::Folder;
@@ -97,16 +97,27 @@ impl Limits {
 #[derive(Debug, Clone, Default)]
 pub struct Headers(HeaderMap);
 
+/// These belong to the connection, which is ours (RFC 9110 section 7.6.1).
+fn is_of_the_connection(name: &HeaderName) -> bool {
+    [CONNECTION, TRANSFER_ENCODING, UPGRADE, TE, TRAILER].contains(name)
+        || ["keep-alive", "proxy-connection"].contains(&name.as_str())
+}
+
 impl Headers {
     /// Takes them as they were written, name and value.
     ///
     /// # Errors
-    /// The first that is no header, in words.
+    /// The first that is no header, or is not the user's to write, in words.
     pub fn new(written: &[(String, String)]) -> Result<Self, String> {
         let mut headers = HeaderMap::new();
         for (name, value) in written {
             let wrong = || format!("{name}: {value:?} is no HTTP header; type it as 'Name: value'");
             let header = HeaderName::try_from(name.as_str()).map_err(|_| wrong())?;
+            if header == CONTENT_LENGTH || is_of_the_connection(&header) {
+                return Err(format!(
+                    "the header {name} says how an answer is sent, and is written by it; leave it out"
+                ));
+            }
             headers.append(header, HeaderValue::try_from(value.as_str()).map_err(|_| wrong())?);
         }
         Ok(Headers(headers))

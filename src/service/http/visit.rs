@@ -29,10 +29,11 @@ pub(super) struct Visit {
 }
 
 impl Visit {
-    pub(super) fn of(client: &Client, around: &Surroundings) -> Self {
+    /// A client; with programs, its socket is watched.
+    pub(super) fn of(client: &Client, around: &Surroundings, programs: bool) -> Self {
         let socket = match &client.channel {
-            Channel::Bytes(bytes) => bytes.socket().as_fd().try_clone_to_owned().ok(),
-            Channel::Messages(_) => None,
+            Channel::Bytes(bytes) if programs => bytes.socket().as_fd().try_clone_to_owned().ok(),
+            _ => None,
         };
         Visit {
             id: Rc::from(client.id.as_str()),

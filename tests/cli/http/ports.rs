@@ -80,7 +80,7 @@ fn b27_an_http_port_means_nothing_for_udp() {
 fn b04_what_cannot_be_is_refused_before_anything_is_opened() {
     let sandbox = Sandbox::new();
     sandbox.write("file", "");
-    let table: [(&[&str], i32, &[&str]); 12] = [
+    let table: [(&[&str], i32, &[&str]); 14] = [
         (&["--http-respond", "99"], 2, &["is no HTTP status", "type 200 to 599"]),
         (&["--http-respond", "100"], 2, &["type 200 to 599"]),
         (&["--http-respond", "204:x"], 2, &["type 204 alone"]),
@@ -93,6 +93,8 @@ fn b04_what_cannot_be_is_refused_before_anything_is_opened() {
         (&["--http-ports", "x!", "--http", "."], 3, &["not a valid port"]),
         (&["--http-ports", "0", "--http", "."], 2, &["need a service"]),
         (&["--http", ".", "-H", "a b: c"], 2, &["is no HTTP header"]),
+        (&["--http-respond", "200:hello", "-H", "Content-Length: 3"], 2, &["leave it out"]),
+        (&["--http", ".", "-H", "connection: x"], 2, &["leave it out"]),
     ];
     for (options, status, words) in table {
         let ended = sandbox.netverb(["accept", "unix:never"].iter().chain(options)).run();

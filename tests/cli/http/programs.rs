@@ -93,6 +93,16 @@ fn b32_the_status_of_a_program_is_reported() {
     assert_eq!(child.facts().children(), []);
 }
 
+/// Who asks for the head alone is no reason to end the program before its end.
+#[test]
+fn b32_a_program_ends_by_itself_when_its_head_is_enough() {
+    let sandbox = Sandbox::new();
+    let (child, port) = accept(&sandbox, ["--http-exec", &format!("{HEAD}; head -c 1000000 /dev/zero; exit 3")]);
+    let answer = curl(&sandbox, port, "/", &["--head"]);
+    assert_eq!((answer.status, answer.body.len()), (200, 0));
+    assert_eq!(child.wait_event("exec-exited")["status"], 3);
+}
+
 #[test]
 fn an_answer_streams() {
     let sandbox = Sandbox::new();

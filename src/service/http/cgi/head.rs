@@ -1,9 +1,9 @@
 //! The head of what a CGI program prints (RFC 3875 section 6): header lines up to an empty one.
 
-use hyper::header::{
-    CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, LOCATION, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-};
+use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue, LOCATION};
 use hyper::{HeaderMap, StatusCode};
+
+use crate::service::http::is_of_the_connection;
 
 /// The longest head, in bytes.
 const LONGEST: usize = 64 << 10;
@@ -95,12 +95,6 @@ fn code(value: &HeaderValue) -> Result<StatusCode, HeadError> {
     status.ok_or_else(|| HeadError::Status(text.chars().take(80).collect()))
 }
 
-/// These belong to the connection, which is ours (RFC 9110 section 7.6.1).
-fn is_of_the_connection(name: &HeaderName) -> bool {
-    [CONNECTION, TRANSFER_ENCODING, UPGRADE, TE, TRAILER].contains(name)
-        || ["keep-alive", "proxy-connection"].contains(&name.as_str())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,6 +130,20 @@ mod tests {
         for cut in 0..=text.len() {
             let part = parse(&text[..cut]).unwrap();
             assert_eq!(part, if cut < text.len() - 4 { None } else { whole.clone() }, "{cut}");
+        }
+    }
+
+    proptest::proptest! {
+        /// What follows a head does not change it, and what is none does not become one.
+        #[test]
+        fn only_the_head_counts(output in "[a-zA-Z:\\-0-9 \r\n]{0,80}|(Status: [0-9]{3}\n|[a-z]{1,4}: [a-z]?\r?\n){0,4}\r?\n.{0,9}") {
+            let whole = parse(output.as_bytes());
+            if let Ok(Some((head, length))) = &whole {
+                proptest::prop_assert!((200..=599).contains(&head.status.as_u16()));
+                proptest::prop_assert_eq!(&parse(&output.as_bytes()[..*length]), &whole);
+            }
+            let half = parse(&output.as_bytes()[..output.len() / 2]);
+            proptest::prop_assert!(half.is_ok() || whole.is_err());
         }
     }
 

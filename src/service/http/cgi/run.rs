@@ -39,8 +39,10 @@ pub(super) struct Program {
 enum Ended {
     /// At its end.
     Whole,
-    /// Nobody wants it any more.
+    /// The client is gone.
     Unwanted,
+    /// The client wants no more of it: it has asked for the head alone, or is gone.
+    Unheard,
     /// By us, for a reason that has this status.
     Cut(StatusCode),
 }
@@ -84,6 +86,7 @@ impl Program {
         let mut child = Running::new(child, &self.id, &self.around, &self.command);
         let stdin = Descriptor::own_pipe(our_writer.into())?;
         let stdout = Descriptor::own_pipe(our_reader.into())?;
+        let mut reset = std::pin::pin!(fate.reset);
         let ended = {
             let printed = Cell::new(Instant::now());
             let (feeding, printing) = (feed(upload, stdin), pass_on(&stdout, &say, &printed));
@@ -95,7 +98,6 @@ impl Program {
                 silent_for(&printed, Limit::After(GRACE)).await;
             };
             tokio::pin!(feeding, printing, gone);
-            let mut reset = std::pin::pin!(fate.reset);
             let mut fed = false;
             loop {
                 tokio::select! {
@@ -107,17 +109,16 @@ impl Program {
                             break Ended::Cut(refused.status());
                         }
                     }
-                    () = say.closed() => break Ended::Unwanted,
+                    () = say.closed() => break Ended::Unheard,
                     () = &mut reset => break Ended::Unwanted,
                     () = &mut gone => break Ended::Unwanted,
                     () = silent_for(&printed, self.silence), if fed => break Ended::Cut(StatusCode::GATEWAY_TIMEOUT),
                 }
             }
         };
-        drop(stdout);
         match ended {
             Ended::Whole => {
-                drop(say);
+                drop((say, stdout));
                 tokio::select! {
                     status = child.wait() => return status.map(|_| ()),
                     () = fate.over => {}
@@ -125,6 +126,17 @@ impl Program {
                 // What it has to do after its answer may take a moment.
                 if let Ok(status) = tokio::time::timeout(GRACE, child.wait()).await {
                     return status.map(|_| ());
+                }
+            }
+            Ended::Unheard => {
+                let rest = async {
+                    ignore(&stdout).await?;
+                    child.wait().await
+                };
+                tokio::select! {
+                    status = rest => return status.map(|_| ()),
+                    () = reset => {}
+                    () = tokio::time::sleep(GRACE) => {}
                 }
             }
             Ended::Cut(status) => _ = say.send(Said::Cut(status)).await,
@@ -161,10 +173,17 @@ async fn pass_on(stdout: &Descriptor, say: &mpsc::Sender<Said>, printed: &Cell<I
         }
         let piece = Bytes::copy_from_slice(buffer.get(..count).unwrap_or_default());
         if say.send(Said::Bytes(piece)).await.is_err() {
-            return Ok(Ended::Unwanted);
+            return Ok(Ended::Unheard);
         }
         printed.set(Instant::now());
     }
+}
+
+/// Reads what the program prints, to its end, for nobody.
+async fn ignore(stdout: &Descriptor) -> io::Result<()> {
+    let mut buffer = vec![0; PIECE];
+    while poll_fn(|cx| stdout.poll_read(cx, &mut buffer)).await? > 0 {}
+    Ok(())
 }
 
 /// Resolves when nothing was printed for this long.

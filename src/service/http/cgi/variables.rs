@@ -4,12 +4,11 @@ use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStringExt;
 use std::process::Command;
 
-use hyper::header::{
-    CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderName, TE, TRAILER, TRANSFER_ENCODING, UPGRADE,
-};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, COOKIE, HOST, HeaderName};
 use hyper::{HeaderMap, Request, StatusCode};
 use percent_encoding::percent_decode_str;
 
+use crate::service::http::is_of_the_connection;
 use crate::service::http::visit::Visit;
 
 /// What this program is called in `SERVER_SOFTWARE`.
@@ -100,8 +99,8 @@ fn from_request<B>(request: &Request<B>) -> Result<Vec<(OsString, OsString)>, St
 /// look like another header. `Proxy` would become `HTTP_PROXY`, which programs take for the address of a proxy of theirs.
 fn variable(name: &HeaderName) -> Option<String> {
     let plain = name.as_str().bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
-    let own = [CONTENT_LENGTH, CONTENT_TYPE, CONNECTION, TRANSFER_ENCODING, UPGRADE, TE, TRAILER].contains(name);
-    if !plain || own || ["proxy", "keep-alive"].contains(&name.as_str()) {
+    let own = [CONTENT_LENGTH, CONTENT_TYPE].contains(name) || is_of_the_connection(name);
+    if !plain || own || name == "proxy" {
         return None;
     }
     Some(format!("HTTP_{}", name.as_str().to_ascii_uppercase().replace('-', "_")))
