@@ -70,6 +70,12 @@ class Netverb(Tool):
     def leave(self, host, port):
         return [self.program, "open", f"{host}:{port}"]
 
+    def push(self, host, port):
+        return [self.program, "open", f"{host}:{port}", "--zmq", "push"]
+
+    def pull(self, host, port, count):
+        return [self.program, "accept", f"{host}:{port}", "--zmq", "pull", "--count", str(count)]
+
 
 class NcOpenbsd(Tool):
     def receive(self, host, port):
