@@ -129,7 +129,7 @@ pub struct MessageArgs {
     /// Record both directions, with times, as JSON lines
     #[arg(long, value_name = "FILE")]
     transcript: Option<PathBuf>,
-    /// Show progress on stderr
+    /// Show progress, rate and time left on stderr, and a summary at the end
     #[arg(long)]
     progress: bool,
     /// Print the digest of each direction at the end: sha256 or blake3

@@ -198,7 +198,7 @@ pub struct SocketsArgs {
     /// Print the IDs alone
     #[arg(long, conflicts_with = "watch")]
     ids: bool,
-    /// Draw the table again each second, with rates; one table where stdout is no terminal
+    /// Draw the table again each second, with rates and graphs; one table where stdout is no terminal
     #[arg(long)]
     watch: bool,
 }

@@ -101,6 +101,7 @@ fn b76_a_stream_is_read_with_its_ports_order_and_bytes() {
     }
 }
 
+#[cfg(feature = "tls")]
 #[test]
 fn b76_clients_of_a_relay_are_told_apart_and_tls_is_read_in_clear() {
     let sandbox = Sandbox::new();
