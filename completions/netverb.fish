@@ -58,7 +58,7 @@ complete -c netverb -n "__fish_netverb_needs_command" -f -a "resolve" -d 'Look u
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "zmq-keygen" -d 'Make a pair of keys for encrypted ZeroMQ (CURVE)'
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "man" -d 'Print the manual page of netverb, or of a verb'
-complete -c netverb -n "__fish_netverb_needs_command" -f -a "help" -d 'Print help on a verb, ids, keeping, interactive, exit-codes, environment, recipes'
+complete -c netverb -n "__fish_netverb_needs_command" -f -a "help" -d 'Print help on a verb or a topic'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l on-open -d 'Run a shell command when the connection stands, with the socket\'s ID as its first argument' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l name -d 'The name to keep the socket under, for any address' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l keep -d 'Keep the socket, named or not, until nobody has used it for DUR; none: for ever [default: 10m]' -r

@@ -22,6 +22,7 @@ mod interactive;
 mod kept;
 mod kept_datagrams;
 mod kept_messages;
+mod kept_opening;
 mod lines;
 mod listening;
 mod misbehave;
