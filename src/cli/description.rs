@@ -32,7 +32,7 @@ With a name (host:25/mail, --name) or --keep, the connection is kept in the back
 as soon as it stands, or with the status that says why it does not. With steps (--expect, --send-line and the like), it is \
 led through a conversation instead of streaming stdin.",
         common: &[
-            "probe", "name", "interactive", "expect", "send-line", "exec", "sh-exec", "crlf", "output", "send-only", "wait", "proxy",
+            "probe", "name", "interactive", "expect", "send-line", "exec", "sh-exec", "crlf", "send-only", "wait", "proxy",
             "secure", "ca", "timeout",
         ],
     },
