@@ -30,7 +30,9 @@ name has is tried, IPv6 and IPv4 in turn (RFC 8305).
 
 With a name (host:25/mail, --name) or --keep, the connection is kept in the background: open prints its handle and returns \
 as soon as it stands, or with the status that says why it does not. With steps (--expect, --send-line and the like), it is \
-led through a conversation instead of streaming stdin.",
+led through a conversation instead of streaming stdin.
+
+With --zmq it is a ZeroMQ socket, whose messages are lines: netverb-zeromq(7).",
         common: &[
             "probe", "name", "interactive", "expect", "send-line", "exec", "sh-exec", "crlf", "send-only", "wait", "proxy",
             "secure", "ca", "timeout",
@@ -50,7 +52,9 @@ connection that stands still for 30 (--idle-timeout) is closed. With --secure it
 ask for a WebSocket and gets the service that is given beside.
 
 With a name (8080/web, --name) or --keep, the listener is kept in the background, on loopback unless a host is written: \
-accept prints the port and returns, and next takes the connections.",
+accept prints the port and returns, and next takes the connections.
+
+With --zmq all clients are the peers of one ZeroMQ socket: netverb-zeromq(7).",
         common: &[
             "keep-open", "once", "max-conns", "name", "echo", "respond", "chat", "to", "exec", "sh-exec", "http", "allow", "deny",
             "port-file", "secure", "self-signed", "cert", "timeout",

@@ -24,6 +24,7 @@ Examples:
   netverb open -z --wait 30s localhost:5432
   netverb open --interactive host:6379       talk line by line, with a history
   netverb open tls://host:465 --ca ca.pem
+  seq 3 | netverb open host:5555 --zmq push   ZeroMQ: each line a message
   netverb open host:25/mail -C               then: netverb ask mail --line NOOP
   netverb open unix:/run/app.sock < request
   netverb open tls://host:465 --pcap file    for Wireshark, in clear
@@ -45,6 +46,7 @@ Examples:
   netverb accept 8080,9000-9010 --echo --allow 192.168.1.0/24
   netverb accept udp://:5000 --echo          datagrams
   netverb accept 8080 --to localhost:80 --latency 200ms --jitter 50ms
+  netverb accept 5555 --zmq rep -c date      ZeroMQ: a reply to each request
   netverb accept 8080 --http site            the files of a folder
   netverb accept 8080 --http-respond '503:{\"ok\": false}'
   netverb accept 8080 --http-exec 'echo Content-Type: text/plain; echo; date'

@@ -8,7 +8,7 @@ use std::cell::{Cell, RefCell};
 use std::future::poll_fn;
 use std::io;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -52,7 +52,7 @@ pub struct Mailbox {
     queue: RefCell<MessageQueue<Received>>,
     /// A message that came and has no space yet.
     held: RefCell<Option<Received>>,
-    /// The place to receive into; it holds memory only while messages come.
+    /// The place to receive into; it holds memory until the socket falls silent.
     scratch: RefCell<Message>,
     messages_in: Cell<u64>,
     messages_out: Cell<u64>,
@@ -144,6 +144,11 @@ impl Mailbox {
         self.end_was_had.get()
     }
 
+    /// Gives back the memory to receive into.
+    pub fn release_memory(&self) {
+        self.scratch.take();
+    }
+
     /// A reader has these messages, and perhaps the end with them.
     ///
     /// # Errors
@@ -219,11 +224,7 @@ impl Mailbox {
             Some(Carrier::Connection(socket)) if *self.queue.borrow().end() == End::Open => socket,
             _ => return Poll::Pending,
         };
-        let Poll::Ready(received) = socket.poll_receive(cx, &mut scratch) else {
-            *scratch = Message::default();
-            return Poll::Pending;
-        };
-        match received {
+        match ready!(socket.poll_receive(cx, &mut scratch)) {
             Ok(true) => {
                 self.link.count_received(scratch.len());
                 self.messages_in.set(self.messages_in.get() + 1);

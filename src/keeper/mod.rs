@@ -1,6 +1,7 @@
 //! The process that keeps a socket open between shell commands, and the conversation with it.
 
 pub mod buffer;
+mod byte_delivery;
 mod byte_queue;
 pub mod claim;
 pub mod client;
@@ -11,9 +12,11 @@ pub mod kept;
 pub mod launch;
 pub mod link;
 pub mod mailbox;
+mod message_delivery;
 mod message_search;
 pub mod messages;
 pub mod process;
+pub mod readiness;
 mod received;
 #[cfg(feature = "tls")]
 mod replayed;

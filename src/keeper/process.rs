@@ -212,15 +212,15 @@ async fn answer(kept: &Rc<Kept>, listener: &UnixListener) {
 /// Becomes ready when nobody has used the socket for too long, or nobody can reach it any more. A socket that falls silent
 /// gives back what it needs no longer.
 async fn worn_out(kept: &Kept) {
-    #[cfg(target_os = "linux")]
     let mut silent = false;
     loop {
-        #[cfg(target_os = "linux")]
-        {
-            let before = std::mem::replace(&mut silent, kept.idle() >= LOOK / 2);
-            if silent && !before {
-                sys::release_pages();
+        let before = std::mem::replace(&mut silent, kept.idle() >= LOOK / 2);
+        if silent && !before {
+            if let Body::Messages(mailbox) = &kept.body {
+                mailbox.release_memory();
             }
+            #[cfg(target_os = "linux")]
+            sys::release_pages();
         }
         let left = kept.process.terms.idle.map(|life| life.saturating_sub(kept.idle()));
         if left == Some(Duration::ZERO) || !kept.stands() {

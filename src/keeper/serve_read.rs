@@ -1,24 +1,17 @@
 //! Reads: one at a time, and bytes leave the buffer only when the client says that it has them.
 
-use std::ops::Range;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::buffer::{End, Reservation};
-use super::link::Stage;
+use super::buffer::End;
+use super::byte_delivery::{Outcome, deliver};
 use super::serve::{deadline, failed, standing, until};
 use super::stream::Stream;
 use super::talk::{Gone, Talk};
-use super::wire::{Read, Reason, Request, Response, Taking, Unmet, WhenUnmet};
+use super::wire::{Read, Reason};
 use crate::condition::{Condition, Matcher, Progress, Supply};
 use crate::exit::Exit;
-
-/// How a wait for a condition ended.
-enum Outcome {
-    Found(crate::condition::Found),
-    Unmet(Reason),
-}
 
 /// Serves one read.
 ///
@@ -101,63 +94,4 @@ fn ended(stream: &Stream) -> Reason {
         End::Failed(reason) => Reason::Failed(reason),
         End::Open | End::Eof => Reason::Ended,
     }
-}
-
-async fn deliver(stream: &Stream, read: &Read, outcome: Outcome, talk: &mut Talk) -> Result<(), Gone> {
-    let (reservation, length) = match outcome {
-        Outcome::Found(found) => {
-            let length = found.consumed;
-            let reservation = stream.with_buffer(|buffer| buffer.reserve(&found));
-            talk.answer(&Response::Found(found)).await?;
-            (reservation, length)
-        }
-        Outcome::Unmet(reason) => {
-            if let (Stage::Failed(status, message, hints), 0) =
-                (stream.stage(), stream.with_buffer(|buffer| buffer.unread().len()))
-            {
-                return talk.answer(&Response::Failed { status, message, hints }).await;
-            }
-            let (reservation, unread) =
-                stream.with_buffer(|buffer| (buffer.reserve_unread(read.max_bytes), buffer.unread().len()));
-            let length = match read.when_unmet {
-                WhenUnmet::Leave => 0,
-                WhenUnmet::Partial => unread.min(read.max_bytes),
-            };
-            talk.answer(&Response::Unmet(Unmet { reason, unread: unread as u64, length: length as u64, messages: 0 }))
-                .await?;
-            if length == 0 {
-                return Ok(());
-            }
-            (reservation, length)
-        }
-    };
-    give(stream, &reservation, read.skip.min(length)..length, talk).await?;
-    match read.taking {
-        Taking::Peek => Ok(()),
-        Taking::Take => acknowledged(stream, reservation, talk).await,
-    }
-}
-
-async fn give(stream: &Stream, reservation: &Reservation, range: Range<usize>, talk: &mut Talk) -> Result<(), Gone> {
-    talk.send_data(range.len(), |from, most| {
-        stream.with_buffer(|buffer| {
-            let from = range.start + from;
-            let bytes = buffer.reserved(reservation).ok().and_then(|bytes| bytes.get(from..from + most));
-            bytes.unwrap_or_default().to_vec()
-        })
-    })
-    .await
-}
-
-async fn acknowledged(stream: &Stream, reservation: Reservation, talk: &mut Talk) -> Result<(), Gone> {
-    let taken = matches!(talk.request().await?, Some(Request::Ack));
-    if taken {
-        let _ = stream.with_buffer(|buffer| {
-            let done = buffer.commit(reservation);
-            buffer.release_memory();
-            done
-        });
-        stream.resume();
-    }
-    Ok(())
 }

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::kept::Kept;
 use crate::support::{Child, Finished, Listener, Peer, wait_until};
 
@@ -147,7 +145,7 @@ fn a_kept_websocket_keeps_messages_and_what_they_are() {
     assert_eq!(asking.wait().stdout, b"answer\n");
     kept.says(&["close", "web.1"]);
     let status = kept.wait_status("c", "the end", |status| status["state"] == "eof");
-    assert_eq!((&status["unread"], &status["ended"]), (&Value::from(1), &Value::from("closed with 1000")));
+    assert_eq!((&status["unread"], &status["ended"]), (&1.into(), &"closed with 1000".into()));
     assert_eq!(kept.says(&["read", "c"]), "rest\n");
     kept.run(&["read", "c"]).failed(52, &["closed"]);
 }

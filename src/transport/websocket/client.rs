@@ -5,9 +5,10 @@ use tokio_tungstenite::tungstenite::handshake::client::generate_key;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::error::HandshakeError;
-use super::server::{has_token, header_list};
+use super::origin::{Ends, Origin};
+use super::request::{has_token, header_list};
 use super::settings::Settings;
-use super::socket::{Ends, Origin, Role, WebSocket};
+use super::socket::{Role, WebSocket};
 use super::{HEAD_LIMIT, HEADERS};
 use crate::transport::Bytes;
 use crate::transport::http_head::{self, HeadError, first_line};

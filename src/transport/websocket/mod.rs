@@ -8,17 +8,24 @@ mod carrier;
 mod client;
 mod closing;
 mod error;
+mod origin;
+mod request;
 mod server;
 mod settings;
 mod socket;
+mod stage;
+#[cfg(test)]
+mod tests;
 
 pub use carrier::Stream;
 pub use client::connect;
 pub use closing::{CloseFrame, CloseFrameError, Closed};
 pub use error::HandshakeError;
-pub use server::{Agreement, Refusal, Request, accept, judge};
+pub use origin::Ends;
+pub use request::{Agreement, Refusal, Request, judge};
+pub use server::accept;
 pub use settings::{Settings, SubprotocolError, parse_header, parse_subprotocol};
-pub use socket::{Ends, Role, WebSocket};
+pub use socket::{Role, WebSocket};
 
 /// The largest head of a handshake in bytes.
 const HEAD_LIMIT: usize = 16 << 10;

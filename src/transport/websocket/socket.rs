@@ -1,15 +1,11 @@
 //! An open WebSocket: messages both ways, pings, and the closing handshake (RFC 6455 sections 5 to 7).
 
 use std::cell::RefCell;
-use std::future::Future;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker, ready};
-use std::time::Duration;
 
 use futures_util::{Sink, Stream as _};
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::time::{Instant, Sleep};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Message as Frame, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes as Payload, Utf8Bytes};
@@ -17,32 +13,14 @@ use tokio_tungstenite::tungstenite::{Bytes as Payload, Utf8Bytes};
 pub use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::carrier::{Carrier, Stream};
-use super::closing::{CloseFrame, Closed, explain};
-use super::server::Request;
+use super::closing::{CloseFrame, explain};
+use super::origin::{Ends, Origin};
+use super::request::Request;
 use super::settings::Settings;
+use super::stage::{CLOSE_LIMIT, Inner, Stage, TURNS};
 use crate::address::Peer;
 use crate::message::{Kind, Message};
 use crate::transport::messages::TooLarge;
-
-/// How long the peer may take to answer our close.
-const CLOSE_LIMIT: Duration = Duration::from_secs(5);
-
-/// How long the last frame may take to leave, and the peer to end the connection below.
-const PARTING_LIMIT: Duration = Duration::from_secs(1);
-
-/// After this many frames without a message the others get their turn.
-const TURNS: usize = 64;
-
-/// Both ends of a connection and the name of its transport.
-#[derive(Debug, Clone)]
-pub struct Ends {
-    /// This end.
-    pub local: Peer,
-    /// The other end.
-    pub peer: Peer,
-    /// `ws`, or over TLS `wss`.
-    pub transport: &'static str,
-}
 
 /// A WebSocket whose handshake is done. Both directions can be at work in one task.
 #[derive(Debug)]
@@ -56,42 +34,6 @@ pub struct WebSocket {
     environment: Vec<(String, String)>,
     #[cfg(feature = "tls")]
     session: Option<Box<crate::transport::tls::SessionInfo>>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    stream: WebSocketStream<Carrier>,
-    role: Role,
-    stage: Stage,
-    /// When to ask the peer again, or how long to wait for it at the end.
-    timer: Option<Pin<Box<Sleep>>>,
-    ping: Option<Duration>,
-    /// Nothing has come since the last ping.
-    unanswered: bool,
-    closed: Option<CloseFrame>,
-    /// Who is to be woken when more can be sent, if that is not who receives.
-    writer: Option<Waker>,
-}
-
-#[derive(Debug)]
-enum Stage {
-    Open,
-    /// We have said that we close; the peer has not answered yet.
-    Closing,
-    /// Nothing is left to say but what is on its way.
-    Parting(Step, Option<io::Error>),
-    Over,
-}
-
-/// The end of the connection below.
-#[derive(Debug, Clone, Copy)]
-enum Step {
-    /// What was said last leaves.
-    Flush,
-    /// We end our direction.
-    Shutdown,
-    /// The peer ends its own.
-    Drain,
 }
 
 impl WebSocket {
@@ -326,157 +268,6 @@ impl WebSocket {
             cx.waker().wake_by_ref();
         }
         inner.poll_flush(cx)
-    }
-}
-
-/// What a WebSocket knows from the stream below it.
-#[derive(Debug, Default)]
-pub(super) struct Origin {
-    environment: Vec<(String, String)>,
-    #[cfg(feature = "tls")]
-    session: Option<Box<crate::transport::tls::SessionInfo>>,
-}
-
-impl Origin {
-    pub(super) fn of(bytes: &crate::transport::Bytes) -> Self {
-        Origin {
-            environment: bytes.environment(),
-            #[cfg(feature = "tls")]
-            session: bytes.session().cloned().map(Box::new),
-        }
-    }
-}
-
-impl Ends {
-    /// Those of the connection below.
-    pub fn of(bytes: &crate::transport::Bytes, secure: bool) -> Self {
-        let transport = if secure { "wss" } else { "ws" };
-        Ends { local: bytes.local().clone(), peer: bytes.peer().clone(), transport }
-    }
-}
-
-impl Inner {
-    fn remember(&mut self, cx: &Context<'_>) {
-        match &mut self.writer {
-            Some(writer) => writer.clone_from(cx.waker()),
-            None => self.writer = Some(cx.waker().clone()),
-        }
-    }
-
-    fn wait(&mut self, span: Duration) {
-        let until = Instant::now() + span;
-        match &mut self.timer {
-            Some(timer) => timer.as_mut().reset(until),
-            None => self.timer = Some(Box::pin(tokio::time::sleep_until(until))),
-        }
-    }
-
-    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if !matches!(self.stage, Stage::Open | Stage::Closing) {
-            return Poll::Ready(Ok(()));
-        }
-        self.remember(cx);
-        Pin::new(&mut self.stream).poll_flush(cx).map_err(|error| explain(error).1)
-    }
-
-    fn closed_error(&self) -> io::Error {
-        let text = match &self.closed {
-            Some(frame) => format!("the peer has closed the WebSocket with {frame}"),
-            None => "the WebSocket is closed".to_owned(),
-        };
-        io::Error::new(io::ErrorKind::BrokenPipe, text)
-    }
-
-    /// The time has come, or nothing happens for now: asks an idle peer whether it is there, gives up a silent one.
-    fn poll_time(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(timer) = &mut self.timer else { return Poll::Pending };
-        ready!(timer.as_mut().poll(cx));
-        let silent = |text: String| io::Error::new(io::ErrorKind::TimedOut, text);
-        match (&self.stage, self.ping) {
-            (Stage::Closing, _) => {
-                let limit = humantime::format_duration(CLOSE_LIMIT);
-                self.fail(None, silent(format!("the peer did not answer our close within {limit}")));
-            }
-            (Stage::Open, Some(every)) if self.unanswered => {
-                let limit = humantime::format_duration(every);
-                let told = CloseFrame::new(1011, "no answer to a ping");
-                self.fail(Some(told), silent(format!("the peer did not answer a ping within {limit}")));
-            }
-            (Stage::Open, Some(every)) => {
-                self.unanswered = true;
-                self.wait(every);
-                let writer = self.writer.clone().unwrap_or_else(|| cx.waker().clone());
-                let cx = &mut Context::from_waker(&writer);
-                // A peer that takes nothing at the moment is asked by what is on its way to it.
-                if let Poll::Ready(Ok(())) = Pin::new(&mut self.stream).poll_ready(cx) {
-                    let _ = Pin::new(&mut self.stream).start_send(Frame::Ping(Payload::new()));
-                    let _ = Pin::new(&mut self.stream).poll_flush(cx);
-                }
-            }
-            _ => return Poll::Pending,
-        }
-        Poll::Ready(())
-    }
-
-    fn part(&mut self, error: Option<io::Error>) {
-        self.stage = Stage::Parting(Step::Flush, error);
-        self.wait(PARTING_LIMIT);
-    }
-
-    /// Ends by an error, which the peer is told where it can be.
-    fn fail(&mut self, told: Option<CloseFrame>, error: io::Error) {
-        if let Some(frame) = told {
-            // Not waited for: what cannot leave within the limit of parting is not said.
-            let _ = Pin::new(&mut self.stream).start_send(Frame::Close(frame.to_wire()));
-        }
-        self.part(Some(error));
-    }
-
-    /// Sees to it that the last frame leaves, and that closing the connection below cannot destroy it on its way: unread bytes
-    /// would become a reset.
-    fn poll_part(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Stage::Parting(step, error) = &mut self.stage else { return Poll::Ready(()) };
-        let late = self.timer.as_mut().is_some_and(|timer| timer.as_mut().poll(cx).is_ready());
-        // By the protocol the server ends the connection first, and who is told of an error does not.
-        let we_end = self.role == Role::Server || error.is_some();
-        let mut space = [0; 4096];
-        while !late {
-            match step {
-                Step::Flush => {
-                    let flushed = ready!(Pin::new(&mut self.stream).poll_flush(cx));
-                    let flushed = flushed.is_ok() && ready!(Pin::new(self.stream.get_mut()).poll_flush(cx)).is_ok();
-                    match (flushed, we_end) {
-                        (false, _) => break,
-                        (true, true) => *step = Step::Shutdown,
-                        (true, false) => *step = Step::Drain,
-                    }
-                }
-                Step::Shutdown => match ready!(Pin::new(self.stream.get_mut()).poll_shutdown(cx)) {
-                    Ok(()) if we_end => *step = Step::Drain,
-                    _ => break,
-                },
-                Step::Drain => {
-                    let mut space = ReadBuf::new(&mut space);
-                    match ready!(Pin::new(self.stream.get_mut()).poll_read(cx, &mut space)) {
-                        Ok(()) if !space.filled().is_empty() => {}
-                        Ok(()) if !we_end => *step = Step::Shutdown,
-                        _ => break,
-                    }
-                }
-            }
-        }
-        Poll::Ready(())
-    }
-
-    /// What the end means.
-    fn verdict(&mut self) -> io::Result<bool> {
-        match (std::mem::replace(&mut self.stage, Stage::Over), &self.closed) {
-            (Stage::Parting(_, Some(error)), _) => Err(error),
-            (_, Some(frame)) if !frame.is_normal() => {
-                Err(io::Error::new(io::ErrorKind::ConnectionAborted, Closed(frame.clone())))
-            }
-            _ => Ok(false),
-        }
     }
 }
 
