@@ -34,7 +34,7 @@ led through a conversation instead of streaming stdin.
 
 With --zmq it is a ZeroMQ socket, whose messages are lines: netverb-zeromq(7).",
         common: &[
-            "probe", "name", "interactive", "expect", "send-line", "exec", "sh-exec", "crlf", "output", "send-only", "wait", "proxy",
+            "probe", "name", "interactive", "expect", "send-line", "exec", "sh-exec", "crlf", "send-only", "wait", "proxy",
             "secure", "ca", "timeout",
         ],
     },
