@@ -13,7 +13,9 @@ use super::messages::{Carries, MessageArgs};
 use super::misbehave::MisbehaveArgs;
 use super::steps::StepArgs;
 use crate::access::{Policy, Rule};
-use crate::address::{Endpoint, ListenAddress, ListenId, Scheme, SocketId, UnixKind};
+#[cfg(feature = "tls")]
+use crate::address::Scheme;
+use crate::address::{Endpoint, ListenAddress, ListenId, SocketId, UnixKind};
 use crate::commands::accept::{Offer, Options};
 use crate::commands::admission::read_list;
 use crate::commands::gate::Reject;
@@ -203,6 +205,7 @@ impl AcceptArgs {
     /// Status 2 for words that clash, 3 for an address.
     pub fn into_options(mut self) -> Result<Options, Failure> {
         let [steps, replay] = self.steps.forms();
+        #[cfg_attr(not(feature = "http"), expect(unused_mut, reason = "only HTTP adds to it"))]
         let mut forms = vec![
             ("--echo", self.service.echo),
             ("--discard", self.service.discard),

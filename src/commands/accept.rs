@@ -139,7 +139,10 @@ pub struct Options {
 ///
 /// # Errors
 /// An address that cannot be listened on, or the failure of a single client that was all there was to serve.
-pub async fn run(mut options: Options, context: &Context) -> Result<Exit, Failure> {
+pub async fn run(
+    #[cfg_attr(not(feature = "http"), expect(unused_mut, reason = "only HTTP changes them"))] mut options: Options,
+    context: &Context,
+) -> Result<Exit, Failure> {
     limits::raise_descriptor_limit();
     if options.carries_datagrams()? {
         return datagram::host::run(options, context).await;

@@ -203,7 +203,10 @@ impl Bytes {
 
     /// Puts a stream above this one that shows the same transport and session.
     #[must_use]
-    pub fn wrapped(mut self, wrap: impl FnOnce(Bytes) -> Box<dyn ByteStream>) -> Bytes {
+    pub fn wrapped(
+        #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS takes something out"))] mut self,
+        wrap: impl FnOnce(Bytes) -> Box<dyn ByteStream>,
+    ) -> Bytes {
         let transport = self.transport();
         let telnet = self.telnet().cloned();
         #[cfg(feature = "tls")]

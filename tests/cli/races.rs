@@ -24,7 +24,9 @@ const FEW_PORTS: &str = r#"
 fn b21_port_0_of_a_name_with_two_families_is_free_on_both() {
     let sandbox = Sandbox::new();
     if !rustix::process::geteuid().is_root() {
-        eprintln!("skipped: b21_port_0_of_a_name_with_two_families_is_free_on_both needs the superuser, who makes networks");
+        eprintln!(
+            "skipped: b21_port_0_of_a_name_with_two_families_is_free_on_both needs the superuser, who makes networks"
+        );
         return;
     }
     sandbox.write("hosts", "127.0.0.1 localhost\n::1 localhost\n");
@@ -34,7 +36,9 @@ fn b21_port_0_of_a_name_with_two_families_is_free_on_both() {
         return;
     }
     let ports = String::from_utf8(ended.stdout).unwrap();
-    let free = |port: &str| port.parse().is_ok_and(|port: u16| (40004..40008).contains(&port) || (40012..40016).contains(&port));
+    let free = |port: &str| {
+        port.parse().is_ok_and(|port: u16| (40004..40008).contains(&port) || (40012..40016).contains(&port))
+    };
     assert_eq!(ports.lines().filter(|port| free(port)).count(), 10, "{ports}{}", ended.stderr);
 }
 
