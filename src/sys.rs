@@ -168,24 +168,34 @@ mod beginning {
     }
 }
 
-/// Gives the pages of the program's code back: a process that has begun and now mostly waits needs few of them again, and
-/// those come from the page cache. A system that does not say where the code is keeps them.
+/// Gives the pages of the program's code and constants back: a process that has begun and now mostly waits needs few of them
+/// again, and those come from the page cache. A system that does not say where they are keeps them.
 #[cfg(target_os = "linux")]
-pub fn release_code() {
-    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
-    for line in maps.lines() {
+pub fn release_pages() {
+    let smaps = std::fs::read_to_string("/proc/self/smaps").unwrap_or_default();
+    let mut readable = None;
+    for line in smaps.lines() {
         let mut fields = line.split_ascii_whitespace();
-        let (Some(range), Some("r-xp")) = (fields.next(), fields.next()) else { continue };
-        // Only what is mapped from a file can come back from it.
-        let (Some(_offset), Some(_device), Some(inode)) = (fields.next(), fields.next(), fields.next()) else {
-            continue;
-        };
-        let bounds =
-            range.split_once('-').map(|(from, to)| (usize::from_str_radix(from, 16), usize::from_str_radix(to, 16)));
-        let (Some((Ok(from), Ok(to))), false) = (bounds, inode == "0") else { continue };
-        // SAFETY: the range is a mapping of this process that is private, from a file and never written to (r-x): its pages
-        // are read from the file again when they are used again. The code that runs now is no exception.
-        let _ = unsafe { libc::madvise(from as *mut libc::c_void, to.saturating_sub(from), libc::MADV_DONTNEED) };
+        match (fields.next(), fields.next()) {
+            (Some(range), Some("r-xp" | "r--p")) => {
+                // Only what is mapped from a file can come back from it.
+                let from_file = fields.nth(2).is_some_and(|inode| inode != "0");
+                let bounds = range.split_once('-').filter(|_| from_file);
+                let number = |digits| usize::from_str_radix(digits, 16).ok();
+                readable = bounds.and_then(|(from, to)| Some((number(from)?, number(to)?)));
+            }
+            (Some(range), Some(_)) if range.contains('-') => readable = None,
+            // Not what was written to before it was made read-only, as relocated addresses are.
+            (Some("Anonymous:"), Some("0")) => {
+                let Some((from, to)) = readable.take() else { continue };
+                // SAFETY: the range is a mapping of this process that is private, from a file, not writable, and without
+                // pages of its own: all of them are read from the file again when they are used again. The code that runs
+                // now is no exception.
+                let _ =
+                    unsafe { libc::madvise(from as *mut libc::c_void, to.saturating_sub(from), libc::MADV_DONTNEED) };
+            }
+            _ => {}
+        }
     }
 }
 
@@ -278,7 +288,7 @@ pub fn receive_many(socket: BorrowedFd<'_>, envelopes: &mut [Envelope]) -> io::R
     let Ok(received) = usize::try_from(received) else { return Err(io::Error::last_os_error()) };
     for (envelope, (header, name)) in envelopes.iter_mut().zip(headers.iter().zip(names)).take(received) {
         envelope.length = header.msg_len as usize;
-        envelope.control_length = (header.msg_hdr.msg_controllen as usize).min(envelope.control.len());
+        envelope.control_length = header.msg_hdr.msg_controllen.min(envelope.control.len());
         envelope.from = internet_address(&name);
     }
     Ok(received)

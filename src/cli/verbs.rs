@@ -231,7 +231,7 @@ pub const ALL: &[Row] = &[
     Row {
         name: "help",
         alias: None,
-        about: "Print help on a verb, ids, keeping, interactive, exit-codes, environment, recipes",
+        about: "Print help on a verb or a topic",
         define: define::<HelpArgs>,
         read: |matches, _| help::topic(words::<HelpArgs>(matches)?.topic.as_deref()).map(Asked::Print),
     },
