@@ -13,7 +13,9 @@ use super::messages::{Carries, MessageArgs};
 use super::misbehave::MisbehaveArgs;
 use super::steps::StepArgs;
 use crate::access::{Policy, Rule};
-use crate::address::{Endpoint, ListenAddress, ListenId, Scheme, SocketId, UnixKind};
+#[cfg(feature = "tls")]
+use crate::address::Scheme;
+use crate::address::{Endpoint, ListenAddress, ListenId, SocketId, UnixKind};
 use crate::commands::accept::{Offer, Options};
 use crate::commands::admission::read_list;
 use crate::commands::gate::Reject;

@@ -447,6 +447,8 @@ impl ReadyArgs {
 #[command(next_help_heading = "Programs")]
 pub struct ProgramArgs {
     /// Join a program to the connection, without a shell
+    ///
+    /// The connection lasts until the program and all that it left in the background have let go of it.
     #[arg(short = 'e', long = "exec", value_name = "CMD", conflicts_with = "shell")]
     pub exec: Option<String>,
     /// Join a shell command to the connection

@@ -324,8 +324,9 @@ async fn attempt(
             let socket = socket.map_err(|error| options.route.blame(error))?;
             Channel::Bytes(options.route.travel(socket, host, *port, options, id, report).await?)
         }
-        #[cfg(not(feature = "zmq"))]
-        Endpoint::Unix { kind: UnixKind::ZeroMq, .. } => return Err(ConnectError::Unsupported(endpoint.to_string())),
+        Endpoint::Unix { kind: UnixKind::ZeroMq, .. } if cfg!(not(feature = "zmq")) => {
+            return Err(ConnectError::Unsupported(endpoint.to_string()));
+        }
         Endpoint::Unix { kind: UnixKind::Stream | UnixKind::ZeroMq, name } => {
             let mut bytes = Bytes::Socket(unix_stream(endpoint, name, options, id, report).await?);
             let failed = |error| ConnectError::Unix { target: endpoint.to_string(), error };

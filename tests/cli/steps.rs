@@ -1,6 +1,8 @@
 //! Steps in `open` and `accept`, and promises 36 and 58 as far as steps keep them.
 
-use crate::support::{Child, Listener, Peer, Sandbox, Status, noise};
+#[cfg(feature = "tls")]
+use crate::support::{Child, Status};
+use crate::support::{Listener, Peer, Sandbox, noise};
 
 /// `open` with `-w` and these words behind it, to this peer.
 fn open<'a>(id: &'a str, words: &[&'a str]) -> Vec<&'a str> {
@@ -362,6 +364,7 @@ fn steps_without_sense_are_refused_before_anything_is_done() {
 }
 
 /// A mail server of the Python package aiosmtpd on any port of 127.0.0.1, with STARTTLS; it prints its port, then each mail.
+#[cfg(feature = "tls")]
 const MAIL_SERVER: &str = r#"
 import asyncio, ssl, sys
 from aiosmtpd.smtp import SMTP
@@ -379,6 +382,7 @@ async def main():
 asyncio.run(main())
 "#;
 
+#[cfg(feature = "tls")]
 fn read_line(child: &mut Child) -> Vec<u8> {
     let mut line = Vec::new();
     while line.last() != Some(&b'\n') {
