@@ -22,6 +22,9 @@ _netverb() {
             netverb,ask)
                 cmd="netverb__subcmd__ask"
                 ;;
+            netverb,attach)
+                cmd="netverb__subcmd__attach"
+                ;;
             netverb,close)
                 cmd="netverb__subcmd__close"
                 ;;
@@ -107,7 +110,7 @@ _netverb() {
 
     case "${cmd}" in
         netverb)
-            opts="-v -j -h -V --verbose --quiet --json --color --session --session-dir --help --version open connect accept listen datagram udp send-tuple recv-tuple receive-tuple read write ask expect secure next close sockets session wait resolve zmq-keygen completions man help"
+            opts="-v -j -h -V --verbose --quiet --json --color --session --session-dir --help --version open connect accept listen datagram udp send-tuple recv-tuple receive-tuple read write ask expect secure attach next close sockets session wait resolve zmq-keygen completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -133,7 +136,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__accept)
-            opts="-k -m -e -c -C -o -N -q -s -p -H -4 -6 -n -w -v -j -h -V --datagram --keep-open --once --max-conns --backlog --prefix --accept-proxy --mode --name --keep --owner --buffer --foreground --echo --discard --respond --broker --chat --to --proxy-server --http-ports --http --http-respond --http-exec --expect --fail-on --send --send-line --send-file --starttls --sleep --replay --exec --sh-exec --allow --deny --reject --port-file --ready-fd --eol --eol-in --eol-out --crlf --output --hex --hex-dump --transcript --progress --hash --rate --send-only --recv-only --no-shutdown --quit-after-eof --half-open --inband --split --count --text --binary --max-bytes --subprotocol --ping --close-with --ws --view --pcap --latency --jitter --drop --duplicate --reorder --seed --slice --stall-after --reset-after --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --self-signed --client-ca --zmq --subscribe --identity --hwm --linger --curve-server-key --curve-key --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-k -m -e -c -C -o -N -q -s -p -H -4 -6 -n -w -v -j -h -V --datagram --keep-open --once --max-conns --backlog --prefix --accept-proxy --mode --name --keep --owner --buffer --foreground --echo --discard --respond --broker --chat --to --proxy-server --http-ports --http --http-respond --http-exec --expect --fail-on --send --send-line --send-file --starttls --sleep --replay --exec --sh-exec --allow --deny --reject --port-file --ready-fd --eol --eol-in --eol-out --crlf --output --hex --hex-dump --transcript --progress --hash --rate --send-only --recv-only --no-shutdown --quit-after-eof --half-open --inband --split --view --pcap --latency --jitter --drop --duplicate --reorder --seed --slice --stall-after --reset-after --count --text --binary --max-bytes --subprotocol --ping --close-with --ws --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --self-signed --client-ca --zmq --subscribe --parts --identity --hwm --linger --curve-server-key --curve-key --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -255,7 +258,7 @@ _netverb() {
                     return 0
                     ;;
                 --reject)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "rst close drop" -- "${cur}"))
                     return 0
                     ;;
                 --port-file)
@@ -267,15 +270,15 @@ _netverb() {
                     return 0
                     ;;
                 --eol)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lf crlf cr none" -- "${cur}"))
                     return 0
                     ;;
                 --eol-in)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lf crlf cr none" -- "${cur}"))
                     return 0
                     ;;
                 --eol-out)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lf crlf cr none" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -306,7 +309,7 @@ _netverb() {
                     return 0
                     ;;
                 --hash)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "sha256 blake3" -- "${cur}"))
                     return 0
                     ;;
                 --rate)
@@ -330,27 +333,7 @@ _netverb() {
                     return 0
                     ;;
                 --split)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --count)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --subprotocol)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ping)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --close-with)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "none line nul length chunk" -- "${cur}"))
                     return 0
                     ;;
                 --view)
@@ -405,6 +388,26 @@ _netverb() {
                     return 0
                     ;;
                 --reset-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subprotocol)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ping)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --close-with)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -603,7 +606,7 @@ _netverb() {
                     return 0
                     ;;
                 --eol)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lf crlf cr none" -- "${cur}"))
                     return 0
                     ;;
                 --to)
@@ -639,6 +642,60 @@ _netverb() {
                     return 0
                     ;;
                 --split)
+                    COMPREPLY=($(compgen -W "none line nul length chunk" -- "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --session)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --session-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netverb__subcmd__attach)
+            opts="-v -j -h -V --raw --hex --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --verbose --quiet --json --color --session --session-dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --verify-host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --alpn)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tls-min)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pin)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -718,7 +775,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__datagram)
-            opts="-s -p -z -b -o -4 -6 -n -w -v -j -h -V --to --listen --from --source --source-port --probe --broadcast --join --source-specific --loop --count --replies --replies-for --split --max-bytes --output --hex --hex-dump --transcript --progress --hash --pcap --send-only --recv-only --port-file --ready-fd --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-s -p -z -b -o -4 -6 -n -w -v -j -h -V --to --listen --from --source --source-port --probe --broadcast --join --source-specific --loop --count --replies --replies-for --split --max-bytes --output --hex --hex-dump --transcript --progress --hash --pcap --send-only --recv-only --name --keep --owner --buffer --foreground --port-file --ready-fd --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -777,7 +834,7 @@ _netverb() {
                     return 0
                     ;;
                 --split)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "none line nul length chunk" -- "${cur}"))
                     return 0
                     ;;
                 --max-bytes)
@@ -801,7 +858,7 @@ _netverb() {
                     return 0
                     ;;
                 --hash)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "sha256 blake3" -- "${cur}"))
                     return 0
                     ;;
                 --pcap)
@@ -817,6 +874,22 @@ _netverb() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --name)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --keep)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --owner)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --buffer)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --port-file)
@@ -1035,7 +1108,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__open)
-            opts="-z -F -e -c -C -o -N -q -s -p -H -4 -6 -n -w -v -j -h -V --probe --on-open --pass-fd --no-wait --name --keep --owner --buffer --foreground --expect --fail-on --send --send-line --send-file --starttls --sleep --replay --exec --sh-exec --eol --eol-in --eol-out --crlf --output --hex --hex-dump --transcript --progress --hash --rate --send-only --recv-only --no-shutdown --quit-after-eof --half-open --inband --split --count --text --binary --max-bytes --subprotocol --ping --close-with --pcap --latency --jitter --drop --duplicate --reorder --seed --slice --stall-after --reset-after --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --tls-info --min-days --zmq --subscribe --identity --hwm --linger --curve-server-key --curve-key --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-z -F -e -c -C -o -N -q -s -p -H -4 -6 -n -w -v -j -h -V --probe --on-open --pass-fd --no-wait --name --keep --owner --buffer --foreground --expect --fail-on --send --send-line --send-file --starttls --sleep --replay --interactive --raw --telnet --exec --sh-exec --eol --eol-in --eol-out --crlf --output --hex --hex-dump --transcript --progress --hash --rate --send-only --recv-only --no-shutdown --quit-after-eof --half-open --inband --split --pcap --latency --jitter --drop --duplicate --reorder --seed --slice --stall-after --reset-after --count --text --binary --max-bytes --subprotocol --ping --close-with --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --tls-info --min-days --zmq --subscribe --parts --identity --hwm --linger --curve-server-key --curve-key --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1106,15 +1179,15 @@ _netverb() {
                     return 0
                     ;;
                 --eol)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lf crlf cr none" -- "${cur}"))
                     return 0
                     ;;
                 --eol-in)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lf crlf cr none" -- "${cur}"))
                     return 0
                     ;;
                 --eol-out)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lf crlf cr none" -- "${cur}"))
                     return 0
                     ;;
                 --output)
@@ -1145,7 +1218,7 @@ _netverb() {
                     return 0
                     ;;
                 --hash)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "sha256 blake3" -- "${cur}"))
                     return 0
                     ;;
                 --rate)
@@ -1169,27 +1242,7 @@ _netverb() {
                     return 0
                     ;;
                 --split)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --count)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --subprotocol)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --ping)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --close-with)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "none line nul length chunk" -- "${cur}"))
                     return 0
                     ;;
                 --pcap)
@@ -1240,6 +1293,26 @@ _netverb() {
                     return 0
                     ;;
                 --reset-after)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subprotocol)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ping)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --close-with)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1470,7 +1543,7 @@ _netverb() {
                     return 0
                     ;;
                 --split)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "none line nul length chunk" -- "${cur}"))
                     return 0
                     ;;
                 --color)
@@ -1725,7 +1798,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__secure)
-            opts="-w -v -j -h -V --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --self-signed --client-ca --timeout --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-w -v -j -h -V --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --self-signed --client-ca --timeout --tls --secure --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2258,7 +2331,7 @@ _netverb() {
                     return 0
                     ;;
                 --eol)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "lf crlf cr none" -- "${cur}"))
                     return 0
                     ;;
                 --to)
@@ -2266,7 +2339,7 @@ _netverb() {
                     return 0
                     ;;
                 --split)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "none line nul length chunk" -- "${cur}"))
                     return 0
                     ;;
                 --timeout)

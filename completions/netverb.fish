@@ -48,6 +48,7 @@ complete -c netverb -n "__fish_netverb_needs_command" -f -a "write" -d 'Write to
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "ask" -d 'Write to a kept socket and read the answer'
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "expect" -d 'Wait for the first of several patterns on a kept socket'
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "secure" -d 'Upgrade a kept socket to TLS'
+complete -c netverb -n "__fish_netverb_needs_command" -f -a "attach" -d 'Talk over a kept socket at this terminal'
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "next" -d 'Take the next connection of a kept listener'
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "close" -d 'Close kept sockets'
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "sockets" -d 'List the kept sockets'
@@ -57,7 +58,7 @@ complete -c netverb -n "__fish_netverb_needs_command" -f -a "resolve" -d 'Look u
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "zmq-keygen" -d 'Make a pair of keys for encrypted ZeroMQ (CURVE)'
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "completions" -d 'Print completions for a shell'
 complete -c netverb -n "__fish_netverb_needs_command" -f -a "man" -d 'Print the manual page of netverb, or of a verb'
-complete -c netverb -n "__fish_netverb_needs_command" -f -a "help" -d 'Print help on a verb, ids, keeping, exit-codes, environment, recipes'
+complete -c netverb -n "__fish_netverb_needs_command" -f -a "help" -d 'Print help on a verb or a topic'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l on-open -d 'Run a shell command when the connection stands, with the socket\'s ID as its first argument' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l name -d 'The name to keep the socket under, for any address' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l keep -d 'Keep the socket, named or not, until nobody has used it for DUR; none: for ever [default: 10m]' -r
@@ -72,23 +73,32 @@ complete -c netverb -n "__fish_netverb_using_subcommand open" -l sleep -d 'Wait 
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l replay -d 'Play our end of a recorded --transcript: open the client, accept the server' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand open" -s e -l exec -d 'Join a program to the connection, without a shell' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -s c -l sh-exec -d 'Join a shell command to the connection' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l eol -d 'Line ending of the peer: lf, crlf, cr, none; converts both directions' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l eol-in -d 'Line ending that the peer sends; becomes LF' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l eol-out -d 'Line ending that the peer gets' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l eol -d 'Line ending of the peer: lf, crlf, cr, none; converts both directions' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l eol-in -d 'Line ending that the peer sends; becomes LF' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l eol-out -d 'Line ending that the peer gets' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand open" -s o -l output -d 'Write received data to FILE' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
+blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l rate -d 'Limit each direction to SIZE bytes a second' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -s q -l quit-after-eof -d 'End this long after the end of stdin' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l half-open -d 'After the peer\'s end of data, end when stdin was idle for this long [default: 1s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l inband -d 'Take in-band commands out of the received data' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l count -d 'End after N received messages' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l max-bytes -d 'The largest message of a WebSocket, either way (status 63), or body of an HTTP request (413) [default: 64M]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l subprotocol -d 'Offer, or as a server understand, a sub-protocol of WebSockets (repeat, the dearest first)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l ping -d 'Ping the peer of a WebSocket this often; end when it does not answer in the same time (status 56)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l close-with -d 'Close a WebSocket with this code and reason [default: 1000]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
+line\t''
+nul\t''
+length\t''
+chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l latency -d 'Hold back what is sent for this long' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l jitter -d 'Hold back each piece by chance up to this much longer' -r
@@ -99,6 +109,11 @@ complete -c netverb -n "__fish_netverb_using_subcommand open" -l seed -d 'Repeat
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l slice -d 'Send at most N bytes at a time, with a millisecond in between' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l stall-after -d 'Send nothing more after SIZE bytes, and leave the connection open' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l reset-after -d 'Reset the connection when SIZE bytes have arrived at the peer (status 56)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l count -d 'End after N received messages' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l max-bytes -d 'The largest message of a WebSocket, either way (status 63), or body of an HTTP request (413) [default: 64M]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l subprotocol -d 'Offer, or as a server understand, a sub-protocol of WebSockets (repeat, the dearest first)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l ping -d 'Ping the peer of a WebSocket this often; end when it does not answer in the same time (status 56)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l close-with -d 'Close a WebSocket with this code and reason [default: 1000]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l connect-timeout -d 'Limit look-up and connecting' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l retry -d 'Try again this many times when connecting fails' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l wait -d 'Keep trying to connect for this long' -r
@@ -146,6 +161,9 @@ complete -c netverb -n "__fish_netverb_using_subcommand open" -s F -l pass-fd -d
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l no-wait -d 'Return at once; what is written meanwhile is sent when the connection stands'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l foreground -d 'Stream a named socket instead of keeping it'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l starttls -d 'Go on in TLS, as the TLS options say; unread data at this point is an error (35)'
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l interactive -d 'Talk line by line, with an editor and a history; what comes is shown above (/help there says more)'
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l raw -d 'Send each character as it is typed; Ctrl-] leaves'
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l telnet -d 'Speak TELNET: answer its negotiation, send lines with CRLF'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -s C -l crlf -d 'Send CRLF at the end of lines (= --eol-out crlf)'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l hex -d 'Show received data as a hex dump'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l progress -d 'Show progress on stderr'
@@ -159,6 +177,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand open" -l secure -l tls -
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l tls-info -d 'Show the peer\'s certificates, protocol and cipher'
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l parts -d 'Each line is a part of a message, and an empty line ends it; \\ alone is an empty part [with router and stream: always]'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -s n -l numeric -d 'Allow addresses only, look up no names'
@@ -183,23 +202,32 @@ complete -c netverb -n "__fish_netverb_using_subcommand connect" -l sleep -d 'Wa
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l replay -d 'Play our end of a recorded --transcript: open the client, accept the server' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -s e -l exec -d 'Join a program to the connection, without a shell' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -s c -l sh-exec -d 'Join a shell command to the connection' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l eol -d 'Line ending of the peer: lf, crlf, cr, none; converts both directions' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l eol-in -d 'Line ending that the peer sends; becomes LF' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l eol-out -d 'Line ending that the peer gets' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l eol -d 'Line ending of the peer: lf, crlf, cr, none; converts both directions' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l eol-in -d 'Line ending that the peer sends; becomes LF' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l eol-out -d 'Line ending that the peer gets' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -s o -l output -d 'Write received data to FILE' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
+blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l rate -d 'Limit each direction to SIZE bytes a second' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -s q -l quit-after-eof -d 'End this long after the end of stdin' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l half-open -d 'After the peer\'s end of data, end when stdin was idle for this long [default: 1s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l inband -d 'Take in-band commands out of the received data' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l count -d 'End after N received messages' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l max-bytes -d 'The largest message of a WebSocket, either way (status 63), or body of an HTTP request (413) [default: 64M]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l subprotocol -d 'Offer, or as a server understand, a sub-protocol of WebSockets (repeat, the dearest first)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l ping -d 'Ping the peer of a WebSocket this often; end when it does not answer in the same time (status 56)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l close-with -d 'Close a WebSocket with this code and reason [default: 1000]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
+line\t''
+nul\t''
+length\t''
+chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l latency -d 'Hold back what is sent for this long' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l jitter -d 'Hold back each piece by chance up to this much longer' -r
@@ -210,6 +238,11 @@ complete -c netverb -n "__fish_netverb_using_subcommand connect" -l seed -d 'Rep
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l slice -d 'Send at most N bytes at a time, with a millisecond in between' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l stall-after -d 'Send nothing more after SIZE bytes, and leave the connection open' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l reset-after -d 'Reset the connection when SIZE bytes have arrived at the peer (status 56)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l count -d 'End after N received messages' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l max-bytes -d 'The largest message of a WebSocket, either way (status 63), or body of an HTTP request (413) [default: 64M]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l subprotocol -d 'Offer, or as a server understand, a sub-protocol of WebSockets (repeat, the dearest first)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l ping -d 'Ping the peer of a WebSocket this often; end when it does not answer in the same time (status 56)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l close-with -d 'Close a WebSocket with this code and reason [default: 1000]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l connect-timeout -d 'Limit look-up and connecting' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l retry -d 'Try again this many times when connecting fails' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l wait -d 'Keep trying to connect for this long' -r
@@ -257,6 +290,9 @@ complete -c netverb -n "__fish_netverb_using_subcommand connect" -s F -l pass-fd
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l no-wait -d 'Return at once; what is written meanwhile is sent when the connection stands'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l foreground -d 'Stream a named socket instead of keeping it'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l starttls -d 'Go on in TLS, as the TLS options say; unread data at this point is an error (35)'
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l interactive -d 'Talk line by line, with an editor and a history; what comes is shown above (/help there says more)'
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l raw -d 'Send each character as it is typed; Ctrl-] leaves'
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l telnet -d 'Speak TELNET: answer its negotiation, send lines with CRLF'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -s C -l crlf -d 'Send CRLF at the end of lines (= --eol-out crlf)'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l hex -d 'Show received data as a hex dump'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l progress -d 'Show progress on stderr'
@@ -270,6 +306,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand connect" -l secure -l tl
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l tls-info -d 'Show the peer\'s certificates, protocol and cipher'
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l parts -d 'Each line is a part of a message, and an empty line ends it; \\ alone is an empty part [with router and stream: always]'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -s n -l numeric -d 'Allow addresses only, look up no names'
@@ -305,26 +342,37 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -s e -l exec -d 
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -s c -l sh-exec -d 'Join a shell command to the connection' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l allow -d 'Let in these only (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l deny -d 'Keep out; wins over --allow (repeat)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l reject -d 'What a denied client gets: rst, close or drop' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l reject -d 'What a denied client gets: rst, close or drop' -r -f -a "rst\t''
+close\t''
+drop\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l port-file -d 'Write the port to FILE once connections are accepted' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l ready-fd -d 'Write the port to descriptor N once connections are accepted' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l eol -d 'Line ending of the peer: lf, crlf, cr, none; converts both directions' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l eol-in -d 'Line ending that the peer sends; becomes LF' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l eol-out -d 'Line ending that the peer gets' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l eol -d 'Line ending of the peer: lf, crlf, cr, none; converts both directions' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l eol-in -d 'Line ending that the peer sends; becomes LF' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l eol-out -d 'Line ending that the peer gets' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -s o -l output -d 'Write received data to FILE' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
+blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l rate -d 'Limit each direction to SIZE bytes a second' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -s q -l quit-after-eof -d 'End this long after the end of stdin' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l half-open -d 'After the peer\'s end of data, end when stdin was idle for this long [default: 1s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l inband -d 'Take in-band commands out of the received data' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l count -d 'End after N received messages' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l max-bytes -d 'The largest message of a WebSocket, either way (status 63), or body of an HTTP request (413) [default: 64M]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l subprotocol -d 'Offer, or as a server understand, a sub-protocol of WebSockets (repeat, the dearest first)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l ping -d 'Ping the peer of a WebSocket this often; end when it does not answer in the same time (status 56)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l close-with -d 'Close a WebSocket with this code and reason [default: 1000]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
+line\t''
+nul\t''
+length\t''
+chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l view -d 'Show on stdout what passes between clients and service, as text or hex [default: text]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l latency -d 'Hold back what is sent for this long' -r
@@ -336,6 +384,11 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -l seed -d 'Repe
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l slice -d 'Send at most N bytes at a time, with a millisecond in between' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l stall-after -d 'Send nothing more after SIZE bytes, and leave the connection open' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l reset-after -d 'Reset the connection when SIZE bytes have arrived at the peer (status 56)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l count -d 'End after N received messages' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l max-bytes -d 'The largest message of a WebSocket, either way (status 63), or body of an HTTP request (413) [default: 64M]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l subprotocol -d 'Offer, or as a server understand, a sub-protocol of WebSockets (repeat, the dearest first)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l ping -d 'Ping the peer of a WebSocket this often; end when it does not answer in the same time (status 56)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l close-with -d 'Close a WebSocket with this code and reason [default: 1000]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l connect-timeout -d 'Limit look-up and connecting' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l retry -d 'Try again this many times when connecting fails' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l wait -d 'Keep trying to connect for this long' -r
@@ -403,6 +456,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -l secure -l tls
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l self-signed -d 'Make a certificate for this run and print its pin'
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l parts -d 'Each line is a part of a message, and an empty line ends it; \\ alone is an empty part [with router and stream: always]'
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -s n -l numeric -d 'Allow addresses only, look up no names'
@@ -438,26 +492,37 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -s e -l exec -d 
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -s c -l sh-exec -d 'Join a shell command to the connection' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l allow -d 'Let in these only (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l deny -d 'Keep out; wins over --allow (repeat)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l reject -d 'What a denied client gets: rst, close or drop' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l reject -d 'What a denied client gets: rst, close or drop' -r -f -a "rst\t''
+close\t''
+drop\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l port-file -d 'Write the port to FILE once connections are accepted' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l ready-fd -d 'Write the port to descriptor N once connections are accepted' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l eol -d 'Line ending of the peer: lf, crlf, cr, none; converts both directions' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l eol-in -d 'Line ending that the peer sends; becomes LF' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l eol-out -d 'Line ending that the peer gets' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l eol -d 'Line ending of the peer: lf, crlf, cr, none; converts both directions' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l eol-in -d 'Line ending that the peer sends; becomes LF' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l eol-out -d 'Line ending that the peer gets' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -s o -l output -d 'Write received data to FILE' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
+blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l rate -d 'Limit each direction to SIZE bytes a second' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -s q -l quit-after-eof -d 'End this long after the end of stdin' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l half-open -d 'After the peer\'s end of data, end when stdin was idle for this long [default: 1s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l inband -d 'Take in-band commands out of the received data' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l count -d 'End after N received messages' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l max-bytes -d 'The largest message of a WebSocket, either way (status 63), or body of an HTTP request (413) [default: 64M]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l subprotocol -d 'Offer, or as a server understand, a sub-protocol of WebSockets (repeat, the dearest first)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l ping -d 'Ping the peer of a WebSocket this often; end when it does not answer in the same time (status 56)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l close-with -d 'Close a WebSocket with this code and reason [default: 1000]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l split -d 'How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
+line\t''
+nul\t''
+length\t''
+chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l view -d 'Show on stdout what passes between clients and service, as text or hex [default: text]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l latency -d 'Hold back what is sent for this long' -r
@@ -469,6 +534,11 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -l seed -d 'Repe
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l slice -d 'Send at most N bytes at a time, with a millisecond in between' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l stall-after -d 'Send nothing more after SIZE bytes, and leave the connection open' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l reset-after -d 'Reset the connection when SIZE bytes have arrived at the peer (status 56)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l count -d 'End after N received messages' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l max-bytes -d 'The largest message of a WebSocket, either way (status 63), or body of an HTTP request (413) [default: 64M]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l subprotocol -d 'Offer, or as a server understand, a sub-protocol of WebSockets (repeat, the dearest first)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l ping -d 'Ping the peer of a WebSocket this often; end when it does not answer in the same time (status 56)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l close-with -d 'Close a WebSocket with this code and reason [default: 1000]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l connect-timeout -d 'Limit look-up and connecting' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l retry -d 'Try again this many times when connecting fails' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l wait -d 'Keep trying to connect for this long' -r
@@ -536,6 +606,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -l secure -l tls
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l self-signed -d 'Make a certificate for this run and print its pin'
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l parts -d 'Each line is a part of a message, and an empty line ends it; \\ alone is an empty part [with router and stream: always]'
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -s n -l numeric -d 'Allow addresses only, look up no names'
@@ -557,13 +628,22 @@ complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l loop -d 'Wh
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l count -d 'End after N received messages, however long they take' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l replies -d 'Wait for N replies; status 28 when fewer come in time' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l replies-for -d 'Print what comes for this long after the end of the input [default: 1s; with --replies: -w, or 10s]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l split -d 'How stdin is cut into messages, and what ends them on stdout: none, line, nul, length, chunk or SIZE' -r
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l split -d 'How stdin is cut into messages, and what ends them on stdout: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
+line\t''
+nul\t''
+length\t''
+chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l max-bytes -d 'Receive at most SIZE bytes of each message; the records of longer ones say that they are truncated' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -s o -l output -d 'Write received messages to FILE' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
+blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l name -d 'The name to keep the socket under, for any address' -r
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l keep -d 'Keep the socket, named or not, until nobody has used it for DUR; none: for ever [default: 10m]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l owner -d 'End the socket with this process' -r
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l buffer -d 'How much is read ahead before the peer is slowed down [default: 1M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l port-file -d 'Write the port to FILE once connections are accepted' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l ready-fd -d 'Write the port to descriptor N once connections are accepted' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l interface -d 'Use these interfaces' -r
@@ -589,6 +669,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l hex -d 'Sho
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l progress -d 'Show progress on stderr'
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l send-only -d 'Only send: never print, and do not wait for replies'
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l recv-only -d 'Only receive: never touch stdin'
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l foreground -d 'Stream a named socket instead of keeping it'
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -s n -l numeric -d 'Allow addresses only, look up no names'
@@ -610,13 +691,22 @@ complete -c netverb -n "__fish_netverb_using_subcommand udp" -l loop -d 'Whether
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l count -d 'End after N received messages, however long they take' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l replies -d 'Wait for N replies; status 28 when fewer come in time' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l replies-for -d 'Print what comes for this long after the end of the input [default: 1s; with --replies: -w, or 10s]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand udp" -l split -d 'How stdin is cut into messages, and what ends them on stdout: none, line, nul, length, chunk or SIZE' -r
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l split -d 'How stdin is cut into messages, and what ends them on stdout: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
+line\t''
+nul\t''
+length\t''
+chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l max-bytes -d 'Receive at most SIZE bytes of each message; the records of longer ones say that they are truncated' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -s o -l output -d 'Write received messages to FILE' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand udp" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
+blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l name -d 'The name to keep the socket under, for any address' -r
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l keep -d 'Keep the socket, named or not, until nobody has used it for DUR; none: for ever [default: 10m]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l owner -d 'End the socket with this process' -r
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l buffer -d 'How much is read ahead before the peer is slowed down [default: 1M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l port-file -d 'Write the port to FILE once connections are accepted' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l ready-fd -d 'Write the port to descriptor N once connections are accepted' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l interface -d 'Use these interfaces' -r
@@ -642,6 +732,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand udp" -l hex -d 'Show rec
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l progress -d 'Show progress on stderr'
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l send-only -d 'Only send: never print, and do not wait for replies'
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l recv-only -d 'Only receive: never touch stdin'
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l foreground -d 'Stream a named socket instead of keeping it'
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -s n -l numeric -d 'Allow addresses only, look up no names'
@@ -839,7 +930,11 @@ complete -c netverb -n "__fish_netverb_using_subcommand read" -l for -d 'Read an
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l until-idle -d 'Read until nothing has come for this long, once something has' -r
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l max-bytes -d 'Fail with 63 when the result is larger than SIZE [default: 64M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand read" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand read" -l split -d 'What ends each message on stdout, and how stdin is cut into messages: none, line, nul, length, chunk or SIZE' -r
+complete -c netverb -n "__fish_netverb_using_subcommand read" -l split -d 'What ends each message on stdout, and how stdin is cut into messages: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
+line\t''
+nul\t''
+length\t''
+chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
 never\t'Never'"
@@ -855,9 +950,16 @@ complete -c netverb -n "__fish_netverb_using_subcommand read" -s j -l json -d 'E
 complete -c netverb -n "__fish_netverb_using_subcommand read" -s h -l help -d 'Print help: -h the common options, --help all of them'
 complete -c netverb -n "__fish_netverb_using_subcommand read" -s V -l version -d 'Print the version'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l file -d 'Send a file; - is stdin' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand write" -l eol -d 'With --line: the line ending to add, lf, crlf or cr, instead of that of the socket' -r
+complete -c netverb -n "__fish_netverb_using_subcommand write" -l eol -d 'With --line: the line ending to add, lf, crlf or cr, instead of that of the socket' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l to -d 'Send to this peer, for a kept datagram socket: HOST:PORT, as the record of a datagram names its sender' -r
-complete -c netverb -n "__fish_netverb_using_subcommand write" -l split -d 'What ends each message on stdout, and how stdin is cut into messages: none, line, nul, length, chunk or SIZE' -r
+complete -c netverb -n "__fish_netverb_using_subcommand write" -l split -d 'What ends each message on stdout, and how stdin is cut into messages: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
+line\t''
+nul\t''
+length\t''
+chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand write" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
@@ -877,7 +979,10 @@ complete -c netverb -n "__fish_netverb_using_subcommand write" -s j -l json -d '
 complete -c netverb -n "__fish_netverb_using_subcommand write" -s h -l help -d 'Print help: -h the common options, --help all of them'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -s V -l version -d 'Print the version'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l file -d 'Send a file; - is stdin' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand ask" -l eol -d 'With --line: the line ending to add, lf, crlf or cr, instead of that of the socket' -r
+complete -c netverb -n "__fish_netverb_using_subcommand ask" -l eol -d 'With --line: the line ending to add, lf, crlf or cr, instead of that of the socket' -r -f -a "lf\t''
+crlf\t''
+cr\t''
+none\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l to -d 'Send to this peer, for a kept datagram socket: HOST:PORT, as the record of a datagram names its sender' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l until -d 'Read up to TEXT, or crlf, lf, cr, nul, blank (an empty line), eof, reply (a whole SMTP or FTP reply) [default: lf; of messages: one]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l until-regex -d 'Read up to the end of the first match' -r
@@ -885,7 +990,11 @@ complete -c netverb -n "__fish_netverb_using_subcommand ask" -l for -d 'Read an 
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l until-idle -d 'Read until nothing has come for this long, once something has' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l max-bytes -d 'Fail with 63 when the result is larger than SIZE [default: 64M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand ask" -l split -d 'What ends each message on stdout, and how stdin is cut into messages: none, line, nul, length, chunk or SIZE' -r
+complete -c netverb -n "__fish_netverb_using_subcommand ask" -l split -d 'What ends each message on stdout, and how stdin is cut into messages: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
+line\t''
+nul\t''
+length\t''
+chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
 never\t'Never'"
@@ -936,15 +1045,37 @@ always\t'Always'
 never\t'Never'"
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l session -d 'Keep sockets, and look for them, in this session' -r
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand secure" -l secure -l tls -d 'Speak TLS; a server\'s certificate is verified'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l self-signed -d 'Make a certificate for this run and print its pin'
+complete -c netverb -n "__fish_netverb_using_subcommand secure" -l secure -l tls -d 'Speak TLS; a server\'s certificate is verified'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -s v -l verbose -d 'Say more on stderr: -v connections, -vv every chunk'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l quiet -d 'Say nothing on stderr, not even errors'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -s j -l json -d 'Events on stderr and reports on stdout as JSON, one a line'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -s h -l help -d 'Print help: -h the common options, --help all of them'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -s V -l version -d 'Print the version'
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -l verify-host -d 'Verify the certificate against NAME, and send that name (SNI)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -l ca -d 'Trust these authorities instead of the system\'s (repeat)' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -l cert -d 'Our certificate, in PEM; accept takes several, for several names' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -l key -d 'The key of --cert, in PEM; looked for in the same file where it is not given' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -l alpn -d 'Application protocols, best first' -r
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
+always\t'Always'
+never\t'Never'"
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -l session -d 'Keep sockets, and look for them, in this session' -r
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -l raw -d 'Send each character as it is typed, and show what comes unchanged; Ctrl-] leaves'
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -l hex -d 'Show bytes in hexadecimal'
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -l secure -l tls -d 'Speak TLS; a server\'s certificate is verified'
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -l no-verify -d 'Accept any certificate'
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -s v -l verbose -d 'Say more on stderr: -v connections, -vv every chunk'
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -l quiet -d 'Say nothing on stderr, not even errors'
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -s j -l json -d 'Events on stderr and reports on stdout as JSON, one a line'
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -s h -l help -d 'Print help: -h the common options, --help all of them'
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -s V -l version -d 'Print the version'
 complete -c netverb -n "__fish_netverb_using_subcommand next" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand next" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'

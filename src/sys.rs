@@ -138,24 +138,64 @@ pub fn is_ignored(signal: libc::c_int) -> bool {
     asked == 0 && unsafe { now.assume_init() }.sa_sigaction == libc::SIG_IGN
 }
 
-/// Gives the pages of the program's code back: a process that has begun and now mostly waits needs few of them again, and
-/// those come from the page cache. A system that does not say where the code is keeps them.
+/// Whether this process was started without a stdout (`>&-`). What is written to it then goes to the /dev/null that the
+/// language's runtime opens in its place, and nothing tells that apart from one that the user chose.
+pub fn stdout_was_closed() -> bool {
+    #[cfg(target_os = "linux")]
+    return beginning::STDOUT_WAS_CLOSED.load(std::sync::atomic::Ordering::Relaxed);
+    #[cfg(not(target_os = "linux"))]
+    false
+}
+
+/// What can only be seen before the language's runtime begins.
 #[cfg(target_os = "linux")]
-pub fn release_code() {
-    let maps = std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
-    for line in maps.lines() {
+mod beginning {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    pub static STDOUT_WAS_CLOSED: AtomicBool = AtomicBool::new(false);
+
+    /// Called by the loader with the constructors of C (System V gABI, "Initialization and Termination Functions").
+    // SAFETY: the section holds pointers to functions of this kind, which are called once each before main.
+    #[used]
+    #[unsafe(link_section = ".init_array")]
+    static LOOK: extern "C" fn() = look;
+
+    extern "C" fn look() {
+        // SAFETY: fcntl(2) takes any number, and this command changes nothing.
+        if unsafe { libc::fcntl(libc::STDOUT_FILENO, libc::F_GETFD) } == -1 {
+            STDOUT_WAS_CLOSED.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+/// Gives the pages of the program's code and constants back: a process that has begun and now mostly waits needs few of them
+/// again, and those come from the page cache. A system that does not say where they are keeps them.
+#[cfg(target_os = "linux")]
+pub fn release_pages() {
+    let smaps = std::fs::read_to_string("/proc/self/smaps").unwrap_or_default();
+    let mut readable = None;
+    for line in smaps.lines() {
         let mut fields = line.split_ascii_whitespace();
-        let (Some(range), Some("r-xp")) = (fields.next(), fields.next()) else { continue };
-        // Only what is mapped from a file can come back from it.
-        let (Some(_offset), Some(_device), Some(inode)) = (fields.next(), fields.next(), fields.next()) else {
-            continue;
-        };
-        let bounds =
-            range.split_once('-').map(|(from, to)| (usize::from_str_radix(from, 16), usize::from_str_radix(to, 16)));
-        let (Some((Ok(from), Ok(to))), false) = (bounds, inode == "0") else { continue };
-        // SAFETY: the range is a mapping of this process that is private, from a file and never written to (r-x): its pages
-        // are read from the file again when they are used again. The code that runs now is no exception.
-        let _ = unsafe { libc::madvise(from as *mut libc::c_void, to.saturating_sub(from), libc::MADV_DONTNEED) };
+        match (fields.next(), fields.next()) {
+            (Some(range), Some("r-xp" | "r--p")) => {
+                // Only what is mapped from a file can come back from it.
+                let from_file = fields.nth(2).is_some_and(|inode| inode != "0");
+                let bounds = range.split_once('-').filter(|_| from_file);
+                let number = |digits| usize::from_str_radix(digits, 16).ok();
+                readable = bounds.and_then(|(from, to)| Some((number(from)?, number(to)?)));
+            }
+            (Some(range), Some(_)) if range.contains('-') => readable = None,
+            // Not what was written to before it was made read-only, as relocated addresses are.
+            (Some("Anonymous:"), Some("0")) => {
+                let Some((from, to)) = readable.take() else { continue };
+                // SAFETY: the range is a mapping of this process that is private, from a file, not writable, and without
+                // pages of its own: all of them are read from the file again when they are used again. The code that runs
+                // now is no exception.
+                let _ =
+                    unsafe { libc::madvise(from as *mut libc::c_void, to.saturating_sub(from), libc::MADV_DONTNEED) };
+            }
+            _ => {}
+        }
     }
 }
 

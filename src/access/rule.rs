@@ -22,7 +22,7 @@ pub enum Rule {
         /// The peer's port, if it matters.
         port: Option<u16>,
     },
-    /// `host.example`, `host.example:1000`: whatever addresses the name has when a peer is decided on.
+    /// `host.example`, `host.example:1000`: the addresses of the name, which whoever decides has looked up.
     Name {
         /// The name.
         name: String,
@@ -50,7 +50,8 @@ impl Rule {
         read(text).map_err(|reason| RuleError { text: text.to_owned(), reason })
     }
 
-    /// Whether the rule is about this peer. A name is resolved for it, if the port fits; a name without addresses fits nobody.
+    /// Whether the rule is about this peer. `resolve` gives the addresses of a name, and is asked if the
+    /// port fits; a name without addresses fits nobody.
     pub fn fits(&self, peer: &Peer, resolve: &mut dyn FnMut(&str) -> Vec<IpAddr>) -> bool {
         let address = peer.socket_addr().map(|address| (address.ip().to_canonical(), address.port()));
         match (self, address) {

@@ -12,6 +12,8 @@ pub enum Peer {
     Inet(SocketAddr),
     /// A Unix socket; clients mostly have no name.
     Unix(Option<UnixName>),
+    /// A Unix socket that keeps the boundaries of messages.
+    Seqpacket(Option<UnixName>),
     /// Something that is not one connected socket, as it was written: what is still to be reached, or several peers.
     Endpoint(String),
 }
@@ -28,11 +30,19 @@ impl Peer {
         }
     }
 
+    /// The same address where messages have boundaries.
+    pub fn with_messages(self) -> Self {
+        match self {
+            Peer::Unix(name) => Peer::Seqpacket(name),
+            other => other,
+        }
+    }
+
     /// The internet address, if it is one.
     pub fn socket_addr(&self) -> Option<SocketAddr> {
         match self {
             Peer::Inet(address) => Some(*address),
-            Peer::Unix(_) | Peer::Endpoint(_) => None,
+            Peer::Unix(_) | Peer::Seqpacket(_) | Peer::Endpoint(_) => None,
         }
     }
 
@@ -53,6 +63,8 @@ impl fmt::Display for Peer {
             Peer::Inet(address) => write!(f, "{address}"),
             Peer::Unix(None) => f.write_str("unix"),
             Peer::Unix(Some(name)) => write!(f, "unix:{name}"),
+            Peer::Seqpacket(None) => f.write_str("seqpacket"),
+            Peer::Seqpacket(Some(name)) => write!(f, "seqpacket:{name}"),
             Peer::Endpoint(text) => f.write_str(text),
         }
     }
@@ -67,5 +79,13 @@ mod tests {
         let peer = Peer::inet("[::ffff:10.0.0.1]:80".parse().unwrap());
         assert_eq!(peer.to_string(), "10.0.0.1:80");
         assert_eq!(peer.ip_text(), "10.0.0.1");
+    }
+
+    #[test]
+    fn an_address_reads_back_as_what_it_is() {
+        let name = Some(UnixName::Abstract(b"x".to_vec()));
+        assert_eq!(Peer::Unix(name.clone()).to_string(), "unix:@x");
+        assert_eq!(Peer::Unix(name).with_messages().to_string(), "seqpacket:@x");
+        assert_eq!(Peer::Unix(None).with_messages().to_string(), "seqpacket");
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::capture::CaptureArgs;
-use super::groups::{NetArgs, ReadyArgs, Source, TimeArgs, parse_dump, parse_source};
+use super::groups::{NetArgs, ReadyArgs, Source, TimeArgs, parse_source};
 use super::help;
 use super::keep::KeepArgs;
 use crate::address::{Endpoint, Host, ListenAddress, ListenId, SocketId, UnixName, port};
@@ -121,7 +121,7 @@ pub struct MessageArgs {
     #[arg(long)]
     hex: bool,
     /// Dump both directions in hex to FILE, or - for stderr
-    #[arg(long, value_name = "FILE|-", value_parser = parse_dump)]
+    #[arg(long, value_name = "FILE|-", value_parser = DumpTarget::parse)]
     hex_dump: Option<DumpTarget>,
     /// Record both directions, with times, as JSON lines
     #[arg(long, value_name = "FILE")]

@@ -10,7 +10,7 @@ struct Description {
 }
 
 /// The program itself is the first; a verb that is not here has nothing to add, and shows all its options.
-const ALL: [Description; 16] = [
+const ALL: &[Description] = &[
     Description {
         verb: "netverb",
         text: "\
@@ -34,7 +34,7 @@ led through a conversation instead of streaming stdin.
 
 With --zmq it is a ZeroMQ socket, whose messages are lines: netverb-zeromq(7).",
         common: &[
-            "probe", "name", "expect", "send-line", "exec", "sh-exec", "crlf", "output", "send-only", "wait", "proxy",
+            "probe", "name", "interactive", "expect", "send-line", "exec", "sh-exec", "crlf", "output", "send-only", "wait", "proxy",
             "secure", "ca", "timeout",
         ],
     },
@@ -115,6 +115,14 @@ For protocols with STARTTLS: after the peer has agreed, both sides go on in TLS 
 has already come is an error, not carried over.",
         common: &["ca", "verify-host", "no-verify", "cert", "self-signed", "timeout"],
     },
+    #[cfg(feature = "interactive")]
+    Description {
+        verb: "attach",
+        text: "\
+What is unread is shown first. Ctrl-D on an empty line leaves, and the socket stays open; /close ends it; /help lists what else \
+can be done. While it is attached to, other readers of the socket wait. More is in netverb help interactive.",
+        common: &["raw", "hex", "ca", "no-verify"],
+    },
     Description {
         verb: "next",
         text: "Prints the handle of the connection: web.1, web.2, … of the listener web. It is a kept socket of its own.",
@@ -181,6 +189,9 @@ mod tests {
             };
             let tls = ["secure", "ca", "cert", "self-signed", "no-verify", "verify-host"];
             for option in description.common.iter().filter(|option| cfg!(feature = "tls") || !tls.contains(option)) {
+                if cfg!(not(feature = "interactive")) && *option == "interactive" {
+                    continue;
+                }
                 if cfg!(not(feature = "http")) && *option == "http" {
                     continue;
                 }

@@ -101,7 +101,7 @@ pub fn completions(shell: Shell) -> Result<String, Failure> {
     };
     let mut command = super::command();
     command.build();
-    let mut command = command.mut_subcommands(|verb| verb.mut_args(with_plain_value_name));
+    let mut command = command.mut_subcommands(|verb| verb.mut_args(|arg| with_words(with_plain_value_name(arg))));
     let mut text = Vec::new();
     clap_complete::generate(generator, &mut command, "netverb", &mut text);
     let text = String::from_utf8(text).map_err(|error| Failure::new(Exit::OutputFailed, error))?;
@@ -116,6 +116,23 @@ fn with_plain_value_name(arg: Arg) -> Arg {
     };
     match arg.get_value_names().map(|names| names.iter().map(|name| plain(name)).collect::<Vec<_>>()) {
         Some(names) => arg.value_names(names),
+        None => arg,
+    }
+}
+
+/// Options whose values are words, as completions offer them; a value may also be something else, such as a size.
+const WORDS: [(&str, &[&str]); 6] = [
+    ("eol", &["lf", "crlf", "cr", "none"]),
+    ("eol-in", &["lf", "crlf", "cr", "none"]),
+    ("eol-out", &["lf", "crlf", "cr", "none"]),
+    ("hash", &["sha256", "blake3"]),
+    ("reject", &["rst", "close", "drop"]),
+    ("split", &["none", "line", "nul", "length", "chunk"]),
+];
+
+fn with_words(arg: Arg) -> Arg {
+    match WORDS.iter().find(|(option, _)| arg.get_long() == Some(*option)) {
+        Some((_, words)) => arg.value_parser(clap::builder::PossibleValuesParser::new(*words)),
         None => arg,
     }
 }
@@ -173,4 +190,23 @@ pub fn write(files: &[Generated], directory: &Path) -> Result<String, Failure> {
         std::fs::write(&path, &file.text).map_err(|error| failed(&path, &error))?;
     }
     Ok(files.iter().map(|file| format!("{}\n", file.name)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_words_that_are_offered_are_taken() {
+        for (option, words) in WORDS {
+            for word in words {
+                let verb = if option == "reject" { vec!["accept", "0"] } else { vec!["open", "host:1"] };
+                let option = format!("--{option}");
+                let words = ["netverb"].into_iter().chain(verb).chain([option.as_str(), word]);
+                assert!(crate::cli::parse(words.map(Into::into).collect()).is_ok(), "{option} {word}");
+            }
+        }
+        let bash = completions(Shell::Bash).unwrap();
+        assert!(bash.contains("\"lf crlf cr none\"") && bash.contains("\"rst close drop\""), "{bash}");
+    }
 }

@@ -17,7 +17,7 @@ use crate::quantity::{Limit, parse_duration, parse_size};
 use crate::relay::{AtLocalEnd, Traffic};
 use crate::transport::proxy::proxy_protocol::Version;
 use crate::transport::proxy::{Credentials, ProxyUrl};
-use crate::transport::sockopt::NamedOption;
+use crate::transport::sockopt::{self, NamedOption};
 use crate::transport::{ConnectOptions, Family, Lookup, Patience, Route, SocketOptions};
 
 /// Time limits.
@@ -223,7 +223,7 @@ pub struct NetArgs {
     #[arg(long)]
     nodelay: bool,
     /// Probe an idle connection after this long
-    #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration)]
+    #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = sockopt::parse_keepalive)]
     keepalive: Option<Limit>,
     /// Size of the send buffer
     #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = parse_size)]
@@ -314,7 +314,7 @@ pub struct DataArgs {
     #[arg(long)]
     hex: bool,
     /// Dump both directions in hex to FILE, or - for stderr
-    #[arg(long, value_name = "FILE|-", value_parser = parse_dump, value_hint = clap::ValueHint::FilePath)]
+    #[arg(long, value_name = "FILE|-", value_parser = DumpTarget::parse, value_hint = clap::ValueHint::FilePath)]
     hex_dump: Option<DumpTarget>,
     /// Record both directions, with times, as JSON lines
     #[arg(long, value_name = "FILE")]
@@ -352,14 +352,6 @@ pub struct DataArgs {
     /// How stdin is cut into messages on message sockets: none, line, nul, length, chunk or SIZE
     #[arg(long, value_name = "KIND")]
     split: Option<Split>,
-}
-
-/// Reads where a dump goes.
-///
-/// # Errors
-/// None.
-pub fn parse_dump(text: &str) -> Result<DumpTarget, std::convert::Infallible> {
-    Ok(DumpTarget::from(text))
 }
 
 fn parse_rate(text: &str) -> Result<u64, String> {

@@ -27,9 +27,12 @@ Examples:
   seq 3 | netverb open host:5555 --zmq push   ZeroMQ: each line a message
   netverb open host:25/mail -C               then: netverb ask mail --line NOOP
   netverb open unix:/run/app.sock < request
+  netverb open tls://host:465 --pcap file    for Wireshark, in clear
   netverb open host:25 -C --fail-on '(?m)^[45]' --expect '220 .*\\n' \\
       --send-line 'EHLO me' --expect '(?m)^250 .*\\n' --send-line QUIT
-  netverb open host:25 --replay session      the client of a --transcript";
+  netverb open host:25 --replay session      the client of a --transcript
+  netverb open ws://host/chat                lines as messages (netverb help websockets)
+  echo hi | netverb open wss://host/echo --count 1 -H 'Origin: https://host'";
 
 /// Shown under the help of `accept`.
 pub const ACCEPT_EXAMPLES: &str = "\
@@ -37,11 +40,13 @@ Examples:
   netverb accept 8080 > file                 one client
   netverb accept -k 8080 --prefix            many, each line with its sender
   netverb accept localhost:8080 --to unix:/run/app.sock
+  netverb accept 8080 --to localhost:80 --view    see what two programs say
   netverb accept 0 --port-file port -c date  any free port, a program for each
   port=$(netverb accept 0/web)               keep it: netverb next web
   netverb accept 8080,9000-9010 --echo --allow 192.168.1.0/24
   netverb accept udp://:5000 --echo          datagrams
   netverb accept 5555 --zmq rep -c date      ZeroMQ: a reply to each request
+  netverb accept 8080 --to localhost:80 --latency 200ms --jitter 50ms
   netverb accept 8080 --http site            the files of a folder
   netverb accept 8080 --http-respond '503:{\"ok\": false}'
   netverb accept 8080 --http-exec 'echo Content-Type: text/plain; echo; date'
@@ -49,7 +54,8 @@ Examples:
   netverb accept 7000 --echo --http-ports 8080 --http site
   netverb accept 8080 --expect '(?s)^GET .*\\r\\n\\r\\n' \\
       --send $'HTTP/1.0 204 OK\\r\\n\\r\\n'
-  netverb accept 2525 --replay session       the server of a --transcript";
+  netverb accept 2525 --replay session       the server of a --transcript
+  netverb accept --ws 8080 --to localhost:25 a stream for browsers";
 
 /// Shown under the help of `wait`.
 pub const WAIT_EXAMPLES: &str = "\
@@ -69,7 +75,9 @@ Examples:
   netverb read mail --until reply             a whole SMTP or FTP reply
   netverb read mail --for '2 int4'            two numbers
   netverb read mail --until eof -w infinite > file
-  netverb read mail --any -w 0                what is there, without waiting";
+  netverb read mail --any -w 0                what is there, without waiting
+  netverb read chat --for '2 messages'        of a WebSocket, ZeroMQ, datagrams
+  netverb -j read inbox                       a datagram with its sender";
 
 /// Shown under the help of `write`.
 pub const WRITE_EXAMPLES: &str = "\
@@ -77,7 +85,9 @@ Examples:
   netverb write mail --line 'EHLO me'
   netverb write mail -E 'a\\tb\\r\\n'
   netverb write mail --from-hex '0d 0a'
-  netverb write mail --eof < file             and then the end of our data";
+  netverb write mail --eof < file             and then the end of our data
+  netverb write chat 'one message' 'another'  where messages are kept apart
+  netverb write inbox --to 10.2.1.1:5000 hi   a datagram to this peer";
 
 /// Shown under the help of `ask`.
 pub const ASK_EXAMPLES: &str = "\
@@ -147,6 +157,7 @@ Examples:
   netverb datagram host:5000 --split line < log   each line a datagram
   netverb datagram --replies 1 host:7 ping        one answer, or status 28
   netverb datagram --listen 5000 --json           each with its sender
+  netverb datagram --listen 5000/inbox            keep it: read inbox
   netverb datagram -z host:53                     does anybody answer?
   netverb datagram --from :8080 --to 10.2.1.1:8080 hello
   netverb datagram --listen 5000 --join 239.1.2.3%eth0
@@ -218,6 +229,9 @@ pub const ENVIRONMENT: Topic =
     Topic { name: "environment", heading: "ENVIRONMENT", text: include_str!("help/environment.txt") };
 /// `netverb help keeping`
 pub const KEEPING: Topic = Topic { name: "keeping", heading: "KEPT SOCKETS", text: include_str!("help/keeping.txt") };
+/// `netverb help websockets`
+pub const WEBSOCKETS: Topic =
+    Topic { name: "websockets", heading: "WEBSOCKETS", text: include_str!("help/websockets.txt") };
 /// `netverb help recipes`
 pub const RECIPES: Topic = Topic { name: "recipes", heading: "EXAMPLES", text: include_str!("help/recipes.txt") };
 
@@ -226,7 +240,7 @@ pub const INTERACTIVE: Topic =
     Topic { name: "interactive", heading: "AT A TERMINAL", text: include_str!("help/interactive.txt") };
 
 /// Every topic.
-pub const TOPICS: [Topic; 6] = [IDS, KEEPING, INTERACTIVE, EXIT_CODES, ENVIRONMENT, RECIPES];
+pub const TOPICS: [Topic; 7] = [IDS, KEEPING, INTERACTIVE, WEBSOCKETS, EXIT_CODES, ENVIRONMENT, RECIPES];
 
 /// The verbs that only print texts.
 pub const PRINTING: [&str; 3] = ["completions", "man", "help"];
@@ -250,18 +264,19 @@ pub fn shortened(command: clap::Command) -> clap::Command {
     })
 }
 
-/// The program's own `-h` on one screen: the verbs that only print texts, and the options of all verbs, are left to `--help`.
+/// The program's own `-h` on one screen: the verbs that only print texts or make keys, and the options of all verbs, are left
+/// to `--help`.
 pub fn on_one_screen(command: clap::Command, words: &[OsString]) -> clap::Command {
     if words.iter().any(|word| word == "--help") {
         return command;
     }
-    let command = PRINTING.iter().fold(command, |command, verb| command.mut_subcommand(verb, |verb| verb.hide(true)));
+    let left = PRINTING.iter().chain(cfg!(feature = "zmq").then_some(&"zmq-keygen"));
+    let command = left.fold(command, |command, verb| command.mut_subcommand(verb, |verb| verb.hide(true)));
     let topics = TOPICS.map(|topic| topic.name).join(" ");
-    command.help_template(format!(
-        "{{about}}\n\n{{usage-heading}} {{usage}}\n\nVerbs:\n{{subcommands}}\n\n\
-        Each has -h (short help), --help (all), -v (say more), -j (JSON events).\n\
-        netverb help VERB, or {topics}{{after-help}}",
-    ))
+    let ways_on = "Each has -h (short help), --help (all), -v (say more), -j (JSON events).";
+    command
+        .help_template("{about}\n\n{usage-heading} {usage}\n\nVerbs:\n{subcommands}{after-help}")
+        .after_help(format!("{ways_on}\nHelp topics: {topics}\n\n{EXAMPLES}"))
 }
 
 /// The text of a topic, or the long help of a verb.

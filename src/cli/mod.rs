@@ -16,6 +16,7 @@ pub mod messages;
 pub mod misbehave;
 pub mod open;
 pub mod payload;
+mod refusal;
 pub mod resolve;
 #[cfg(feature = "tls")]
 pub mod secure;
@@ -222,11 +223,12 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
             return match error.kind() {
                 ErrorKind::DisplayHelp => Ok(Action::Print(error.render().to_string())),
                 ErrorKind::DisplayVersion => Ok(Action::Print(VERSION.to_owned())),
-                _ => Err(refuse(usage_failure(&error), drawing(&error))),
+                _ => Err(refuse(refusal::failure(&error, &arguments), refusal::drawing(&error))),
             };
         }
     };
-    let globals = Globals::from_arg_matches_mut(&mut matches).map_err(|error| refuse(usage_failure(&error), None))?;
+    let globals = Globals::from_arg_matches_mut(&mut matches)
+        .map_err(|error| refuse(refusal::failure(&error, &arguments), None))?;
     // Now it is known what belongs together, as in `-jz`, and what is the value of another option.
     let on_stderr = wants_color(globals.color, &std::io::stderr());
     let format = if globals.json { Format::Json } else { Format::Human { color: on_stderr } };
@@ -248,7 +250,7 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
         .and_then(|(verb, matches)| Some((verbs::find(&verb)?, matches)))
         .ok_or_else(|| Failure::message(Exit::Usage, MISSING_VERB))
         .and_then(|(row, mut matches)| (row.read)(&mut matches, globals.json));
-    match asked.map_err(|failure| refuse(failure, None))? {
+    match asked.map_err(|failure| refuse(refusal::with_excerpts(failure, &arguments), None))? {
         Asked::Run(mut verb, deadline) => {
             verb.remember(words);
             let place = Place { directory: globals.session_dir, session: globals.session };
@@ -321,7 +323,7 @@ fn parse_keeper(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
 
 const VERSION: &str = concat!("netverb ", env!("CARGO_PKG_VERSION"), "\n");
 
-const MISSING_VERB: &str = "a verb is missing; netverb help lists them, for example open and accept";
+pub(super) const MISSING_VERB: &str = "a verb is missing; netverb help lists them, for example open and accept";
 
 /// The verb's name for messages that come before the command line is understood.
 fn verb_name(arguments: &[OsString]) -> &'static str {
@@ -350,44 +352,6 @@ fn wants_color(choice: Color, stream: &impl IsTerminal) -> bool {
         Color::Auto if set("NO_COLOR") => false,
         Color::Auto => set("CLICOLOR_FORCE") || stream.is_terminal(),
     }
-}
-
-/// clap's message on one line, without the usage that follows it.
-fn usage_failure(error: &clap::Error) -> Failure {
-    let text = error.render().to_string();
-    let mut lines: Vec<&str> = Vec::new();
-    for line in text.lines().map(str::trim) {
-        if line.starts_with("Usage:") || line.starts_with("For more information") {
-            break;
-        }
-        if !line.is_empty() {
-            lines.push(line);
-        }
-    }
-    let message = lines.join(" ").replace(" tip: ", "; ");
-    let message = message.strip_prefix("error: ").unwrap_or(&message).to_owned();
-    let exit = if address_error(error).is_some() { Exit::MalformedAddress } else { Exit::Usage };
-    match error.kind() {
-        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand => {
-            Failure::message(Exit::Usage, MISSING_VERB)
-        }
-        ErrorKind::ValueValidation if exit == Exit::MalformedAddress => match address_error(error) {
-            Some(id) => Failure::message(exit, id.to_string()),
-            None => Failure::message(exit, message),
-        },
-        ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand | ErrorKind::MissingRequiredArgument => {
-            Failure::message(exit, message).hint("netverb help shows what there is")
-        }
-        _ => Failure::message(exit, message),
-    }
-}
-
-fn address_error(error: &clap::Error) -> Option<&crate::address::IdError> {
-    std::error::Error::source(error).and_then(|source| source.downcast_ref())
-}
-
-fn drawing(error: &clap::Error) -> Option<String> {
-    address_error(error).map(crate::address::IdError::marked)
 }
 
 #[cfg(test)]

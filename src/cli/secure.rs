@@ -15,7 +15,8 @@ use crate::transport::tls::{ClientOptions, ServerOptions};
 
 /// `secure`
 #[derive(Debug, Args)]
-#[command(after_help = help::SECURE_EXAMPLES)]
+// What it does is said by its name.
+#[command(after_help = help::SECURE_EXAMPLES, mut_arg("secure", |arg| arg.hide(true)))]
 pub struct SecureArgs {
     /// The kept socket: its name, or its full ID
     #[arg(value_name = "ID", value_parser = kept_id)]

@@ -12,7 +12,7 @@ use super::secure;
 use super::tuples::{RecvTupleArgs, SendTupleArgs};
 #[cfg(feature = "zmq")]
 use super::zeromq::ZmqKeygenArgs;
-use super::{Verb, accept, datagram, description, open, resolve, session, talk, usage_failure, wait};
+use super::{Verb, accept, datagram, description, open, refusal, resolve, session, talk, wait};
 use crate::failure::Failure;
 use crate::quantity::Limit;
 
@@ -231,7 +231,7 @@ pub const ALL: &[Row] = &[
     Row {
         name: "help",
         alias: None,
-        about: "Print help on a verb, ids, keeping, interactive, exit-codes, environment, recipes",
+        about: "Print help on a verb or a topic",
         define: define::<HelpArgs>,
         read: |matches, _| help::topic(words::<HelpArgs>(matches)?.topic.as_deref()).map(Asked::Print),
     },
@@ -249,5 +249,5 @@ fn define<A: Args>(command: Command) -> Command {
 }
 
 fn words<A: FromArgMatches>(matches: &mut ArgMatches) -> Result<A, Failure> {
-    A::from_arg_matches_mut(matches).map_err(|error| usage_failure(&error))
+    A::from_arg_matches_mut(matches).map_err(|error| refusal::failure(&error, &[]))
 }

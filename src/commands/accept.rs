@@ -145,6 +145,7 @@ pub async fn run(mut options: Options, context: &Context) -> Result<Exit, Failur
         return datagram::host::run(options, context).await;
     }
     let admission = Admission::new(options.policy.clone()).await?;
+    let streams = Streams::open(options.stream.clone(), context)?;
     let (mut listeners, mut bound): (Vec<Listener>, Vec<Bound>) = (Vec::new(), Vec::new());
     for (index, at) in options.at.iter().enumerate() {
         for listener in listen(&at.address, &options.listen).await? {
@@ -168,7 +169,6 @@ pub async fn run(mut options: Options, context: &Context) -> Result<Exit, Failur
         return Err(Failure::message(Exit::Unsupported, message));
     }
     check_misbehaviour(options.stream.misbehaviour.as_ref(), has_messages, context)?;
-    let streams = Streams::open(options.stream.clone(), context)?;
     #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
     let (mut host, pins) = Host::new(&options, context)?;
     #[cfg(feature = "tls")]

@@ -50,6 +50,5 @@ pub fn read_list(path: &Path) -> Result<Vec<Rule>, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::message(Exit::Usage, format!("cannot read the list {}: {}", path.display(), reason(&error)))
     })?;
-    crate::access::parse_list(&text)
-        .map_err(|error| Failure::message(Exit::Usage, format!("{}: {error}", path.display())))
+    parse_list(&text).map_err(|error| Failure::message(Exit::Usage, format!("{}: {error}", path.display())))
 }

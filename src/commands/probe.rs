@@ -7,13 +7,12 @@ use serde_json::json;
 use super::context::Context;
 #[cfg(feature = "tls")]
 use super::inspection::Inspection;
-use crate::address::Endpoint;
+use crate::address::{Endpoint, Scheme};
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::report;
 use crate::relay::buffer;
-#[cfg(feature = "tls")]
 use crate::transport::connect::ConnectError;
 #[cfg(feature = "tls")]
 use crate::transport::tls::SessionInfo;
@@ -32,7 +31,10 @@ pub async fn run(
 ) -> Result<Exit, Failure> {
     let begun = Instant::now();
     let result = connect(endpoint, options, id, &*context.reporter).await;
-    let mut record = json!({"id": id, "open": result.is_ok(), "seconds": begun.elapsed().as_secs_f64()});
+    let secure = options.secure || matches!(endpoint, Endpoint::Inet { scheme: Scheme::Tls, .. });
+    // Somebody took the connection, whatever became of it; of TLS that says nothing.
+    let answered = matches!(&result, Err(ConnectError::Lost { .. })) && !secure;
+    let mut record = json!({"id": id, "open": result.is_ok() || answered, "seconds": begun.elapsed().as_secs_f64()});
     let ended = match &result {
         Ok(channel) => {
             let (peer, local) = (channel.peer().to_string(), channel.local().to_string());
@@ -63,6 +65,7 @@ pub async fn run(
             }
             ended
         }
+        Err(_) if answered => Ok(()),
         Err(error) => Err(Failure::from(error)),
     };
     if let Err(failure) = &ended {

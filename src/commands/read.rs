@@ -14,6 +14,8 @@ use crate::keeper::client::{Delivered, Keeper, Outcome, dial};
 use crate::keeper::wire::{Read, Reason, Unmet};
 pub use crate::keeper::wire::{Taking, WhenUnmet};
 use crate::message::Split;
+use crate::output::report;
+use crate::sys;
 
 /// How much of what had come a message shows, in bytes.
 const SHOWN: usize = 200;
@@ -88,6 +90,7 @@ impl Output {
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let written = match &mut self.file {
             Some(file) => file.write_all(bytes),
+            None if sys::stdout_was_closed() && !bytes.is_empty() => return Err(report::no_stdout()),
             None => {
                 let mut stdout = std::io::stdout().lock();
                 stdout.write_all(bytes).and_then(|()| stdout.flush())

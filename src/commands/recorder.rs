@@ -29,9 +29,17 @@ pub enum DumpTarget {
     File(PathBuf),
 }
 
-impl From<&str> for DumpTarget {
-    fn from(text: &str) -> Self {
-        if text == "-" { DumpTarget::Stderr } else { DumpTarget::File(PathBuf::from(text)) }
+impl DumpTarget {
+    /// Reads where a dump goes.
+    ///
+    /// # Errors
+    /// An empty name.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "" => Err("no file has an empty name; type the name of a file, or - for stderr".to_owned()),
+            "-" => Ok(DumpTarget::Stderr),
+            name => Ok(DumpTarget::File(PathBuf::from(name))),
+        }
     }
 }
 

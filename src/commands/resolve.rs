@@ -6,7 +6,6 @@ use serde_json::json;
 
 use super::context::Context;
 use crate::address::Host;
-use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::report;
@@ -35,7 +34,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     }
     let last = failures.pop();
     for failure in failures {
-        context.reporter.event("", &Event::Error { message: failure.line() });
+        context.reporter.failure(&failure);
     }
     last.map_or(Ok(Exit::Done), Err)
 }

@@ -4,6 +4,7 @@
 use std::cell::Cell;
 use std::io;
 use std::rc::Rc;
+use std::task::{Context, Waker};
 use std::time::{Duration, SystemTime};
 
 use tokio::sync::{Mutex, Notify};
@@ -15,7 +16,7 @@ use crate::failure::{Failure, reason};
 use crate::message::{Message, MessageRecord, SplitError, Splitter};
 use crate::quantity::Limit;
 use crate::relay::messages::Form;
-use crate::relay::{Blame, Stdio, Traffic, buffer};
+use crate::relay::{Blame, Side, Stdio, Traffic, buffer};
 use crate::service::outbox::Outbox;
 use crate::service::room::Room;
 use crate::service::voice::{Said, Unheard, Voice};
@@ -183,7 +184,7 @@ impl SharedStdio {
     }
 
     async fn converse(&self, mut voice: Voice<'_>, outbox: &Outbox, name: &str, around: &Surroundings) -> Closing {
-        let mut line = Vec::new();
+        let mut unfinished = Unfinished { shared: self, name, line: Vec::new() };
         let (mut hears, mut says) = (true, true);
         enum Turn {
             Heard(Result<Said, Unheard>),
@@ -221,7 +222,7 @@ impl SharedStdio {
                     let shown = match (voice.has_messages(), hears) {
                         (true, true) => self.show_message(name, &said.message).await,
                         (true, false) => Ok(()),
-                        (false, _) => self.show(name, said.message.bytes(), !hears, &mut line).await,
+                        (false, _) => self.show(name, said.message.bytes(), !hears, &mut unfinished.line).await,
                     };
                     if let Err(error) = shown {
                         return self.broken_by(&error);
@@ -305,6 +306,25 @@ impl SharedStdio {
             flush_line(id, line, &mut text);
         }
         buffer::write_all(&mut *output, &text).await
+    }
+}
+
+/// The line of a client that has not come to its end. Where it never does, because the client was lost or the command was ended,
+/// what there is of it is shown all the same.
+struct Unfinished<'a> {
+    shared: &'a SharedStdio,
+    name: &'a str,
+    line: Vec<u8>,
+}
+
+impl Drop for Unfinished<'_> {
+    fn drop(&mut self) {
+        let mut text = Vec::new();
+        flush_line(self.name, &mut self.line, &mut text);
+        if let (false, Ok(mut output)) = (text.is_empty(), self.shared.output.try_lock()) {
+            // Nothing may wait here: what a reader that stalls does not take at once is lost.
+            let _ = output.poll_write(&mut Context::from_waker(Waker::noop()), &text);
+        }
     }
 }
 

@@ -1,9 +1,11 @@
 //! The options that shape a stream, shared by `open` and `accept`, and what follows from them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fs::OpenOptions;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
+
+use rustix::fs::Access;
 
 use super::capture::Carrier;
 use super::context::Context;
@@ -20,11 +22,13 @@ use crate::message::Split;
 use crate::output::hex::HexDump;
 use crate::output::human::Verbosity;
 use crate::output::progress::Progress;
+use crate::output::report;
 use crate::output::sanitize::Sanitizer;
 use crate::quantity::Limit;
 use crate::relay::{AtLocalEnd, Blame, Output, Rules, Stdio, Traffic};
 use crate::service::presence::Presence;
 use crate::service::{Closing, Surroundings, Verdict, Watcher};
+use crate::sys;
 use crate::transport::{Descriptor, Kind, Messages};
 
 /// How long a peer may be quiet after the end of stdin, where that ends the whole socket.
@@ -73,6 +77,8 @@ pub struct Streams {
     context: Context,
     recorder: Option<Rc<RefCell<Recorder>>>,
     progress: Option<Rc<Progress>>,
+    /// Whether something came that there was no stdout for.
+    lost: Rc<Cell<bool>>,
 }
 
 impl Streams {
@@ -93,6 +99,9 @@ impl Streams {
     }
 
     fn opened(options: StreamOptions, carrier: Carrier, context: &Context) -> Result<Self, Failure> {
+        if let Some(path) = &options.output {
+            check_writable(path).map_err(|error| cannot_use(&path.display().to_string(), &error))?;
+        }
         let recorder = Recorder::open(&options.recorder, carrier, context)?;
         let recorder = recorder.map(|recorder| Rc::new(RefCell::new(recorder)));
         if let (Some(recorder), true) = (&recorder, options.recorder.pcap.is_some()) {
@@ -104,7 +113,7 @@ impl Streams {
             Traffic::Both | Traffic::SendOnly => size_of_stdin(),
         };
         let progress = options.progress.then(|| Rc::new(Progress::new(to_send)));
-        Ok(Streams { options, context: context.clone(), recorder, progress })
+        Ok(Streams { options, context: context.clone(), recorder, progress, lost: Rc::default() })
     }
 
     /// The rules of a relay with the standard streams.
@@ -164,21 +173,21 @@ impl Streams {
     /// # Errors
     /// A file that cannot be written: status 23.
     pub fn stdio(&self) -> Result<Stdio, Failure> {
-        let failed = |what: &str, error: &std::io::Error| {
-            Failure::message(Exit::OutputFailed, format!("cannot use {what}: {}", reason(error)))
-        };
         let input = match self.options.traffic {
             Traffic::ReceiveOnly => None,
-            Traffic::Both | Traffic::SendOnly => Some(Descriptor::stdin().map_err(|error| failed("stdin", &error))?),
+            Traffic::Both | Traffic::SendOnly => {
+                Some(Descriptor::stdin().map_err(|error| cannot_use("stdin", &error))?)
+            }
         };
         let output = match (self.options.traffic, &self.options.output) {
             (Traffic::SendOnly, _) => Output::Discard,
-            (_, None) => Output::To(Descriptor::stdout().map_err(|error| failed("stdout", &error))?),
+            (_, None) if sys::stdout_was_closed() => Output::Missing(self.lost.clone()),
+            (_, None) => Output::To(Descriptor::stdout().map_err(|error| cannot_use("stdout", &error))?),
             (_, Some(path)) => {
                 let name = path.display().to_string();
                 let file = OpenOptions::new().write(true).create(true).truncate(true).open(path);
-                let file = file.map_err(|error| failed(&name, &error))?;
-                Output::To(Descriptor::file(file).map_err(|error| failed(&name, &error))?)
+                let file = file.map_err(|error| cannot_use(&name, &error))?;
+                Output::To(Descriptor::file(file).map_err(|error| cannot_use(&name, &error))?)
             }
         };
         Ok(Stdio::new(input, output))
@@ -247,10 +256,28 @@ impl Streams {
         if let Some(digests) = self.recorder.as_ref().and_then(|recorder| recorder.borrow().digests()) {
             self.context.reporter.digests(digests);
         }
-        match self.recorder.as_ref().and_then(|recorder| recorder.borrow().failure()) {
-            Some(failure) => Err(failure),
-            None => ended,
+        match (self.recorder.as_ref().and_then(|recorder| recorder.borrow().failure()), ended) {
+            (Some(failure), _) => Err(failure),
+            (None, Ok(Exit::Done)) if self.lost.get() => Err(report::no_stdout()),
+            (None, ended) => ended,
         }
+    }
+}
+
+fn cannot_use(what: &str, error: &std::io::Error) -> Failure {
+    Failure::message(Exit::OutputFailed, format!("cannot use {what}: {}", reason(error)))
+}
+
+/// Whether a file can be written, found out without touching it: a run that fails before data comes leaves it as it was.
+fn check_writable(path: &Path) -> std::io::Result<()> {
+    match std::fs::metadata(path) {
+        Ok(found) if found.is_dir() => Err(std::io::ErrorKind::IsADirectory.into()),
+        Ok(_) => Ok(rustix::fs::access(path, Access::WRITE_OK)?),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            Ok(rustix::fs::access(folder, Access::WRITE_OK | Access::EXEC_OK)?)
+        }
+        Err(error) => Err(error),
     }
 }
 

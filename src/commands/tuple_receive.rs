@@ -16,8 +16,10 @@ use crate::failure::{Failure, reason};
 use crate::keeper::wire::Taking;
 use crate::message::Message;
 use crate::output::human::Verbosity;
+use crate::output::report;
 use crate::quantity::Limit;
 use crate::relay::{Side, buffer};
+use crate::sys;
 use crate::transport::datagram::DatagramOptions;
 use crate::transport::listener::{ListenOptions, listen};
 use crate::transport::{Bytes, Channel, ConnectOptions, Descriptor, Messages, connect};
@@ -344,6 +346,9 @@ impl<'a> Printer<'a> {
     /// # Errors
     /// Status 23.
     pub fn flush(&mut self) -> Result<(), Failure> {
+        if sys::stdout_was_closed() && !self.output.is_empty() {
+            return Err(report::no_stdout());
+        }
         let written = std::io::stdout().write_all(&self.output).and_then(|()| std::io::stdout().flush());
         self.output.clear();
         written.map_err(|error| {

@@ -113,7 +113,7 @@ pub async fn keep(
     start(&kept, listener)?;
     let begun = begin.await;
     #[cfg(target_os = "linux")]
-    sys::release_code();
+    sys::release_pages();
     if begun.is_err() {
         kept.release();
         kept.end(Close::Graceful);
@@ -209,9 +209,19 @@ async fn answer(kept: &Rc<Kept>, listener: &UnixListener) {
     }
 }
 
-/// Becomes ready when nobody has used the socket for too long, or nobody can reach it any more.
+/// Becomes ready when nobody has used the socket for too long, or nobody can reach it any more. A socket that falls silent
+/// gives back what it needs no longer.
 async fn worn_out(kept: &Kept) {
+    #[cfg(target_os = "linux")]
+    let mut silent = false;
     loop {
+        #[cfg(target_os = "linux")]
+        {
+            let before = std::mem::replace(&mut silent, kept.idle() >= LOOK / 2);
+            if silent && !before {
+                sys::release_pages();
+            }
+        }
         let left = kept.process.terms.idle.map(|life| life.saturating_sub(kept.idle()));
         if left == Some(Duration::ZERO) || !kept.stands() {
             return;
@@ -280,7 +290,7 @@ pub fn adopt(listener: &Kept, listening: &Listening, channel: Channel) -> Result
         let kept = Rc::new(Kept::new(id.clone(), name, body, process, claim));
         start(&kept, socket)?;
         #[cfg(target_os = "linux")]
-        sys::release_code();
+        sys::release_pages();
         return Ok(id);
     }
 }

@@ -1,6 +1,8 @@
 //! The standard streams as a side of a relay: what is read comes from stdin, what is written goes to stdout or a file.
 
+use std::cell::Cell;
 use std::io;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use super::side::Side;
@@ -14,6 +16,8 @@ pub enum Output {
     To(Descriptor),
     /// Nowhere (`--send-only`).
     Discard,
+    /// There is no stdout (`>&-`): what comes is lost, and noted.
+    Missing(Rc<Cell<bool>>),
 }
 
 /// Standard input and output.
@@ -29,7 +33,7 @@ impl Stdio {
     pub fn new(input: Option<Descriptor>, output: Output) -> Self {
         let hang_up = match &output {
             Output::To(descriptor) => descriptor.hang_up(),
-            Output::Discard => None,
+            Output::Discard | Output::Missing(_) => None,
         };
         Stdio { input, output, hang_up }
     }
@@ -63,6 +67,10 @@ impl Side for Stdio {
         match &self.output {
             Output::To(output) => output.poll_write(cx, bytes),
             Output::Discard => Poll::Ready(Ok(bytes.len())),
+            Output::Missing(lost) => {
+                lost.set(lost.get() || !bytes.is_empty());
+                Poll::Ready(Ok(bytes.len()))
+            }
         }
     }
 
@@ -89,7 +97,7 @@ impl Side for Stdio {
     fn sink(&self) -> Option<&Descriptor> {
         match &self.output {
             Output::To(output) => Some(output),
-            Output::Discard => None,
+            Output::Discard | Output::Missing(_) => None,
         }
     }
 

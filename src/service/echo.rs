@@ -8,7 +8,7 @@ use super::presence::Presence;
 use super::{Client, Closing, Surroundings, Verdict, Watcher, within};
 use crate::event::Direction;
 use crate::message::Message;
-use crate::relay::{Blame, Side, buffer};
+use crate::relay::{Blame, SETTLE, Side, buffer};
 use crate::transport::{Bytes, Channel, Messages};
 
 pub(super) async fn serve(client: &mut Client, watcher: &Rc<dyn Watcher>, around: &Surroundings) -> Closing {
@@ -23,10 +23,27 @@ async fn stream(bytes: &mut Bytes, watcher: &Rc<dyn Watcher>, around: &Surroundi
     let mut outgoing = around.lane(Direction::Out, id, &**watcher);
     let mut size = buffer::SMALLEST;
     loop {
-        let read = match within(around.idle, read(bytes, size, &around.presence)).await {
+        let turn = async {
+            tokio::select! {
+                read = read(bytes, size, &around.presence) => Some(read),
+                () = tokio::time::sleep(SETTLE), if incoming.is_holding() => None,
+            }
+        };
+        let read = match within(around.idle, turn).await {
+            Some(None) => {
+                let sent = async {
+                    let answer = outgoing.convert(&incoming.settle()?, false)?.into_owned();
+                    buffer::write_all(bytes, &answer).await?;
+                    outgoing.written(&answer)
+                };
+                match sent.await {
+                    Ok(()) => continue,
+                    Err(error) => return Closing::failed(&error, Blame::Sending),
+                }
+            }
             None => return Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle },
-            Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
-            Some(Ok(read)) => read,
+            Some(Some(Err(error))) => return Closing::failed(&error, Blame::Receiving),
+            Some(Some(Ok(read))) => read,
         };
         let (held, count) = read;
         let ended = count == 0;

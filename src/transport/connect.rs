@@ -14,6 +14,7 @@ use super::datagram;
 use super::descriptor::Descriptor;
 use super::dial::{self, Failures};
 use super::messages::Messages;
+use super::overlay::Overlay;
 use super::proxy::ProxyError;
 use super::resolve::{self, Lookup, ResolveError};
 use super::route::Route;
@@ -57,6 +58,8 @@ pub struct ConnectOptions {
     pub patience: Patience,
     /// What lies between us and the target.
     pub route: Route,
+    /// What is put on each stream.
+    pub overlay: Overlay,
     /// Whether TELNET is spoken, and what we have to tell then.
     pub telnet: Option<Terms>,
     /// Whether TLS is spoken, where the address does not say so itself (`--secure`).
@@ -100,6 +103,14 @@ pub enum ConnectError {
         target: String,
         /// Why each address failed.
         failures: Failures,
+    },
+    /// A connection stood, and was reset at once.
+    #[error("connection to {target} lost: {}", reason(.error))]
+    Lost {
+        /// What was dialled.
+        target: String,
+        /// Why.
+        error: io::Error,
     },
     /// The Unix socket failed.
     #[error("cannot connect to {target}: {}", reason(.error))]
@@ -170,6 +181,7 @@ impl ConnectError {
             }
             ConnectError::Failed { .. } | ConnectError::Unix { .. } => Exit::Refused,
             ConnectError::TimedOut { .. } => Exit::TimedOut,
+            ConnectError::Lost { .. } => Exit::ReceiveFailed,
             ConnectError::Source { .. } => Exit::CannotBind,
             ConnectError::Datagram(error) => error.exit(),
             ConnectError::Proxy(error) => error.exit(),
@@ -193,6 +205,7 @@ impl ConnectError {
             ConnectError::NoProxy(_)
                 | ConnectError::Resolve(ResolveError::Resolver { .. })
                 | ConnectError::Failed { .. }
+                | ConnectError::Lost { .. }
                 | ConnectError::Unix { .. }
                 | ConnectError::TimedOut { .. }
         )
@@ -343,7 +356,7 @@ async fn attempt(
             transport: channel.transport(),
         },
     );
-    match (layer.put_on(channel, id, report).await?, &options.telnet) {
+    match (options.overlay.put_on(layer.put_on(channel, id, report).await?), &options.telnet) {
         (channel, None) => Ok(channel),
         (Channel::Bytes(bytes), Some(terms)) => Ok(Channel::Bytes(telnet::put_on(bytes, terms))),
         (Channel::Messages(_), Some(_)) => Err(ConnectError::Unsupported("TELNET over a message socket".to_owned())),
@@ -423,6 +436,11 @@ fn failed(target: &Endpoint, mut failures: Failures) -> ConnectError {
             Ours::Option(error) => ConnectError::Option(error),
             Ours::Source(local, error) => ConnectError::Source { local, error },
         };
+    }
+    // A handshake is refused; only what has stood is reset (RFC 9293 section 3.10.7.3).
+    let stood = |error: &io::Error| matches!(error.kind(), io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe);
+    if let Some(at) = failures.iter().position(|(_, error)| stood(error)) {
+        return ConnectError::Lost { target: target.to_string(), error: failures.swap_remove(at).1 };
     }
     ConnectError::Failed { target: target.to_string(), failures }
 }

@@ -96,6 +96,16 @@ enum Carries {
     Messages,
 }
 
+impl Carries {
+    /// How an address of such a socket is written.
+    fn shown(self, address: Peer) -> Peer {
+        match self {
+            Carries::Bytes => address,
+            Carries::Messages => address.with_messages(),
+        }
+    }
+}
+
 /// A listening socket under the event loop.
 #[derive(Debug)]
 pub struct Listener {
@@ -127,7 +137,7 @@ pub struct Pending {
 
 impl Listener {
     fn new(socket: socket2::Socket, carries: Carries, path: Option<BoundPath>) -> io::Result<Self> {
-        let local = peer_of(&socket.local_addr()?);
+        let local = carries.shown(peer_of(&socket.local_addr()?));
         socket.set_nonblocking(true)?;
         let descriptor = Descriptor::socket(OwnedFd::from(socket))?;
         Ok(Listener { descriptor, carries, local, _path: path, shared_blocking: false })
@@ -162,7 +172,7 @@ impl Listener {
             };
             // A client that reset already has no address any more.
             let (Ok(peer), Ok(local)) = (socket.peer_addr(), socket.local_addr()) else { continue };
-            let (peer, local) = (peer_of(&peer), peer_of(&local));
+            let (peer, local) = (self.carries.shown(peer_of(&peer)), self.carries.shown(peer_of(&local)));
             return Poll::Ready(Ok(Pending { socket, carries: self.carries, peer, local }));
         }
     }
@@ -251,6 +261,8 @@ pub async fn listen(address: &ListenAddress, options: &ListenOptions) -> Result<
             };
             let bound = || -> io::Result<Listener> {
                 let socket = socket2::Socket::new(Domain::UNIX, kind, None)?;
+                // Until it listens it looks stale to others.
+                let _turn = unix::Turn::take(name);
                 let path = unix::bind(&socket, name, kind, options.mode)?;
                 socket.listen(options.backlog)?;
                 Listener::new(socket, carries, path)
@@ -262,8 +274,25 @@ pub async fn listen(address: &ListenAddress, options: &ListenOptions) -> Result<
     }
 }
 
+/// How often the system chooses another port when one that it chose for the first address is taken on the next.
+const CHOICES: usize = 32;
+
 /// One port on every address and interface that is asked for. Port 0 becomes the same free port on all of them.
 async fn tcp(host: &Host, port: u16, options: &ListenOptions) -> Result<Vec<Listener>, ListenError> {
+    let mut choices = 1;
+    loop {
+        match tcp_on_all(host, port, options).await {
+            Err(ListenError::Bind { error, .. })
+                if port == 0 && choices < CHOICES && error.kind() == io::ErrorKind::AddrInUse =>
+            {
+                choices += 1;
+            }
+            listeners => return listeners,
+        }
+    }
+}
+
+async fn tcp_on_all(host: &Host, port: u16, options: &ListenOptions) -> Result<Vec<Listener>, ListenError> {
     let unwritten_is_all = options.unwritten == Unwritten::AllInterfaces;
     let dual = host.is_every_interface() || (*host == Host::Unwritten && unwritten_is_all);
     let addresses = match options.lookup.family {

@@ -31,11 +31,12 @@ impl Seqpacket {
     /// # Errors
     /// When the event loop refuses it or its addresses cannot be read.
     pub fn new(socket: socket2::Socket, peer: Option<Peer>) -> io::Result<Self> {
-        let local = peer_of(&socket.local_addr()?);
+        let local = peer_of(&socket.local_addr()?).with_messages();
         let peer = match peer {
             Some(peer) => peer,
             None => peer_of(&socket.peer_addr()?),
         };
+        let peer = peer.with_messages();
         Ok(Seqpacket { descriptor: Descriptor::socket(OwnedFd::from(socket))?, local, peer })
     }
 

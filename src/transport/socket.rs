@@ -56,7 +56,7 @@ impl Socket {
     pub fn transport(&self) -> &'static str {
         match self.local {
             Peer::Inet(_) => "tcp",
-            Peer::Unix(_) | Peer::Endpoint(_) => "unix",
+            Peer::Unix(_) | Peer::Seqpacket(_) | Peer::Endpoint(_) => "unix",
         }
     }
 

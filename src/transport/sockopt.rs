@@ -9,6 +9,7 @@ use std::time::Duration;
 use socket2::{SockRef, TcpKeepalive};
 
 use crate::failure::reason;
+use crate::quantity::{Limit, parse_duration};
 use crate::sys;
 
 /// What to set on every socket of a run.
@@ -35,6 +36,22 @@ pub struct SocketOptions {
     /// `--sockopt`, in order.
     pub named: Vec<NamedOption>,
 }
+
+/// Reads how long a connection is idle before it is probed; tcp(7) counts whole seconds.
+///
+/// # Errors
+/// Not a duration, or one that the system refuses.
+pub fn parse_keepalive(text: &str) -> Result<Limit, String> {
+    match parse_duration(text).map_err(|error| error.to_string())? {
+        Limit::After(idle) if !(1..=LONGEST_KEEPALIVE).contains(&idle.as_secs()) => {
+            Err(format!("type a time from 1s to {LONGEST_KEEPALIVE}s, or infinite not to probe"))
+        }
+        limit => Ok(limit),
+    }
+}
+
+/// The longest TCP_KEEPIDLE that Linux takes, in seconds (MAX_TCP_KEEPIDLE).
+const LONGEST_KEEPALIVE: u64 = 32767;
 
 impl SocketOptions {
     /// Sets what must be set before a socket is connected or bound.

@@ -1,11 +1,13 @@
 //! Unix sockets: their names, and paths that are created, replaced when stale and removed on exit (unix(7)).
 
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
-use rustix::fs::Mode;
+use rustix::fs::{FlockOperation, Mode, OFlags, flock};
 use socket2::{Domain, SockAddr, Type};
 
 use crate::address::UnixName;
@@ -36,6 +38,43 @@ pub fn widen(socket: &socket2::Socket) {
     let _ = socket.set_send_buffer_size(SEND_BUFFER);
 }
 
+/// The turn of one of several processes that want the same path. Whether a path is stale, its removal, and listening on it are
+/// for one of them at a time: the others would remove what the first has just made.
+///
+/// It is a lock on the folder (flock(2)), which leaves nothing behind. Where the folder cannot be locked, or somebody holds it for
+/// longer than [`PATIENCE`], things go on without it.
+#[derive(Debug)]
+pub struct Turn {
+    _lock: Option<OwnedFd>,
+}
+
+/// How long a turn is waited for.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+impl Turn {
+    /// Waits for the turn; abstract names need none, as they are gone with their process.
+    pub fn take(name: &UnixName) -> Self {
+        match name {
+            UnixName::Path(path) => Self::take_path(path),
+            UnixName::Abstract(_) => Turn { _lock: None },
+        }
+    }
+
+    fn take_path(path: &Path) -> Self {
+        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let flags = OFlags::DIRECTORY | OFlags::RDONLY | OFlags::CLOEXEC;
+        let Ok(folder) = rustix::fs::open(folder, flags, Mode::empty()) else { return Turn { _lock: None } };
+        let begun = Instant::now();
+        while let Err(rustix::io::Errno::WOULDBLOCK) = flock(&folder, FlockOperation::NonBlockingLockExclusive) {
+            if begun.elapsed() >= PATIENCE {
+                return Turn { _lock: None };
+            }
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Turn { _lock: Some(folder) }
+    }
+}
+
 /// A path that this process bound: removed when dropped, if it is still the same file.
 #[derive(Debug)]
 pub struct BoundPath {
@@ -46,6 +85,7 @@ pub struct BoundPath {
 
 impl Drop for BoundPath {
     fn drop(&mut self) {
+        let _turn = Turn::take_path(&self.path);
         if let Ok(now) = std::fs::symlink_metadata(&self.path)
             && (now.dev(), now.ino()) == (self.device, self.inode)
         {
@@ -58,7 +98,7 @@ impl Drop for BoundPath {
 /// error. `mode` is what the file may be used for, the umask aside.
 ///
 /// # Errors
-/// AddrInUse with the reason in words; what bind(2) says.
+/// AddrInUse with the reason in words; what bind(2) says. The caller has the [`Turn`] until it listens.
 pub fn bind(socket: &socket2::Socket, name: &UnixName, kind: Type, mode: Option<u32>) -> io::Result<Option<BoundPath>> {
     let address = sock_addr(name)?;
     let UnixName::Path(path) = name else {
@@ -90,13 +130,15 @@ fn make_way(path: &Path, kind: Type, address: &SockAddr) -> io::Result<()> {
     if file_type != rustix::fs::FileType::Socket {
         return in_use("a file that is no socket is there; it is left alone");
     }
-    let probe = socket2::Socket::new(Domain::UNIX, kind.nonblocking(), None)?;
+    // As a datagram socket, which nobody has to accept: a listener for one client would take this for its client.
+    let probe = socket2::Socket::new(Domain::UNIX, Type::DGRAM.nonblocking(), None)?;
     match probe.connect(address) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => std::fs::remove_file(path),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        Err(error) if error.raw_os_error() == Some(libc::EPROTOTYPE) => {
+        Err(error) if error.raw_os_error() == Some(libc::EPROTOTYPE) && kind == Type::DGRAM => {
             in_use("another kind of socket is in use there")
         }
+        Ok(()) if kind != Type::DGRAM => in_use("another kind of socket is in use there"),
         Ok(()) | Err(_) => in_use("another process listens there"),
     }
 }

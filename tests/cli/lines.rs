@@ -168,3 +168,19 @@ fn b35_100_mib_without_a_newline_are_converted_in_constant_memory() {
         child.wait().exits(0);
     }
 }
+
+/// A prompt that ends in a CR is not withheld until more comes, whatever becomes of what clients send.
+#[test]
+fn b34_no_service_holds_a_trailing_cr_back() {
+    let sandbox = Sandbox::new();
+    for (service, answers) in [("--echo", 0), ("--broker", 1)] {
+        let child = sandbox.netverb(["accept", "127.0.0.1:0", service, "--eol-in", "crlf", "--json"]).spawn();
+        let port = child.port();
+        let mut clients = [Peer::connect(port), Peer::connect(port)];
+        child.wait_events("accepted", 2);
+        clients[0].send(b"password:\r");
+        assert_eq!(clients[answers].read(10), b"password:\r", "{service}");
+        clients[0].send(b"a\r\nb");
+        assert_eq!(clients[answers].read(3), b"a\nb", "{service}");
+    }
+}

@@ -480,3 +480,14 @@ fn b27_socket_options_are_set_on_listeners() {
     assert!(client.socket().tcp_mss().unwrap() <= 900);
     sandbox.netverb(["accept", "127.0.0.1:0", "--interface", "nosuchif"]).run().failed(4, &["nosuchif"]);
 }
+
+#[test]
+fn b18_a_line_without_an_end_is_shown_when_the_command_is_ended() {
+    let sandbox = Sandbox::new();
+    let mut child = accept(&sandbox, &["-k", "--prefix", "-vv", "127.0.0.1:0"]);
+    let mut client = Peer::connect(child.port());
+    client.send(b"half a line");
+    let id = child.wait_event("data")["id"].as_str().unwrap().to_owned();
+    child.signal(Signal::TERM);
+    assert_eq!(String::from_utf8(child.wait().stdout).unwrap(), format!("{id}: half a line\n"));
+}

@@ -22,12 +22,14 @@ mod interactive;
 mod kept;
 mod kept_datagrams;
 mod kept_messages;
+mod kept_opening;
 mod lines;
 mod listening;
 mod misbehave;
 mod output;
 mod programs;
 mod proxies;
+mod races;
 mod recipes;
 mod records;
 mod replay;
@@ -45,5 +47,6 @@ mod view;
 mod wait;
 #[cfg(feature = "ws")]
 mod websocket;
+mod wording;
 #[cfg(feature = "zmq")]
 mod zeromq;

@@ -47,10 +47,13 @@ fn converse(mut child: Child, peer: &mut Peer) {
     peer.end();
     let received = peer.read_to_end();
     let ended = child.wait();
-    ended.exits(0);
+    // What came had nowhere to go.
+    ended.exits(if line.contains(" >&-") || line.contains("- >&-") { 23 } else { 0 });
     assert_eq!(received, if line.contains("<&-") { &b""[..] } else { b"from stdin" }, "{line}");
     assert_eq!(ended.stdout, if line.contains(" >&-") { &b""[..] } else { b"from the peer" }, "{line}");
-    assert_eq!(ended.stderr, "", "{line}");
+    let told = line.contains(" >&-") && !line.contains("2>&-");
+    assert_eq!(ended.stderr.contains("stdout is closed"), told, "{line}");
+    assert_eq!(ended.stderr.lines().count(), usize::from(told), "{line}");
 }
 
 #[test]
@@ -246,5 +249,32 @@ fn b16_a_shell_sees_128_and_the_signal() {
              kill -{name} $!; wait $!; echo $?"
         );
         assert_eq!(sandbox.shell(&script).run().stdout, format!("{status}\n").as_bytes());
+    }
+}
+
+#[test]
+fn b11_data_without_a_stdout_is_not_delivered() {
+    let sandbox = Sandbox::new();
+    let listener = Listener::tcp();
+    let mut child = sandbox.shell(&format!("exec \"$NETVERB\" open {} >&-", listener.id())).spawn();
+    child.feed(b"all of it".to_vec());
+    let mut peer = listener.accept();
+    peer.send(b"for nobody");
+    peer.end();
+    assert_eq!(peer.read_to_end(), b"all of it", "what was to be sent is sent");
+    child.wait().failed(23, &["stdout is closed", ">/dev/null"]);
+    for script in ["\"$NETVERB\" resolve -n 127.0.0.1 >&-", "\"$NETVERB\" --help >&-"] {
+        sandbox.shell(script).run().failed(23, &["stdout is closed"]);
+    }
+    // Nothing came, or nothing was wanted: nothing is lost.
+    for redirection in [">&-", ">/dev/null", "<>/dev/null 1>&0"] {
+        let mut child = sandbox.shell(&format!("exec \"$NETVERB\" open {} {redirection}", listener.id())).spawn();
+        child.end_input();
+        let mut peer = listener.accept();
+        if redirection != ">&-" {
+            peer.send(b"for nobody");
+        }
+        drop(peer);
+        child.wait().exits(0);
     }
 }

@@ -344,11 +344,57 @@ fn b25_streams_and_messages_are_joined_by_a_framing() {
 #[test]
 fn b25_what_needs_streams_is_refused_on_message_sockets() {
     let sandbox = Sandbox::new();
-    for service in [&["--broker"][..], &["--chat"], &["-k"], &["-c", "cat"]] {
+    for service in [&["--proxy-server", "socks5"][..], &["--expect", "x"]] {
         let arguments = ["accept", "seqpacket:socket"].iter().chain(service);
         sandbox.netverb(arguments).run().failed(4, &["seqpacket"]);
         assert!(!sandbox.path("socket").exists());
     }
+}
+
+#[test]
+fn b25_services_speak_in_messages_on_message_sockets() {
+    let sandbox = Sandbox::new();
+    let path = sandbox.path("socket");
+    let serve = |options: &[&str]| {
+        let arguments = ["accept", "--json", "seqpacket:socket"].iter().chain(options);
+        let child = sandbox.netverb(arguments).spawn();
+        child.wait_event("ready");
+        child
+    };
+    for (service, what) in [("--broker", ""), ("--chat", "<seqpacket|1> ")] {
+        let child = serve(&[service]);
+        let (mut a, mut b) = (Peer::connect_seqpacket(&path).unwrap(), Peer::connect_seqpacket(&path).unwrap());
+        child.wait_events("accepted", 2);
+        a.send(b"one\n");
+        a.send(b"two");
+        assert_eq!(
+            (b.packet(), b.packet()),
+            ([what.as_bytes(), b"one\n"].concat(), [what.as_bytes(), b"two"].concat())
+        );
+    }
+    let child = serve(&["--respond", "yes"]);
+    let mut peer = Peer::connect_seqpacket(&path).unwrap();
+    for _ in 0..2 {
+        peer.send(b"?");
+        assert_eq!(peer.packet(), b"yes");
+    }
+    drop(child);
+    let child = serve(&["-c", "while read -r line; do echo \"<$line>\"; done; echo end"]);
+    let mut peer = Peer::connect_seqpacket(&path).unwrap();
+    peer.send(b"one");
+    assert_eq!(peer.packet(), b"<one>");
+    // The program's answer to the end of data comes, as on a stream.
+    peer.end();
+    assert_eq!(peer.packet(), b"end");
+    assert_eq!(peer.packet(), b"");
+    drop(child);
+    let mut child = serve(&["-k"]);
+    let (mut a, mut b) = (Peer::connect_seqpacket(&path).unwrap(), Peer::connect_seqpacket(&path).unwrap());
+    child.wait_events("accepted", 2);
+    child.send(b"all\n");
+    assert_eq!((a.packet(), b.packet()), (b"all".to_vec(), b"all".to_vec()));
+    b.send(b"heard");
+    assert_eq!(child.read_stdout(1), b"{");
 }
 
 #[test]

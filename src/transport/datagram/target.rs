@@ -34,7 +34,7 @@ impl Target {
     pub fn back_to(peer: &Peer, source: Option<Source>) -> Option<Self> {
         match peer {
             Peer::Inet(to) => Some(Target::Inet { to: *to, source }),
-            Peer::Unix(name) => name.clone().map(Target::Unix),
+            Peer::Unix(name) | Peer::Seqpacket(name) => name.clone().map(Target::Unix),
             Peer::Endpoint(_) => None,
         }
     }

@@ -53,6 +53,7 @@ fn bound(
 ) -> Result<(Socket, Option<BoundPath>), DatagramError> {
     let socket = Socket::new(Domain::UNIX, Type::DGRAM, None).map_err(failed)?;
     options.socket.apply(SockRef::from(&socket), false)?;
+    let _turn = unix::Turn::take(name);
     let path = unix::bind(&socket, name, Type::DGRAM, mode).map_err(failed)?;
     Ok((socket, path))
 }

@@ -3,11 +3,13 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::failure::reason;
+
 /// A file or option that TLS cannot be set up with.
 #[derive(Debug, thiserror::Error)]
 pub enum LocalError {
     /// A file or folder cannot be read.
-    #[error("cannot read {what} {}: {source}", path.display())]
+    #[error("cannot read {what} {}: {}", path.display(), reason(source))]
     Unreadable {
         /// What the file was to be, as in `the CA file`.
         what: &'static str,
@@ -89,7 +91,7 @@ pub enum LocalError {
     #[error("--key-log needs the environment variable SSLKEYLOGFILE to name a file")]
     NoKeyLogFile,
     /// The key log cannot be written.
-    #[error("cannot write the key log {}: {source}", path.display())]
+    #[error("cannot write the key log {}: {}", path.display(), reason(source))]
     KeyLog {
         /// The file that SSLKEYLOGFILE names.
         path: PathBuf,

@@ -133,7 +133,7 @@ mod tests {
             chain(Path::new("/nonexistent/ca.pem")).unwrap_err(),
             key(Path::new("/nonexistent/ca.pem")).unwrap_err(),
         ] {
-            assert!(error.to_string().contains("/nonexistent/ca.pem: No such file"), "{error}");
+            assert!(error.to_string().contains("/nonexistent/ca.pem: no such file"), "{error}");
         }
     }
 
