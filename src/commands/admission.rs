@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::Path;
 
-use crate::access::{Policy, Rule, Verdict};
+use crate::access::{Policy, Rule, Verdict, parse_list};
 use crate::address::{Host, Peer};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
