@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-from measure import connections, streams, zeromq  # noqa: F401 (they register their works)
+from measure import connections, messages, streams, zeromq  # noqa: F401 (they register their works)
 from measure import report
 from measure.process import TOO_LONG, Bench, Failed, Others
 from measure.tools import all_tools

@@ -595,7 +595,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__ask)
-            opts="-l -E -C -w -v -j -h -V --line --escape --from-hex --file --eol --crlf --eof --to --text --binary --until --until-regex --for --until-idle --any --strip --peek --partial --max-bytes --timeout --split --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-l -E -C -w -v -j -h -V --line --escape --from-hex --file --eol --crlf --eof --to --text --binary --until --until-regex --for --until-idle --any --strip --peek --partial --max-bytes --timeout --split --parts --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -775,7 +775,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__datagram)
-            opts="-s -p -z -b -o -4 -6 -n -w -v -j -h -V --to --listen --from --source --source-port --probe --broadcast --join --source-specific --loop --count --replies --replies-for --split --max-bytes --output --hex --hex-dump --transcript --progress --hash --pcap --send-only --recv-only --name --keep --owner --buffer --foreground --port-file --ready-fd --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-s -p -z -b -o -4 -6 -n -w -v -j -h -V --to --listen --from --source --source-port --probe --broadcast --join --source-specific --loop --count --replies --replies-for --split --max-bytes --output --hex --hex-dump --transcript --progress --hash --pcap --send-only --recv-only --latency --jitter --drop --duplicate --reorder --seed --name --keep --owner --buffer --foreground --port-file --ready-fd --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -874,6 +874,30 @@ _netverb() {
                     if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
                         compopt -o filenames
                     fi
+                    return 0
+                    ;;
+                --latency)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jitter)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --drop)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --duplicate)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reorder)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --seed)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --name)
@@ -1500,7 +1524,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__read)
-            opts="-o -w -v -j -h -V --output --until --until-regex --for --until-idle --any --strip --peek --partial --max-bytes --timeout --split --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-o -w -v -j -h -V --output --until --until-regex --for --until-idle --any --strip --peek --partial --max-bytes --timeout --split --parts --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2320,7 +2344,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__write)
-            opts="-l -E -C -w -v -j -h -V --line --escape --from-hex --file --eol --crlf --eof --to --text --binary --split --timeout --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-l -E -C -w -v -j -h -V --line --escape --from-hex --file --eol --crlf --eof --to --text --binary --split --parts --timeout --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -640,6 +640,12 @@ complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l transcript 
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
 blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l latency -d 'Hold back what is sent for this long' -r
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l jitter -d 'Hold back each piece by chance up to this much longer' -r
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l drop -d 'Lose a datagram with this probability, from 0 to 1' -r
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l duplicate -d 'Send a datagram twice with this probability, from 0 to 1' -r
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l reorder -d 'Send a datagram after its successor with this probability, from 0 to 1' -r
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l seed -d 'Repeat the chances of an earlier run; -v shows its seed' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l name -d 'The name to keep the socket under, for any address' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l keep -d 'Keep the socket, named or not, until nobody has used it for DUR; none: for ever [default: 10m]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l owner -d 'End the socket with this process' -r
@@ -703,6 +709,12 @@ complete -c netverb -n "__fish_netverb_using_subcommand udp" -l transcript -d 'R
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
 blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l latency -d 'Hold back what is sent for this long' -r
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l jitter -d 'Hold back each piece by chance up to this much longer' -r
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l drop -d 'Lose a datagram with this probability, from 0 to 1' -r
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l duplicate -d 'Send a datagram twice with this probability, from 0 to 1' -r
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l reorder -d 'Send a datagram after its successor with this probability, from 0 to 1' -r
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l seed -d 'Repeat the chances of an earlier run; -v shows its seed' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l name -d 'The name to keep the socket under, for any address' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l keep -d 'Keep the socket, named or not, until nobody has used it for DUR; none: for ever [default: 10m]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l owner -d 'End the socket with this process' -r
@@ -944,6 +956,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand read" -l any -d 'Read wh
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l strip -d 'Leave out what ended the read'
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l peek -d 'Leave in the socket what was read'
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l partial -d 'Print what had come even when the rest does not; it leaves the socket'
+complete -c netverb -n "__fish_netverb_using_subcommand read" -l parts -d 'On a kept ZeroMQ socket: each line, or each DATA, is a part of one message, and an empty line ends it'
 complete -c netverb -n "__fish_netverb_using_subcommand read" -s v -l verbose -d 'Say more on stderr: -v connections, -vv every chunk'
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l quiet -d 'Say nothing on stderr, not even errors'
 complete -c netverb -n "__fish_netverb_using_subcommand read" -s j -l json -d 'Events on stderr and reports on stdout as JSON, one a line'
@@ -973,6 +986,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand write" -s C -l crlf -d '
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l eof -d 'End our data after it'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l text -d 'Send text messages, for a kept WebSocket'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l binary -d 'Send binary messages, for a kept WebSocket'
+complete -c netverb -n "__fish_netverb_using_subcommand write" -l parts -d 'On a kept ZeroMQ socket: each line, or each DATA, is a part of one message, and an empty line ends it'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -s v -l verbose -d 'Say more on stderr: -v connections, -vv every chunk'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l quiet -d 'Say nothing on stderr, not even errors'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -s j -l json -d 'Events on stderr and reports on stdout as JSON, one a line'
@@ -1011,6 +1025,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand ask" -l any -d 'Read wha
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l strip -d 'Leave out what ended the read'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l peek -d 'Leave in the socket what was read'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l partial -d 'Print what had come even when the rest does not; it leaves the socket'
+complete -c netverb -n "__fish_netverb_using_subcommand ask" -l parts -d 'On a kept ZeroMQ socket: each line, or each DATA, is a part of one message, and an empty line ends it'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -s v -l verbose -d 'Say more on stderr: -v connections, -vv every chunk'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l quiet -d 'Say nothing on stderr, not even errors'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -s j -l json -d 'Events on stderr and reports on stdout as JSON, one a line'

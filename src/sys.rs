@@ -288,7 +288,7 @@ pub fn receive_many(socket: BorrowedFd<'_>, envelopes: &mut [Envelope]) -> io::R
     let Ok(received) = usize::try_from(received) else { return Err(io::Error::last_os_error()) };
     for (envelope, (header, name)) in envelopes.iter_mut().zip(headers.iter().zip(names)).take(received) {
         envelope.length = header.msg_len as usize;
-        envelope.control_length = (header.msg_hdr.msg_controllen as usize).min(envelope.control.len());
+        envelope.control_length = header.msg_hdr.msg_controllen.min(envelope.control.len());
         envelope.from = internet_address(&name);
     }
     Ok(received)

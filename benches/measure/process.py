@@ -30,6 +30,7 @@ class Process:
         self.popen = subprocess.Popen(argv, stderr=streams.pop("stderr", log), process_group=0, preexec_fn=pin, **streams)
         self.pid = self.popen.pid
         self.cpu_seconds = None
+        self.peak = None
         self.ended_at = None
 
     def wait(self, deadline, status=0):
@@ -68,6 +69,7 @@ class Process:
     def _reap(self):
         _, status, usage = os.wait4(self.pid, 0)
         self.cpu_seconds = usage.ru_utime + usage.ru_stime
+        self.peak = usage.ru_maxrss * 1024
         self.popen.returncode = os.waitstatus_to_exitcode(status)
         with contextlib.suppress(ProcessLookupError):
             # Only children that outlived it are still in the group.
@@ -135,14 +137,28 @@ class Bench:
 
     def until_listening(self, process, port=None, path=None):
         """Waits until the process listens: the same for every tool, whatever it announces."""
-        while True:
+        self._until(process, lambda: _listens_on_path(path) if path else _listens_on_port(port))
+
+    def until_receiving(self, process, port):
+        """Waits until the process receives datagrams on a port."""
+        self._until(process, lambda: _receives_on_port(port))
+
+    def _until(self, process, ready):
+        while not ready():
             if process.popen.returncode is None and os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                 process.wait(self.deadline, status=None)
                 raise Failed(f"{process.name()} ended before it listened: {process.complaint()}")
-            if _listens_on_path(path) if path else _listens_on_port(port):
-                return
             self.left()
             time.sleep(0.002)
+
+
+def _receives_on_port(port):
+    wanted = f":{port:04X}"
+    for table in ("/proc/net/udp", "/proc/net/udp6"):
+        with contextlib.suppress(FileNotFoundError), open(table) as lines:
+            if any(line.split()[1].endswith(wanted) for line in lines):
+                return True
+    return False
 
 
 def cpu_of(*processes):

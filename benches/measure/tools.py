@@ -41,6 +41,15 @@ class Tool:
     def leave(self, host, port):
         """Connects with an empty stdin and ends when the peer closes."""
 
+    def receive_tuples(self, host, port):
+        """Listens once and writes the tuples that come to stdout, as TSV."""
+
+    def send_tuples(self, host, port):
+        """Connects and sends each record of stdin, TSV, as a tuple."""
+
+    def receive_datagrams(self, host, port):
+        """Writes the datagrams that come to stdout."""
+
 
 class Netverb(Tool):
     def receive(self, host, port):
@@ -76,6 +85,15 @@ class Netverb(Tool):
     def pull(self, host, port, count):
         return [self.program, "accept", f"{host}:{port}", "--zmq", "pull", "--count", str(count)]
 
+    def receive_tuples(self, host, port):
+        return [self.program, "recv-tuple", "--listen", f"{host}:{port}", "--count", "all", "--tsv"]
+
+    def send_tuples(self, host, port):
+        return [self.program, "send-tuple", f"{host}:{port}", "--input", "tsv"]
+
+    def receive_datagrams(self, host, port):
+        return [self.program, "datagram", "--listen", f"{host}:{port}"]
+
 
 class NcOpenbsd(Tool):
     def receive(self, host, port):
@@ -98,6 +116,9 @@ class NcOpenbsd(Tool):
 
     def leave(self, host, port):
         return [self.program, "-N", host, port]
+
+    def receive_datagrams(self, host, port):
+        return [self.program, "-d", "-u", "-l", host, port]
 
 
 class NcTraditional(Tool):
@@ -145,6 +166,9 @@ class Ncat(Tool):
     def leave(self, host, port):
         return [self.program, host, port]
 
+    def receive_datagrams(self, host, port):
+        return [self.program, "--recv-only", "-u", "-l", host, port]
+
 
 class Socat(Tool):
     def __init__(self, name, program, options=()):
@@ -177,6 +201,9 @@ class Socat(Tool):
 
     def leave(self, host, port):
         return self._run("-", f"TCP4:{host}:{port}")
+
+    def receive_datagrams(self, host, port):
+        return self._run("-u", f"UDP4-RECV:{port},bind={host}", "-")
 
 
 def all_tools(netverb):

@@ -12,6 +12,7 @@ use super::capture::CaptureArgs;
 use super::groups::{NetArgs, ReadyArgs, Source, TimeArgs, parse_source};
 use super::help;
 use super::keep::KeepArgs;
+use super::misbehave::ChanceArgs;
 use crate::address::{Endpoint, Host, ListenAddress, ListenId, SocketId, UnixName, port};
 use crate::commands::datagram::exchange::Replies;
 use crate::commands::datagram::{self, Form, From, Messages, Options, REPLY_WINDOW, probe};
@@ -59,6 +60,8 @@ pub struct DatagramArgs {
     replies: ReplyArgs,
     #[command(flatten)]
     data: MessageArgs,
+    #[command(flatten)]
+    chance: ChanceArgs,
     #[command(flatten)]
     keep: KeepArgs,
     #[command(flatten)]
@@ -204,6 +207,7 @@ impl DatagramArgs {
             max_bytes: self.data.max_bytes.map(|size| usize::try_from(size).unwrap_or(usize::MAX)),
         };
         let mut stream = self.data.stream_options(&self.time, matches!(messages, Messages::Stdin(_)));
+        stream.misbehaviour = self.chance.misbehaviour()?;
         if self.replies.replies.is_some() {
             // -w is the window then.
             stream.idle = self.time.idle_timeout.unwrap_or(Limit::Never);
@@ -241,7 +245,7 @@ impl DatagramArgs {
             ("--send-only", data.send_only),
             ("--recv-only", data.recv_only),
         ];
-        words.into_iter().find_map(|(word, given)| given.then_some(word))
+        words.into_iter().find_map(|(word, given)| given.then_some(word)).or_else(|| self.chance.foreground_only())
     }
 
     fn form(self, to: Option<SocketId>) -> Result<Form, Failure> {

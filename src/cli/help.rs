@@ -45,8 +45,8 @@ Examples:
   port=$(netverb accept 0/web)               keep it: netverb next web
   netverb accept 8080,9000-9010 --echo --allow 192.168.1.0/24
   netverb accept udp://:5000 --echo          datagrams
-  netverb accept 5555 --zmq rep -c date      ZeroMQ: a reply to each request
   netverb accept 8080 --to localhost:80 --latency 200ms --jitter 50ms
+  netverb accept 5555 --zmq rep -c date      ZeroMQ: a reply to each request
   netverb accept 8080 --http site            the files of a folder
   netverb accept 8080 --http-respond '503:{\"ok\": false}'
   netverb accept 8080 --http-exec 'echo Content-Type: text/plain; echo; date'

@@ -96,6 +96,19 @@ impl ChanceArgs {
         Ok(given.then_some(misbehaviour))
     }
 
+    /// The first word that makes no sense for a socket that a keeper holds.
+    pub fn foreground_only(&self) -> Option<&'static str> {
+        [
+            ("--latency", self.latency.is_some()),
+            ("--jitter", self.jitter.is_some()),
+            ("--drop", self.drop.is_some()),
+            ("--duplicate", self.duplicate.is_some()),
+            ("--reorder", self.reorder.is_some()),
+        ]
+        .into_iter()
+        .find_map(|(word, given)| given.then_some(word))
+    }
+
     fn all(&self) -> Misbehaviour {
         Misbehaviour {
             latency: self.latency.unwrap_or_default(),
@@ -128,18 +141,12 @@ impl MisbehaveArgs {
 
     /// The first word that makes no sense for a socket that a keeper holds.
     pub fn foreground_only(&self) -> Option<&'static str> {
-        [
-            ("--latency", self.chance.latency.is_some()),
-            ("--jitter", self.chance.jitter.is_some()),
+        let of_streams = [
             ("--slice", self.slice.is_some()),
             ("--stall-after", self.stall_after.is_some()),
             ("--reset-after", self.reset_after.is_some()),
-            ("--drop", self.chance.drop.is_some()),
-            ("--duplicate", self.chance.duplicate.is_some()),
-            ("--reorder", self.chance.reorder.is_some()),
-        ]
-        .into_iter()
-        .find_map(|(word, given)| given.then_some(word))
+        ];
+        self.chance.foreground_only().or_else(|| of_streams.into_iter().find_map(|(word, given)| given.then_some(word)))
     }
 }
 

@@ -524,3 +524,25 @@ fn a_taken_port_is_45_and_nonsense_is_2() {
         sandbox.netverb(words).run().failed(2, &[]);
     }
 }
+
+#[test]
+fn b38_what_the_system_had_to_drop_is_told_of() {
+    let sandbox = Sandbox::new();
+    let line = ["accept", "--json", "udp://127.0.0.1:0", "--discard", "--rcvbuf", "8k"];
+    let (child, port) = listener(&sandbox, &line);
+    let socket = peer().0;
+    socket.connect(("127.0.0.1", port)).unwrap();
+    child.signal(Signal::STOP);
+    for _ in 0..1000 {
+        socket.send(&[0; 64]).unwrap();
+    }
+    child.signal(Signal::CONT);
+    // The count comes with a datagram that is received after the loss.
+    let lost = wait_until("the loss", || {
+        socket.send(b"more").unwrap();
+        let error = child.wait_for_events("lost", 0, |_| true).into_iter().find(|event| event["event"] == "error");
+        Some(error?["message"].as_str()?.to_owned())
+    });
+    let count: u64 = lost.split_once(' ').unwrap().0.parse().unwrap();
+    assert!(lost.contains("datagrams were lost") && (500..1000).contains(&count), "{lost}");
+}

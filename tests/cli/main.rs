@@ -26,6 +26,7 @@ mod kept_opening;
 mod lines;
 mod listening;
 mod misbehave;
+mod mishaps;
 mod output;
 mod programs;
 mod proxies;

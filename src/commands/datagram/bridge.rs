@@ -44,8 +44,11 @@ impl Bridge {
         callers: &Rc<RefCell<Callers>>,
     ) -> Rc<Lane> {
         let (mailbox, socket_port) = (Rc::new(Mailbox::default()), socket.port());
-        let flow =
-            Flow::shared(socket, caller.target.clone(), caller.local.clone(), caller.peer.clone(), mailbox.clone());
+        let (target, local) = (caller.target.clone(), caller.local.clone());
+        let mut flow = Flow::shared(socket.clone(), target.clone(), local, caller.peer.clone(), mailbox.clone());
+        if let (Some(mishaps), Some(target)) = (caller.mishaps.clone(), target) {
+            flow = flow.through(Box::new(move |datagram| mishaps.send(&socket, &target, datagram)));
+        }
         let channel = Channel::Messages(Messages::Datagram(Box::new(flow)));
         let mut client = Client { id: caller.id.to_string(), port: socket_port, channel };
         let (bridge, callers) = (self.clone(), Rc::downgrade(callers));

@@ -12,9 +12,11 @@ use super::super::context::Context;
 use super::bridge::Lane;
 use super::exchange::arrived_at;
 use super::forward::Upstream;
+use super::mishaps::Mishaps;
 use crate::access::Verdict;
 use crate::address::{Peer, SocketName};
-use crate::event::{Event, Report};
+use crate::event::{Direction, Event, Report};
+use crate::filter::misbehaviour::Misbehaviour;
 use crate::service::{MakeWatcher, Watcher};
 use crate::transport::datagram::{Arrival, DatagramSocket, Target};
 
@@ -42,6 +44,10 @@ pub struct Caller {
     pub upstream: Option<Rc<Upstream>>,
     /// The way on, where a connection takes them.
     pub lane: Option<Rc<Lane>>,
+    /// What happens to what is sent to it, where mishaps are asked for.
+    pub mishaps: Option<Rc<Mishaps>>,
+    /// Its number among all callers.
+    pub number: u64,
 }
 
 /// Everybody who is remembered.
@@ -54,6 +60,8 @@ pub struct Callers {
     watch: MakeWatcher,
     context: Context,
     said_full: bool,
+    misbehaviour: Option<Misbehaviour>,
+    bridged: bool,
 }
 
 impl Callers {
@@ -66,7 +74,13 @@ impl Callers {
         context: &Context,
     ) -> Self {
         let (table, context) = (HashMap::new(), context.clone());
-        Callers { admission, most, name, count: 0, table, watch, context, said_full: false }
+        let (misbehaviour, bridged) = (None, false);
+        Callers { admission, most, name, count: 0, table, watch, context, said_full: false, misbehaviour, bridged }
+    }
+
+    /// What happens to what callers are sent; `bridged` when connections count what passes.
+    pub fn mistreat(&mut self, how: Option<Misbehaviour>, bridged: bool) {
+        (self.misbehaviour, self.bridged) = (how, bridged);
     }
 
     /// The sender of a datagram; `None` when the rules deny it or there is no place left, which the sender does not notice.
@@ -105,9 +119,17 @@ impl Callers {
         self.context.reporter.event(&id, &Event::Accepted { peer, local: local.to_string(), port });
         let watcher = (self.watch)(&id);
         watcher.between(&local, &arrival.from);
+        let id: Rc<str> = id.into();
+        // A connection counts by itself what it passes on.
+        let counting = (!self.bridged).then(|| watcher.clone());
+        let place = (id.clone(), self.count);
+        let mishaps = self
+            .misbehaviour
+            .as_ref()
+            .map(|how| Mishaps::new(how, place, Direction::Out, self.context.reporter.clone(), counting));
         Some(Caller {
             watcher,
-            id: id.into(),
+            id,
             peer: arrival.from.clone(),
             local,
             socket: number,
@@ -115,6 +137,8 @@ impl Callers {
             last: Rc::new(Cell::new(Instant::now())),
             upstream: None,
             lane: None,
+            mishaps,
+            number: self.count,
         })
     }
 

@@ -12,12 +12,14 @@ use tokio::time::Instant;
 use super::callers::{Caller, Callers};
 use super::failures;
 use super::input::Input;
+use super::mishaps::Mishaps;
 use super::printer::Printer;
 use crate::address::Peer;
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::quantity::Limit;
+use crate::relay::rate::Rate;
 use crate::relay::{Stdio, Traffic};
 use crate::service::Watcher;
 use crate::transport::datagram::{Arrival, Burst, DatagramSocket, Inbox, Receiver, Target};
@@ -72,6 +74,10 @@ pub struct Exchange {
     pub idle: Limit,
     /// Which directions carry messages.
     pub traffic: Traffic,
+    /// How fast is sent, where there is a limit; what comes cannot be slowed down.
+    pub rate: Option<RefCell<Rate>>,
+    /// What happens to what is sent to the one peer.
+    pub mishaps: Option<Rc<Mishaps>>,
     /// Where events go.
     pub report: Rc<dyn Report>,
 }
@@ -115,6 +121,7 @@ impl Exchange {
             self.send_burst(&burst).await?;
             progress.last.set(Instant::now());
         }
+        self.drained().await;
         if let Hearing::Everybody { watcher, .. } = &self.hearing {
             watcher.ended(Direction::Out);
         }
@@ -146,20 +153,34 @@ impl Exchange {
     }
 
     async fn send_burst(&self, burst: &Burst) -> Result<(), Failure> {
+        let Some(rate) = &self.rate else { return self.send_run(burst.bytes(), burst.size()).await };
+        for message in burst.messages() {
+            std::future::poll_fn(|cx| rate.borrow_mut().poll_allowance(cx)).await;
+            self.send_run(message, message.len()).await?;
+            rate.borrow_mut().spend(message.len());
+        }
+        Ok(())
+    }
+
+    async fn send_run(&self, bytes: &[u8], size: usize) -> Result<(), Failure> {
         let (target, watcher) = match &self.hearing {
             Hearing::Everybody { target, watcher } => (target, watcher),
-            Hearing::Callers { callers, .. } => return self.send_round(callers, burst).await,
+            Hearing::Callers { callers, .. } => return self.send_round(callers, bytes, size).await,
         };
         let (Some((target, peer)), Some(socket)) = (target, self.sockets.first()) else { return Ok(()) };
-        socket.send_burst(target, burst).await.map_err(|error| failures::sending(peer, &error))?;
         if watcher.wants_bytes() {
             watcher.between(socket.local(), &socket.peer(target));
         }
-        burst.messages().try_for_each(|message| note(&**watcher, &*self.report, Direction::Out, message))
+        if let Some(mishaps) = &self.mishaps {
+            cut(bytes, size).for_each(|message| mishaps.send(socket, target, message));
+            return Ok(());
+        }
+        socket.send_run(target, bytes, size).await.map_err(|error| failures::sending(peer, &error))?;
+        cut(bytes, size).try_for_each(|message| note(&**watcher, &*self.report, Direction::Out, message))
     }
 
     /// Sends to everybody who has written. One who cannot be reached any more is forgotten; the only one is a failure.
-    async fn send_round(&self, callers: &RefCell<Callers>, burst: &Burst) -> Result<(), Failure> {
+    async fn send_round(&self, callers: &RefCell<Callers>, bytes: &[u8], size: usize) -> Result<(), Failure> {
         let all: Vec<Caller> = callers.borrow().all().cloned().collect();
         for caller in &all {
             let (Some(target), Some(socket)) = (&caller.target, self.sockets.get(caller.socket)) else {
@@ -167,7 +188,11 @@ impl Exchange {
                 self.report.event(&caller.id, &Event::Error { message });
                 continue;
             };
-            if let Err(error) = socket.send_burst(target, burst).await {
+            if let Some(mishaps) = &caller.mishaps {
+                cut(bytes, size).for_each(|message| mishaps.send(socket, target, message));
+                continue;
+            }
+            if let Err(error) = socket.send_run(target, bytes, size).await {
                 let failure = failures::sending(&caller.peer.to_string(), &error);
                 if all.len() == 1 {
                     return Err(failure);
@@ -176,9 +201,22 @@ impl Exchange {
                 callers.borrow_mut().forget(&caller.peer, &failure.line());
                 continue;
             }
-            burst.messages().try_for_each(|message| note(&*caller.watcher, &*self.report, Direction::Out, message))?;
+            cut(bytes, size).try_for_each(|message| note(&*caller.watcher, &*self.report, Direction::Out, message))?;
         }
         Ok(())
+    }
+
+    /// Waits until what is held back has left.
+    async fn drained(&self) {
+        if let Some(mishaps) = &self.mishaps {
+            mishaps.drained().await;
+        }
+        if let Hearing::Callers { callers, .. } = &self.hearing {
+            let all: Vec<_> = callers.borrow().all().filter_map(|caller| caller.mishaps.clone()).collect();
+            for mishaps in all {
+                mishaps.drained().await;
+            }
+        }
     }
 
     async fn receive(&self, mut output: Stdio, mut printer: Printer, progress: &Progress) -> Result<Exit, Failure> {
@@ -259,6 +297,12 @@ pub(super) fn arrived_at(socket: &DatagramSocket, arrival: &Arrival) -> Peer {
         (Some(to), Some(local)) => Peer::inet((to, local.port()).into()),
         _ => socket.local().clone(),
     }
+}
+
+/// The datagrams of a run; no bytes are one empty datagram.
+pub(super) fn cut(bytes: &[u8], size: usize) -> impl Iterator<Item = &[u8]> {
+    let empty = bytes.is_empty().then_some(&[][..]);
+    empty.into_iter().chain(bytes.chunks(size.max(1)))
 }
 
 /// Counts and records one message.

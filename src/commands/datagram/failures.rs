@@ -29,7 +29,7 @@ pub(super) fn check_sizes(messages: &Messages, form: &Form) -> Result<(), Failur
     if longest > MAX_PAYLOAD as u64 { Err(too_large(&longest.to_string(), MAX_PAYLOAD)) } else { Ok(()) }
 }
 
-fn too_large(length: &str, limit: usize) -> Failure {
+pub(super) fn too_large(length: &str, limit: usize) -> Failure {
     let message = format!("a message of {length} bytes does not fit into a datagram, which takes {limit}");
     Failure::message(Exit::TooLarge, message).hint("cut it with --split line or --split SIZE, or use a stream")
 }

@@ -3,12 +3,14 @@
 use std::rc::Rc;
 
 use super::callers::Caller;
-use super::exchange::note;
+use super::exchange::{cut, note};
+use super::mishaps::Mishaps;
 use super::{From, failures, open};
 use crate::address::{Endpoint, Host, Scheme, SocketId};
 use crate::event::{Direction, Event};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::filter::misbehaviour::Misbehaviour;
 use crate::service::Surroundings;
 use crate::transport::datagram::{DatagramOptions, DatagramSocket, Target};
 use crate::transport::{ConnectOptions, resolve};
@@ -18,6 +20,7 @@ pub struct Destination {
     id: SocketId,
     from: From,
     options: DatagramOptions,
+    misbehaviour: Option<Misbehaviour>,
 }
 
 /// The way on from one caller; answers come back as long as it lives.
@@ -25,6 +28,8 @@ pub struct Upstream {
     socket: Rc<DatagramSocket>,
     target: Target,
     answers: tokio::task::JoinHandle<()>,
+    /// What happens to what the target is sent.
+    mishaps: Option<Rc<Mishaps>>,
 }
 
 impl Drop for Upstream {
@@ -38,7 +43,11 @@ impl Destination {
     ///
     /// # Errors
     /// A target that carries no datagrams or has no address.
-    pub async fn new(endpoint: &Endpoint, options: &ConnectOptions) -> Result<Self, Failure> {
+    pub async fn new(
+        endpoint: &Endpoint,
+        options: &ConnectOptions,
+        misbehaviour: Option<Misbehaviour>,
+    ) -> Result<Self, Failure> {
         let Endpoint::Inet { scheme: Scheme::Udp, host, port } = endpoint else {
             let message = format!("datagrams cannot be forwarded to {endpoint}; type --to udp://HOST:PORT");
             return Err(Failure::message(Exit::Usage, message));
@@ -60,7 +69,7 @@ impl Destination {
             let endpoint = Endpoint::Inet { scheme: Scheme::Udp, host, port: *port };
             let id = SocketId { endpoint: Some(endpoint), name: None, number: None };
             match open(&id, &from, &datagram).await {
-                Ok(_) => return Ok(Destination { id, from, options: datagram }),
+                Ok(_) => return Ok(Destination { id, from, options: datagram, misbehaviour }),
                 Err(error) => failure = failure.or(Some(error)),
             }
         }
@@ -82,7 +91,10 @@ impl Destination {
         let (socket, target) = open(&self.id, &self.from, &self.options).await?;
         let socket = Rc::new(socket);
         let answers = tokio::task::spawn_local(pass_back(socket.clone(), caller.clone(), back, around.clone()));
-        Ok(Upstream { socket, target, answers })
+        let place = (caller.id.clone(), caller.number);
+        let mishaps =
+            self.misbehaviour.as_ref().map(|how| Mishaps::new(how, place, Direction::In, around.report.clone(), None));
+        Ok(Upstream { socket, target, answers, mishaps })
     }
 }
 
@@ -92,6 +104,10 @@ impl Upstream {
     /// # Errors
     /// Those of the socket.
     pub async fn send(&self, bytes: &[u8], size: usize) -> std::io::Result<()> {
+        if let Some(mishaps) = &self.mishaps {
+            cut(bytes, size).for_each(|message| mishaps.send(&self.socket, &self.target, message));
+            return Ok(());
+        }
         self.socket.send_run(&self.target, bytes, size).await
     }
 }
@@ -103,12 +119,19 @@ async fn pass_back(upstream: Rc<DatagramSocket>, caller: Caller, back: Rc<Datagr
         let passed = async {
             upstream.receive(&mut inbox).await?;
             let (bytes, size) = inbox.run();
-            back.send_run(target, bytes, size).await
+            match &caller.mishaps {
+                Some(mishaps) => {
+                    cut(bytes, size).for_each(|message| mishaps.send(&back, target, message));
+                    Ok(())
+                }
+                None => back.send_run(target, bytes, size).await,
+            }
         };
         match passed.await {
             Ok(()) => {
                 caller.last.set(tokio::time::Instant::now());
-                for datagram in inbox.datagrams() {
+                // With mishaps, what leaves is counted when it does.
+                for datagram in inbox.datagrams().filter(|_| caller.mishaps.is_none()) {
                     if let Err(failure) = note(&*caller.watcher, &*around.report, Direction::Out, datagram) {
                         around.report.event(&caller.id, &Event::Error { message: failure.line() });
                     }

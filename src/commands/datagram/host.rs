@@ -20,6 +20,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::quantity::Limit;
 use crate::relay::Traffic;
+use crate::relay::rate::Rate;
 use crate::transport::datagram::{DatagramOptions, DatagramSocket};
 
 /// How long a silent peer is remembered by a service, where nothing is said.
@@ -51,6 +52,8 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         let message = "steps, recorded peers and kept names need streams; for datagrams use a service";
         return Err(Failure::message(Exit::Usage, message));
     }
+    let bridged = matches!(&options.offer, Offer::Service { service, .. } if Job::is_bridge(service));
+    check_words(&options, bridged, context)?;
     let streams = Streams::of_datagrams(options.stream.clone(), context)?;
     let around = streams.surroundings(Shown::ToProgram);
     let idle = match around.idle {
@@ -74,7 +77,8 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
                 (Job::Bridge(_), false) => options.max_connections.unwrap_or(bridge::MOST),
                 _ => most,
             };
-            let callers = Callers::new(admission, most, name, around.watch.clone(), context);
+            let mut callers = Callers::new(admission, most, name, around.watch.clone(), context);
+            callers.mistreat(options.stream.misbehaviour.clone(), bridged);
             let callers = Rc::new(RefCell::new(callers));
             Server { sockets, callers, job, around, idle, once: *once }.run().await
         }
@@ -83,7 +87,8 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
             let shown = Shown::on(&stdio);
             let around = streams.surroundings(shown);
             let most = if *many { most } else { 1 };
-            let callers = Callers::new(admission, most, name, around.watch.clone(), context);
+            let mut callers = Callers::new(admission, most, name, around.watch.clone(), context);
+            callers.mistreat(options.stream.misbehaviour.clone(), false);
             let (input, output) = stdio.split();
             let messages = match streams.traffic() {
                 Traffic::ReceiveOnly => Messages::None,
@@ -95,16 +100,38 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
                 sockets,
                 replies: Replies { count: None, wanted: None, window: quit_after(options.stream.quit_after) },
                 idle: around.idle,
+                rate: options.stream.rate.map(|rate| RefCell::new(Rate::new(rate))),
+                mishaps: None,
                 traffic: streams.traffic(),
                 report: around.report.clone(),
             };
             let ending = options.split.unwrap_or_else(default_ending);
-            let printer = Printer::new(ending, context.json, streams.hex(), shown);
-            exchange.run(Input::new(&messages, input, limit), output, printer).await
+            let printer = Printer::new(ending, options.stream.eol_in, context.json, streams.hex(), shown);
+            exchange.run(Input::new(&messages, input, limit, options.stream.eol_out), output, printer).await
         }
         (Offer::Service { .. } | Offer::Conversation(_) | Offer::Keep(_), _) => Ok(Exit::Done),
     };
     streams.finish(served)
+}
+
+/// Refuses words that do nothing to datagrams.
+fn check_words(options: &Options, bridged: bool, context: &Context) -> Result<(), Failure> {
+    if bridged {
+        // What goes on over a stream is converted, slowed down and mistreated there.
+        return Ok(());
+    }
+    super::refuse_stream_words(&options.stream, context)?;
+    let stream = &options.stream;
+    let word = match (stream.rate, stream.eol_in.or(stream.eol_out)) {
+        (Some(_), _) => "--rate",
+        (_, Some(_)) => "--eol",
+        _ => return Ok(()),
+    };
+    if let Offer::Service { .. } = options.offer {
+        let message = format!("{word} does nothing to the datagrams of a service; leave it out");
+        return Err(Failure::message(Exit::Usage, message));
+    }
+    Ok(())
 }
 
 /// `-q`: the end of stdin ends nothing without it, since a datagram peer has no end either.

@@ -1,10 +1,12 @@
 //! What is sent: messages cut out of stdin or given as arguments, gathered into runs of equal size.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 
-use super::{Messages, failures};
+use super::{Messages, failures, line_ends};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::filter::LineEnding;
 use crate::message::{Split, Splitter};
 use crate::relay::{Side, Stdio};
 use crate::transport::datagram::Burst;
@@ -28,11 +30,13 @@ struct Stdin {
     ended: bool,
     /// A message that did not fit to those before it.
     held: Option<Vec<u8>>,
+    eol: Option<LineEnding>,
+    limit: usize,
 }
 
 impl Input {
-    /// Messages of at most `limit` bytes.
-    pub fn new(messages: &Messages, stdio: Stdio, limit: usize) -> Self {
+    /// Messages of at most `limit` bytes, to peers that end their lines with `eol`.
+    pub fn new(messages: &Messages, stdio: Stdio, limit: usize, eol: Option<LineEnding>) -> Self {
         let stdin = |split: Split| Stdin {
             stdio,
             splitter: Splitter::new(split, limit),
@@ -41,6 +45,8 @@ impl Input {
             end: 0,
             ended: false,
             held: None,
+            eol,
+            limit,
         };
         match messages {
             Messages::Words(words) => Input { words: words.iter().cloned().collect(), stdin: None },
@@ -76,7 +82,7 @@ impl Stdin {
             }
             if self.ended {
                 return match self.splitter.finish().map_err(|error| failures::cutting(&error))? {
-                    Some(last) => Ok(burst.push(last)),
+                    Some(last) => Ok(burst.push(&converted(last, self.eol, self.limit)?)),
                     None => Ok(false),
                 };
             }
@@ -98,12 +104,21 @@ impl Stdin {
         while fits
             && let Some(message) = self.splitter.next_message(&mut rest).map_err(|error| failures::cutting(&error))?
         {
-            fits = burst.push(message);
+            let message = converted(message, self.eol, self.limit)?;
+            fits = burst.push(&message);
             if !fits {
-                self.held = Some(message.to_vec());
+                self.held = Some(message.into_owned());
             }
         }
         self.start = self.end - rest.len();
         Ok(fits)
     }
+}
+
+fn converted(message: &[u8], eol: Option<LineEnding>, limit: usize) -> Result<Cow<'_, [u8]>, Failure> {
+    let converted = line_ends::outgoing(eol, message);
+    if converted.len() > limit {
+        return Err(failures::too_large(&converted.len().to_string(), limit));
+    }
+    Ok(converted)
 }

@@ -7,12 +7,15 @@ mod failures;
 mod forward;
 pub mod host;
 mod input;
+mod line_ends;
+mod mishaps;
 pub mod opened;
 mod printer;
 pub mod probe;
 mod program;
 mod serve;
 
+use std::cell::RefCell;
 use std::io::IsTerminal;
 use std::rc::Rc;
 use std::time::Duration;
@@ -20,16 +23,20 @@ use std::time::Duration;
 use self::exchange::{Exchange, Hearing, Replies};
 pub(super) use self::failures::bound_target;
 use self::input::Input;
+use self::mishaps::Mishaps;
 use self::printer::Printer;
 use super::announce::{Bound, ReadyOptions, announce, note_chosen_port};
 use super::context::Context;
 use super::keep::Keep;
 use super::stream::{Shown, StreamOptions, Streams};
 use crate::address::{Endpoint, Host, ListenAddress, ListenId, Peer, Scheme, SocketId, UnixKind, UnixName};
-use crate::event::{Event, Report};
+use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::filter::LineEnding;
+use crate::filter::misbehaviour::Misbehaviour;
 use crate::message::Split;
+use crate::relay::rate::Rate;
 use crate::transport::datagram::{DatagramOptions, DatagramSocket, Receiver, Target, udp, unix};
 use crate::transport::listener::Unwritten;
 
@@ -124,7 +131,10 @@ pub fn default_ending() -> Split {
 pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let Options { form, messages, ending, socket, replies, stream, keep: _ } = options;
     failures::check_sizes(&messages, &form)?;
-    let run = Plan { messages, ending, replies, streams: Streams::of_datagrams(stream, context)?, context };
+    refuse_stream_words(&stream, context)?;
+    let (eol, rate, how) = ((stream.eol_in, stream.eol_out), stream.rate, stream.misbehaviour.clone());
+    let run =
+        Plan { messages, ending, replies, eol, rate, how, streams: Streams::of_datagrams(stream, context)?, context };
     let done = match form {
         Form::Probe { to, from, limit } => {
             let words = match run.messages {
@@ -143,6 +153,10 @@ struct Plan<'a> {
     messages: Messages,
     ending: Split,
     replies: Replies,
+    /// Line endings of the peer: what comes, what it gets.
+    eol: (Option<LineEnding>, Option<LineEnding>),
+    rate: Option<u64>,
+    how: Option<Misbehaviour>,
     streams: Streams,
     context: &'a Context,
 }
@@ -195,7 +209,13 @@ impl Plan<'_> {
         let (input, output) = stdio.split();
         let limit = sockets.first().map_or(0, |socket| socket.max_payload());
         let peer = target.as_ref().map_or_else(|| "everybody".to_owned(), |(_, peer)| peer.clone());
+        let place = (id.as_str().into(), 1);
         let exchange = Exchange {
+            rate: self.rate.map(|rate| RefCell::new(Rate::new(rate))),
+            mishaps: self
+                .how
+                .as_ref()
+                .map(|how| Mishaps::new(how, place, Direction::Out, around.report.clone(), Some(watcher.clone()))),
             hearing: Hearing::Everybody { target, watcher: watcher.clone() },
             sockets,
             replies: self.replies,
@@ -203,8 +223,8 @@ impl Plan<'_> {
             traffic: self.streams.traffic(),
             report: around.report.clone(),
         };
-        let input = Input::new(&self.messages, input, limit);
-        let printer = Printer::new(self.ending, self.context.json, self.streams.hex(), shown);
+        let input = Input::new(&self.messages, input, limit, self.eol.1);
+        let printer = Printer::new(self.ending, self.eol.0, self.context.json, self.streams.hex(), shown);
         let ended = exchange.run(input, output, printer).await;
         let (bytes_in, bytes_out) = watcher.totals();
         let reason = ended.as_ref().map_or_else(Failure::line, |exit| match exit {
@@ -214,6 +234,22 @@ impl Plan<'_> {
         self.context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out, code: None, reason });
         ended
     }
+}
+
+/// Refuses what makes sense for streams only, and tells the seed of mishaps.
+fn refuse_stream_words(stream: &StreamOptions, context: &Context) -> Result<(), Failure> {
+    if stream.inband.is_some() {
+        return Err(Failure::message(Exit::Usage, "--inband takes commands out of a stream; datagrams have none"));
+    }
+    let Some(how) = &stream.misbehaviour else { return Ok(()) };
+    if let Some(word) = how.only_for_streams() {
+        let text = format!("{word} is for streams; see --drop, --duplicate and --reorder for datagrams");
+        return Err(Failure::message(Exit::Usage, text));
+    }
+    if how.is_random() {
+        context.reporter.remark(&format!("chance is drawn with --seed {}", how.seed));
+    }
+    Ok(())
 }
 
 /// Tells of datagrams that the system had to drop.

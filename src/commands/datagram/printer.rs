@@ -5,7 +5,9 @@ use std::io;
 use std::net::SocketAddr;
 
 use super::super::stream::Shown;
+use super::line_ends;
 use crate::address::Peer;
+use crate::filter::LineEnding;
 use crate::message::{MessageRecord, Split};
 use crate::output::hex::HexDump;
 use crate::output::sanitize::Sanitizer;
@@ -28,21 +30,22 @@ enum Form {
 pub struct Printer {
     form: Form,
     ending: Split,
+    eol: Option<LineEnding>,
     text: Vec<u8>,
     /// The names of the interfaces seen so far.
     interfaces: HashMap<u32, String>,
 }
 
 impl Printer {
-    /// A printer for stdout.
-    pub fn new(ending: Split, json: bool, hex: bool, shown: Shown) -> Self {
+    /// A printer for stdout; the peers end their lines with `eol`.
+    pub fn new(ending: Split, eol: Option<LineEnding>, json: bool, hex: bool, shown: Shown) -> Self {
         let form = match (json, hex, shown) {
             (true, ..) => Form::Json,
             (_, true, _) => Form::Hex,
             (_, _, Shown::ToPerson) => Form::Escaped,
             (_, _, Shown::ToProgram | Shown::ToConversation) => Form::Bytes,
         };
-        Printer { form, ending, text: Vec::new(), interfaces: HashMap::new() }
+        Printer { form, ending, eol, text: Vec::new(), interfaces: HashMap::new() }
     }
 
     /// Adds one of the datagrams of an inbox. `sender` stands before it, where senders are to be told apart.
@@ -57,6 +60,8 @@ impl Printer {
             self.text.extend_from_slice(sender.as_bytes());
             self.text.extend_from_slice(b": ");
         }
+        let converted = line_ends::incoming(self.eol, datagram);
+        let datagram = &*converted;
         let unfit = |error| io::Error::new(io::ErrorKind::InvalidData, error);
         match self.form {
             Form::Hex => {
@@ -92,6 +97,7 @@ impl Printer {
                 name.unwrap_or_else(|| arrival.interface.to_string())
             })
         });
+        let converted = line_ends::incoming(self.eol, datagram);
         let record = MessageRecord {
             from: Some(&from),
             to: Some(&to),
@@ -100,7 +106,7 @@ impl Printer {
             ttl: arrival.ttl,
             length: inbox.length_of(datagram) as u64,
             truncated: Some(arrival.truncated),
-            ..MessageRecord::new(datagram)
+            ..MessageRecord::new(&converted)
         };
         record.write_to(&mut self.text)
     }

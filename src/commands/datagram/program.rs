@@ -35,6 +35,11 @@ pub async fn run(
         Err(error) => return complain(format!("cannot run {:?}: {}", command.text, reason(&error))),
     };
     let Some(target) = &caller.target else { return };
+    caller.last.set(tokio::time::Instant::now());
+    if let Some(mishaps) = &caller.mishaps {
+        mishaps.send(&socket, target, &answer);
+        return mishaps.drained().await;
+    }
     let sent = socket.send(target, &answer).await;
     let noted = sent
         .map_err(|error| failures::sending(&caller.peer.to_string(), &error))
@@ -42,5 +47,4 @@ pub async fn run(
     if let Err(failure) = noted {
         complain(failure.line());
     }
-    caller.last.set(tokio::time::Instant::now());
 }

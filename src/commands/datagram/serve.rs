@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 
 use super::bridge::Bridge;
 use super::callers::{Caller, Callers};
-use super::exchange::note;
+use super::exchange::{cut, note};
 use super::failures;
 use super::forward::Destination;
 use super::program;
@@ -20,6 +20,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::quantity::Limit;
 use crate::service::broker::Naming;
+use crate::service::forward::Target;
 use crate::service::program::Command;
 use crate::service::{Service, Surroundings};
 use crate::transport::datagram::{DatagramSocket, Inbox, Receiver};
@@ -62,13 +63,13 @@ impl Job {
             Service::Discard => Job::Discard,
             Service::Respond(answer) => Job::Respond(answer.clone()),
             Service::Broker(_, naming) => Job::Broker(*naming),
-            Service::Forward(target) if !matches!(target.endpoint, Endpoint::Inet { scheme: Scheme::Udp, .. }) => {
+            Service::Forward(target) if Job::is_bridge(service) => {
                 let around = Surroundings { idle: Limit::After(idle), ..around.clone() };
                 Job::Bridge(Rc::new(Bridge::new(target.clone(), around)))
             }
-            Service::Forward(target) => {
-                Job::Forward(Box::new(Destination::new(&target.endpoint, &target.connect).await?))
-            }
+            Service::Forward(target) => Job::Forward(Box::new(
+                Destination::new(&target.endpoint, &target.connect, target.misbehaviour.clone()).await?,
+            )),
             Service::Proxy(_) => {
                 return Err(Failure::message(Exit::Usage, "--proxy-server needs streams; accept a TCP port for it"));
             }
@@ -78,6 +79,14 @@ impl Job {
             }
             Service::Program(command) => Job::Program(command.clone(), Arc::new(Semaphore::new(PROGRAMS))),
         })
+    }
+}
+
+impl Job {
+    /// Whether a service forwards to what is no datagram socket.
+    pub fn is_bridge(service: &Service) -> bool {
+        let to_datagrams = |target: &Target| matches!(target.endpoint, Endpoint::Inet { scheme: Scheme::Udp, .. });
+        matches!(service, Service::Forward(target) if !to_datagrams(target))
     }
 }
 
@@ -197,6 +206,13 @@ impl Server {
     /// Sends to a caller, and forgets one that is gone.
     async fn answer(&self, caller: &Caller, bytes: &[u8], size: usize) -> Result<(), Failure> {
         let (Some(target), Some(socket)) = (&caller.target, self.sockets.get(caller.socket)) else { return Ok(()) };
+        if let Some(mishaps) = &caller.mishaps {
+            cut(bytes, size).for_each(|message| mishaps.send(socket, target, message));
+            if self.once {
+                mishaps.drained().await;
+            }
+            return Ok(());
+        }
         let sent = tokio::time::timeout(STALL, socket.send_run(target, bytes, size)).await;
         if let Err(error) = sent.unwrap_or_else(|_| Err(io::ErrorKind::TimedOut.into())) {
             let message = failures::sending(&caller.peer.to_string(), &error).line();
@@ -204,8 +220,7 @@ impl Server {
             self.callers.borrow_mut().forget(&caller.peer, &message);
             return Ok(());
         }
-        let empty = bytes.is_empty().then_some(&[][..]);
-        for message in empty.into_iter().chain(bytes.chunks(size.max(1))) {
+        for message in cut(bytes, size) {
             note(&*caller.watcher, &*self.around.report, Direction::Out, message)?;
         }
         Ok(())

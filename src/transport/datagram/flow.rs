@@ -25,6 +25,9 @@ pub const REPLY_WINDOW: Duration = Duration::from_secs(1);
 /// A burst on its way; it comes back to be filled again.
 type Sending = Pin<Box<dyn Future<Output = (Burst, io::Result<()>)>>>;
 
+/// Takes datagrams to be sent.
+pub type Outlet = Box<dyn Fn(&[u8])>;
+
 /// The datagrams exchanged with one peer.
 pub struct Flow {
     socket: Rc<DatagramSocket>,
@@ -38,22 +41,50 @@ pub struct Flow {
     sending: RefCell<Option<Sending>>,
     /// Set by the end of what we send: when the silence after it is over.
     silence: RefCell<Option<Pin<Box<Sleep>>>>,
+    /// Takes what is sent in place of the socket.
+    outlet: Option<Outlet>,
     /// Why sending failed.
     broken: RefCell<Option<io::Error>>,
 }
 
 /// Where datagrams come from.
 enum Arriving {
-    /// A socket that hears this peer alone.
-    Own {
-        inbox: RefCell<Inbox>,
-        /// Which of the datagrams in the inbox is next.
-        next: Cell<usize>,
-        /// What came back by ICMP, which wakes no reader.
-        trouble: RefCell<Pin<Box<dyn Future<Output = io::Error>>>>,
-    },
+    /// From a socket that hears this peer alone.
+    Own(Box<Own>),
     /// A listener sorts them by their senders.
     Sorted(Rc<Mailbox>),
+}
+
+/// A socket that hears one peer alone.
+struct Own {
+    inbox: RefCell<Inbox>,
+    /// Which of the datagrams in the inbox is next.
+    next: Cell<usize>,
+    /// What came back by ICMP, which wakes no reader.
+    trouble: RefCell<Pin<Box<dyn Future<Output = io::Error>>>>,
+}
+
+impl Own {
+    fn poll_receive(
+        &self,
+        cx: &mut Context<'_>,
+        socket: &DatagramSocket,
+        message: &mut Message,
+    ) -> Poll<io::Result<bool>> {
+        let mut inbox = self.inbox.borrow_mut();
+        loop {
+            if let Some(datagram) = inbox.datagrams().nth(self.next.get()) {
+                self.next.set(self.next.get() + 1);
+                message.set(datagram);
+                return Poll::Ready(Ok(true));
+            }
+            match socket.poll_receive(cx, &mut inbox) {
+                Poll::Ready(received) => received?,
+                Poll::Pending => return self.trouble.borrow_mut().as_mut().poll(cx).map(Err),
+            }
+            self.next.set(0);
+        }
+    }
 }
 
 impl Flow {
@@ -61,11 +92,11 @@ impl Flow {
     pub fn own(socket: DatagramSocket, target: Target, peer: Peer) -> Self {
         let socket = Rc::new(socket);
         let troubled = socket.clone();
-        let arriving = Arriving::Own {
+        let arriving = Arriving::Own(Box::new(Own {
             inbox: RefCell::new(socket.inbox()),
             next: Cell::new(usize::MAX),
             trouble: RefCell::new(Box::pin(async move { troubled.failed().await })),
-        };
+        }));
         let local = socket.local().clone();
         Flow::new(socket, Some(target), local, peer, arriving)
     }
@@ -91,8 +122,16 @@ impl Flow {
             waiting: RefCell::default(),
             sending: RefCell::default(),
             silence: RefCell::default(),
+            outlet: None,
             broken: RefCell::default(),
         }
+    }
+
+    /// From now on, this takes what is sent in place of the socket.
+    #[must_use]
+    pub fn through(mut self, outlet: Outlet) -> Self {
+        self.outlet = Some(outlet);
+        self
     }
 
     /// This end.
@@ -121,13 +160,7 @@ impl Flow {
     /// What the socket says, also what came back for an earlier datagram, such as ConnectionRefused.
     pub fn poll_receive(&self, cx: &mut Context<'_>, message: &mut Message) -> Poll<io::Result<bool>> {
         let received = match &self.arriving {
-            Arriving::Own { inbox, next, trouble } => {
-                let mut inbox = inbox.borrow_mut();
-                match self.poll_own(cx, &mut inbox, next, message) {
-                    Poll::Pending => trouble.borrow_mut().as_mut().poll(cx).map(Err),
-                    ready => ready,
-                }
-            }
+            Arriving::Own(own) => own.poll_receive(cx, &self.socket, message),
             Arriving::Sorted(mailbox) => mailbox.poll_take(cx, message).map(Ok),
         };
         if let (Poll::Pending, Some(error)) = (&received, self.broken.borrow_mut().take()) {
@@ -140,24 +173,6 @@ impl Flow {
             (_, None) => {}
         }
         received
-    }
-
-    fn poll_own(
-        &self,
-        cx: &mut Context<'_>,
-        inbox: &mut Inbox,
-        next: &Cell<usize>,
-        message: &mut Message,
-    ) -> Poll<io::Result<bool>> {
-        loop {
-            if let Some(datagram) = inbox.datagrams().nth(next.get()) {
-                next.set(next.get() + 1);
-                message.set(datagram);
-                return Poll::Ready(Ok(true));
-            }
-            ready!(self.socket.poll_receive(cx, inbox))?;
-            next.set(0);
-        }
     }
 
     /// Takes one message to be sent as one datagram, in a run with others of its size.
@@ -199,6 +214,12 @@ impl Flow {
             if self.waiting.borrow().is_empty() {
                 return Poll::Ready(Ok(()));
             }
+            if let Some(outlet) = &self.outlet {
+                let mut burst = self.waiting.borrow_mut();
+                burst.messages().for_each(outlet);
+                burst.clear();
+                return Poll::Ready(Ok(()));
+            }
             let Some(target) = self.target.clone() else {
                 let text = "the peer has no name to be answered at";
                 return Poll::Ready(Err(io::Error::new(io::ErrorKind::NotConnected, text)));
@@ -218,7 +239,7 @@ impl Flow {
     /// As [`Flow::poll_flush`]; what came back already, too.
     pub fn poll_end(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_flush(cx))?;
-        if let (Arriving::Own { .. }, Some(error)) = (&self.arriving, self.socket.take_error()?) {
+        if let (Arriving::Own(_), Some(error)) = (&self.arriving, self.socket.take_error()?) {
             return Poll::Ready(Err(self.broken_by(error, cx)));
         }
         self.silence.borrow_mut().get_or_insert_with(|| {

@@ -18,7 +18,7 @@ pub mod unix;
 pub use burst::Burst;
 pub use connect::connect;
 pub use error::DatagramError;
-pub use flow::{Flow, REPLY_WINDOW};
+pub use flow::{Flow, Outlet, REPLY_WINDOW};
 pub use inbox::{Arrival, Inbox};
 pub use mailbox::Mailbox;
 pub use multicast::Group;

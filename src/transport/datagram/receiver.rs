@@ -97,3 +97,75 @@ impl Receiver {
         Poll::Pending
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::UdpSocket;
+    use std::time::Duration;
+
+    use socket2::{Domain, Type};
+
+    use super::*;
+    use crate::address::Peer;
+    use crate::transport::datagram::DatagramOptions;
+
+    /// A receiving socket, and its address.
+    fn bound() -> (Rc<DatagramSocket>, std::net::SocketAddr) {
+        let socket = socket2::Socket::new(Domain::IPV4, Type::DGRAM, None).unwrap();
+        socket.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        let address = socket.local_addr().unwrap().as_socket().unwrap();
+        (Rc::new(DatagramSocket::new(socket, &DatagramOptions::default(), None).unwrap()), address)
+    }
+
+    fn block_on<T>(work: impl Future<Output = T>) -> T {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let limited = async { tokio::time::timeout(Duration::from_secs(20), work).await.unwrap() };
+        runtime.block_on(limited)
+    }
+
+    /// Who sent what, up to so many datagrams.
+    async fn received(receiver: &mut Receiver, count: usize) -> Vec<(usize, Peer, Vec<u8>)> {
+        let mut all = Vec::new();
+        while all.len() < count {
+            let (number, result) = receiver.receive().await;
+            result.unwrap();
+            let arrival = receiver.inbox().arrival();
+            assert!(!arrival.truncated && arrival.lost == 0 && arrival.ttl.is_some(), "{arrival:?}");
+            assert_eq!(arrival.to, Some([127, 0, 0, 1].into()));
+            let from = arrival.from.clone();
+            all.extend(receiver.inbox().datagrams().map(|datagram| (number, from.clone(), datagram.to_vec())));
+        }
+        all
+    }
+
+    #[test]
+    fn many_datagrams_of_several_senders_come_whole_in_order_and_with_their_senders() {
+        block_on(async {
+            let (socket, address) = bound();
+            let senders = [(); 3].map(|()| UdpSocket::bind("127.0.0.1:0").unwrap());
+            let mut sent = Vec::new();
+            for number in 0..150usize {
+                let sender = &senders[number % 3];
+                let datagram = vec![number as u8; number * 37 % 900];
+                sender.send_to(&datagram, address).unwrap();
+                sent.push((0, Peer::inet(sender.local_addr().unwrap()), datagram));
+            }
+            assert_eq!(received(&mut Receiver::new(&[socket]), sent.len()).await, sent);
+        });
+    }
+
+    #[test]
+    fn a_flood_at_one_socket_does_not_silence_another() {
+        block_on(async {
+            let (sockets, addresses): (Vec<_>, Vec<_>) = [(); 2].map(|()| bound()).into_iter().unzip();
+            let sender = UdpSocket::bind("127.0.0.1:0").unwrap();
+            for _ in 0..200 {
+                sender.send_to(b"flood", addresses[0]).unwrap();
+            }
+            sender.send_to(b"word", addresses[1]).unwrap();
+            let mut receiver = Receiver::new(&sockets);
+            let heard = received(&mut receiver, 100).await;
+            assert!(heard.iter().any(|(number, _, datagram)| (*number, &**datagram) == (1, b"word")));
+        });
+    }
+}
