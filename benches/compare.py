@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-from measure import connections, messages, streams  # noqa: F401 (they register their works)
+from measure import connections, messages, streams, zeromq  # noqa: F401 (they register their works)
 from measure import report
 from measure.process import TOO_LONG, Bench, Failed, Others
 from measure.tools import all_tools
@@ -127,6 +127,8 @@ def main():
         sys.exit(f"{settings.netverb} is missing: cargo build --release, or name the program")
     works = [work for work in WORKS if work.group in settings.only]
     tools = all_tools(settings.netverb)
+    if "zeromq" in settings.only:
+        tools += zeromq.libzmq()
     if settings.tools:
         tools = [tool for tool in tools if tool.name == "netverb" or tool.name in settings.tools.split(",")]
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

@@ -595,7 +595,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__ask)
-            opts="-l -E -C -w -v -j -h -V --line --escape --from-hex --file --eol --crlf --eof --to --text --binary --until --until-regex --for --until-idle --any --strip --peek --partial --max-bytes --timeout --split --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-l -E -C -w -v -j -h -V --line --escape --from-hex --file --eol --crlf --eof --to --text --binary --until --until-regex --for --until-idle --any --strip --peek --partial --max-bytes --timeout --split --parts --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1524,7 +1524,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__read)
-            opts="-o -w -v -j -h -V --output --until --until-regex --for --until-idle --any --strip --peek --partial --max-bytes --timeout --split --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-o -w -v -j -h -V --output --until --until-regex --for --until-idle --any --strip --peek --partial --max-bytes --timeout --split --parts --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2344,7 +2344,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__write)
-            opts="-l -E -C -w -v -j -h -V --line --escape --from-hex --file --eol --crlf --eof --to --text --binary --split --timeout --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-l -E -C -w -v -j -h -V --line --escape --from-hex --file --eol --crlf --eof --to --text --binary --split --parts --timeout --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

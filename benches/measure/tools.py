@@ -79,6 +79,12 @@ class Netverb(Tool):
     def leave(self, host, port):
         return [self.program, "open", f"{host}:{port}"]
 
+    def push(self, host, port):
+        return [self.program, "open", f"{host}:{port}", "--zmq", "push"]
+
+    def pull(self, host, port, count):
+        return [self.program, "accept", f"{host}:{port}", "--zmq", "pull", "--count", str(count)]
+
     def receive_tuples(self, host, port):
         return [self.program, "recv-tuple", "--listen", f"{host}:{port}", "--count", "all", "--tsv"]
 

@@ -447,6 +447,11 @@ impl AcceptArgs {
             {
                 options.tls = self.tls.client(!self.serves_tls())?;
             }
+            if let (Endpoint::Unix { kind: UnixKind::Seqpacket, .. }, Some(_)) = (&endpoint, &stream.misbehaviour) {
+                let message =
+                    format!("{endpoint} has no stream that could misbehave; leave out --latency and the like");
+                return Err(Failure::message(Exit::Unsupported, message));
+            }
             let split = self.data.split().unwrap_or(Split::Line);
             let target = Target { endpoint, connect: options, split, misbehaviour: stream.misbehaviour.clone() };
             return Ok(Some(Service::Forward(Rc::new(target))));

@@ -10,7 +10,7 @@ struct Description {
 }
 
 /// The program itself is the first; a verb that is not here has nothing to add, and shows all its options.
-const ALL: [Description; 16] = [
+const ALL: &[Description] = &[
     Description {
         verb: "netverb",
         text: "\
@@ -30,9 +30,11 @@ name has is tried, IPv6 and IPv4 in turn (RFC 8305).
 
 With a name (host:25/mail, --name) or --keep, the connection is kept in the background: open prints its handle and returns \
 as soon as it stands, or with the status that says why it does not. With steps (--expect, --send-line and the like), it is \
-led through a conversation instead of streaming stdin.",
+led through a conversation instead of streaming stdin.
+
+With --zmq it is a ZeroMQ socket, whose messages are lines: netverb-zeromq(7).",
         common: &[
-            "probe", "name", "expect", "send-line", "exec", "sh-exec", "crlf", "output", "send-only", "wait", "proxy",
+            "probe", "name", "interactive", "expect", "send-line", "exec", "sh-exec", "crlf", "output", "send-only", "wait", "proxy",
             "secure", "ca", "timeout",
         ],
     },
@@ -50,7 +52,9 @@ connection that stands still for 30 (--idle-timeout) is closed. With --secure it
 ask for a WebSocket and gets the service that is given beside.
 
 With a name (8080/web, --name) or --keep, the listener is kept in the background, on loopback unless a host is written: \
-accept prints the port and returns, and next takes the connections.",
+accept prints the port and returns, and next takes the connections.
+
+With --zmq all clients are the peers of one ZeroMQ socket: netverb-zeromq(7).",
         common: &[
             "keep-open", "once", "max-conns", "name", "echo", "respond", "chat", "to", "exec", "sh-exec", "http", "allow", "deny",
             "port-file", "secure", "self-signed", "cert", "timeout",
@@ -110,6 +114,14 @@ that closed 52; then nothing leaves the socket.",
 For protocols with STARTTLS: after the peer has agreed, both sides go on in TLS on the same connection. Plain text that \
 has already come is an error, not carried over.",
         common: &["ca", "verify-host", "no-verify", "cert", "self-signed", "timeout"],
+    },
+    #[cfg(feature = "interactive")]
+    Description {
+        verb: "attach",
+        text: "\
+What is unread is shown first. Ctrl-D on an empty line leaves, and the socket stays open; /close ends it; /help lists what else \
+can be done. While it is attached to, other readers of the socket wait. More is in netverb help interactive.",
+        common: &["raw", "hex", "ca", "no-verify"],
     },
     Description {
         verb: "next",
@@ -177,6 +189,9 @@ mod tests {
             };
             let tls = ["secure", "ca", "cert", "self-signed", "no-verify", "verify-host"];
             for option in description.common.iter().filter(|option| cfg!(feature = "tls") || !tls.contains(option)) {
+                if cfg!(not(feature = "interactive")) && *option == "interactive" {
+                    continue;
+                }
                 if cfg!(not(feature = "http")) && *option == "http" {
                     continue;
                 }

@@ -24,8 +24,10 @@ Examples:
   netverb open -z --wait 30s localhost:5432
   netverb open --interactive host:6379       talk line by line, with a history
   netverb open tls://host:465 --ca ca.pem
+  seq 3 | netverb open host:5555 --zmq push   ZeroMQ: each line a message
   netverb open host:25/mail -C               then: netverb ask mail --line NOOP
   netverb open unix:/run/app.sock < request
+  netverb open tls://host:465 --pcap file    for Wireshark, in clear
   netverb open host:25 -C --fail-on '(?m)^[45]' --expect '220 .*\\n' \\
       --send-line 'EHLO me' --expect '(?m)^250 .*\\n' --send-line QUIT
   netverb open host:25 --replay session      the client of a --transcript
@@ -38,10 +40,13 @@ Examples:
   netverb accept 8080 > file                 one client
   netverb accept -k 8080 --prefix            many, each line with its sender
   netverb accept localhost:8080 --to unix:/run/app.sock
+  netverb accept 8080 --to localhost:80 --view    see what two programs say
   netverb accept 0 --port-file port -c date  any free port, a program for each
   port=$(netverb accept 0/web)               keep it: netverb next web
   netverb accept 8080,9000-9010 --echo --allow 192.168.1.0/24
   netverb accept udp://:5000 --echo          datagrams
+  netverb accept 8080 --to localhost:80 --latency 200ms --jitter 50ms
+  netverb accept 5555 --zmq rep -c date      ZeroMQ: a reply to each request
   netverb accept 8080 --http site            the files of a folder
   netverb accept 8080 --http-respond '503:{\"ok\": false}'
   netverb accept 8080 --http-exec 'echo Content-Type: text/plain; echo; date'
@@ -259,7 +264,8 @@ pub fn shortened(command: clap::Command) -> clap::Command {
     })
 }
 
-/// The program's own `-h` on one screen: the verbs that only print texts or make keys, and the options of all verbs, are left to `--help`.
+/// The program's own `-h` on one screen: the verbs that only print texts or make keys, and the options of all verbs, are left
+/// to `--help`.
 pub fn on_one_screen(command: clap::Command, words: &[OsString]) -> clap::Command {
     if words.iter().any(|word| word == "--help") {
         return command;

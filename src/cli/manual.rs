@@ -27,7 +27,10 @@ pub fn main_page(command: &Command) -> String {
         prose(&mut page, topic.text);
     }
     page.control("SH", ["SEE ALSO"]);
-    fill(&mut page, "netverb-tuples(5), netverb-sockets(7), nc(1), ncat(1), socat(1), socket(7), tcp(7), unix(7)");
+    fill(
+        &mut page,
+        "netverb-tuples(5), netverb-sockets(7), netverb-zeromq(7), nc(1), ncat(1), socat(1), socket(7), tcp(7), unix(7)",
+    );
     page.render()
 }
 

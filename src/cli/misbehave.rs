@@ -17,6 +17,10 @@ use crate::quantity::{Limit, parse_duration, parse_size};
 #[command(next_help_heading = "For tests")]
 pub struct ChanceArgs {
     /// Hold back what is sent for this long
+    ///
+    /// All of these concern what is sent: to the client by accept, to the peer by open, and with --to in both directions, to
+    /// the client and to the target. What is received is untouched. Inside TLS they work on the plain text. The sizes of
+    /// --stall-after and --reset-after are counted for each connection and direction.
     #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_delay)]
     latency: Option<Duration>,
     /// Hold back each piece by chance up to this much longer
@@ -32,6 +36,8 @@ pub struct ChanceArgs {
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     reorder: Option<Probability>,
     /// Repeat the chances of an earlier run; -v shows its seed
+    ///
+    /// Each connection, by its number, and each direction has chances of its own, so that others do not disturb them.
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_seed)]
     seed: Option<u64>,
 }
@@ -46,9 +52,13 @@ pub struct MisbehaveArgs {
     #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_slice)]
     slice: Option<NonZeroUsize>,
     /// Send nothing more after SIZE bytes, and leave the connection open
+    ///
+    /// It ends by the peer, a signal or a time limit such as --idle-timeout.
     #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = parse_size)]
     stall_after: Option<u64>,
     /// Reset the connection when SIZE bytes have arrived at the peer (status 56)
+    ///
+    /// A Unix socket knows no reset: its peer reads the end of data.
     #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = parse_size, conflicts_with = "stall_after")]
     reset_after: Option<u64>,
 }

@@ -151,13 +151,13 @@ impl OpenArgs {
         self.messages.check(carried)?;
         let mut connect = self.dial.connect_options(&self.net, &self.time)?;
         connect.telnet = self.terminal.telnet();
-        #[cfg(feature = "zmq")]
-        {
-            connect.zmq = zmq;
-        }
         #[cfg(feature = "ws")]
         if id.endpoint.as_ref().is_some_and(Endpoint::is_websocket) {
             self.messages.apply(&mut connect)?;
+        }
+        #[cfg(feature = "zmq")]
+        {
+            connect.zmq = zmq;
         }
         #[cfg(feature = "tls")]
         {

@@ -50,7 +50,13 @@ impl PayloadArgs {
     /// An escape or a digit that is none: status 2.
     pub fn sending(&self, letter: &LetterArgs, split: &SplitArgs) -> Result<Sending, Failure> {
         let then = if self.eof { WriteEnd::HalfClose } else { WriteEnd::Continue };
-        Ok(Sending { payload: self.payload()?, then, split: split.split(), letter: letter.letter() })
+        Ok(Sending {
+            payload: self.payload()?,
+            then,
+            split: split.split(),
+            parts: split.parts(),
+            letter: letter.letter(),
+        })
     }
 
     fn payload(&self) -> Result<Payload, Failure> {

@@ -49,9 +49,17 @@ pub struct SplitArgs {
     /// What ends each message on stdout, and how stdin is cut into messages: none, line, nul, length, chunk or SIZE
     #[arg(long, value_name = "KIND")]
     split: Option<Split>,
+    /// On a kept ZeroMQ socket: each line, or each DATA, is a part of one message, and an empty line ends it
+    #[arg(long)]
+    parts: bool,
 }
 
 impl SplitArgs {
+    /// Whether what is read and written are parts of messages.
+    pub fn parts(&self) -> bool {
+        self.parts
+    }
+
     /// What is given.
     pub fn split(&self) -> Option<Split> {
         self.split
@@ -105,6 +113,7 @@ impl BoundArgs {
             max_bytes: self.max_bytes.map_or(DEFAULT_MAX_BYTES, |size| usize::try_from(size).unwrap_or(usize::MAX)),
             timeout: self.wait.limit(),
             split: None,
+            parts: false,
         }
     }
 }
@@ -114,7 +123,7 @@ impl UntilArgs {
     pub fn wish(&self, split: &SplitArgs) -> Wish {
         let terminator = if self.strip { TerminatorRule::Strip } else { TerminatorRule::Keep };
         let taking = if self.peek { Taking::Peek } else { Taking::Take };
-        Wish { split: split.split(), ..self.bounds.wish(self.condition(), terminator, taking) }
+        Wish { split: split.split(), parts: split.parts(), ..self.bounds.wish(self.condition(), terminator, taking) }
     }
 
     fn condition(&self) -> Option<Condition> {

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::path::Path;
 
-use crate::access::{Policy, Rule, Verdict, parse_list};
+use crate::access::{Policy, Rule, Verdict};
 use crate::address::{Host, Peer};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -50,5 +50,6 @@ pub fn read_list(path: &Path) -> Result<Vec<Rule>, Failure> {
     let text = std::fs::read_to_string(path).map_err(|error| {
         Failure::message(Exit::Usage, format!("cannot read the list {}: {}", path.display(), reason(&error)))
     })?;
-    parse_list(&text).map_err(|error| Failure::message(Exit::Usage, format!("{}: {error}", path.display())))
+    crate::access::parse_list(&text)
+        .map_err(|error| Failure::message(Exit::Usage, format!("{}: {error}", path.display())))
 }

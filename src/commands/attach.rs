@@ -7,6 +7,7 @@ use crate::address::SocketId;
 use crate::event::Direction;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::filter::LineEnding;
 use crate::keeper::client::dial;
 #[cfg(feature = "tls")]
 use crate::keeper::upgrade::TlsTerms;
@@ -41,9 +42,11 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         return Err(Failure::message(Exit::Unsupported, text));
     }
     let peer = text("peer");
+    let converts = status.get("crlf").and_then(serde_json::Value::as_bool).unwrap_or(false);
     let link = Link::Kept(Box::new(KeptLink::open(&options.id, &context.place)?));
     let terms = Terms {
-        endings: LineEndings::default(),
+        // Where the keeper converts line ends it wants them to be LF.
+        endings: LineEndings { incoming: None, outgoing: converts.then_some(LineEnding::Lf) },
         hex: options.hex,
         traffic: Traffic::Both,
         idle: Limit::Never,

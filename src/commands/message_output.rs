@@ -8,7 +8,7 @@ use crate::condition::TerminatorRule;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::keeper::client::Delivered;
-use crate::message::{MessageRecord, Split};
+use crate::message::{Message, MessageRecord, Split, parts};
 use crate::output::sanitize::Sanitizer;
 
 /// The form of messages on stdout.
@@ -19,6 +19,8 @@ pub enum Form {
     /// Their bytes, and what this adds to them; where nothing is said a line break, and nothing after datagrams in a
     /// pipe.
     Bytes(Option<Split>),
+    /// Each part as a piece, and an empty one behind the last.
+    Parts(Split),
 }
 
 impl Form {
@@ -42,6 +44,14 @@ impl Form {
         for message in messages {
             match self {
                 Form::Records => record(message).write_to(&mut text).map_err(|error| unfit(&error))?,
+                Form::Parts(split) => {
+                    let escaped = person.then(|| message.parts().map(escaped).collect::<Vec<_>>());
+                    let shown = match &escaped {
+                        Some(parts) => Message::of_parts(parts.iter().map(Vec::as_slice)),
+                        None => Message::of_parts(message.parts()),
+                    };
+                    parts::join(&shown, split, &mut text).map_err(|error| unfit(&error))?;
+                }
                 Form::Bytes(split) => {
                     let is_datagram = message.header.from.is_some();
                     let usual = if is_datagram { datagram::default_ending() } else { Split::Line };
@@ -73,7 +83,10 @@ fn record(message: &Delivered) -> MessageRecord<'_> {
         ttl: header.ttl,
         length: header.sent_length.unwrap_or(header.length),
         truncated: header.sent_length.map(|sent| sent > header.length),
-        ..MessageRecord::new(&message.bytes)
+        ..match header.ends.is_empty() {
+            true => MessageRecord::new(&message.bytes),
+            false => MessageRecord::of_several(&message.bytes, message.parts()),
+        }
     }
 }
 

@@ -112,14 +112,15 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     };
     let misbehaviour = options.stream.misbehaviour.clone();
     let streams = Streams::open(options.stream.clone(), context)?;
-    let channel = connect(&endpoint, &options.connect, &id, &*context.reporter).await?;
-    check_misbehaviour(misbehaviour.as_ref(), matches!(channel, Channel::Messages(_)), context)?;
+    let overlay = misbehave::overlay(misbehaviour.as_ref(), 1, Direction::Out);
+    let connect_options = ConnectOptions { overlay, ..options.connect.clone() };
+    let channel = connect(&endpoint, &connect_options, &id, &*context.reporter).await?;
+    check_misbehaviour(misbehaviour.as_ref(), channel.has_packets(), context)?;
     #[cfg(feature = "tls")]
     if let Some(session) = channel.session() {
         options.inspection.show_aside(session, context);
         options.inspection.demand(session)?;
     }
-    let channel = misbehave::put_on(channel, misbehaviour.as_ref(), 1, Direction::Out);
     if let Channel::Messages(messages) = &channel {
         let report: Rc<dyn Report> = context.reporter.clone();
         messages.report_to(&report);

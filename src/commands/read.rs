@@ -48,6 +48,8 @@ pub struct Wish {
     pub timeout: Option<Duration>,
     /// What ends each message on stdout, where it is said.
     pub split: Option<Split>,
+    /// Whether each part of a message stands apart on stdout.
+    pub parts: bool,
 }
 
 /// Runs the command.
@@ -126,7 +128,10 @@ pub fn read(keeper: &mut Keeper, wish: &Wish, output: &mut Output, context: &Con
 impl Wish {
     /// The form of messages on stdout.
     pub fn form(&self, context: &Context) -> Form {
-        Form::new(context.json, self.split, self.terminator)
+        match (context.json, self.parts) {
+            (false, true) => Form::Parts(self.split.unwrap_or(Split::Line)),
+            _ => Form::new(context.json, self.split, self.terminator),
+        }
     }
 }
 

@@ -14,7 +14,8 @@ use crate::keeper::client::{Keeper, dial};
 pub use crate::keeper::wire::Letter;
 pub use crate::keeper::wire::WriteEnd;
 use crate::keeper::wire::{DATA_CHUNK, Write};
-use crate::message::{Split, SplitError, Splitter};
+use crate::message::parts::Gatherer;
+use crate::message::{Message, Split, SplitError, Splitter};
 
 /// `write`, parsed.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub struct Sending {
     pub then: WriteEnd,
     /// How stdin or a file is cut into messages, where it is said.
     pub split: Option<Split>,
+    /// Whether the arguments, or what stdin is cut into, are the parts of messages.
+    pub parts: bool,
     /// How messages are sent.
     pub letter: Letter,
 }
@@ -170,7 +173,12 @@ fn messages_of(status: &Value) -> Option<Terms> {
 
 fn send_bytes(keeper: &mut Keeper, sending: &Sending, timeout: Option<Duration>) -> Result<(), Failure> {
     let Letter { to, text, ends: _ } = &sending.letter;
-    let stray = [("--to", to.is_some()), ("--text and --binary", text.is_some()), ("--split", sending.split.is_some())];
+    let stray = [
+        ("--to", to.is_some()),
+        ("--text and --binary", text.is_some()),
+        ("--split", sending.split.is_some()),
+        ("--parts", sending.parts),
+    ];
     if let Some((word, _)) = stray.into_iter().find(|(_, given)| *given) {
         return Err(Failure::message(Exit::Usage, format!("{word}: this socket is a stream and has no messages")));
     }
@@ -188,11 +196,26 @@ fn send_messages(
         return Err(Failure::message(Exit::Usage, "--eof: datagrams have no end of data; leave it out"));
     }
     let write = |then, letter| Write { timeout, then, letter };
-    let mut send = |message: &[u8]| {
-        let write = write(WriteEnd::Continue, Some(sending.letter.clone()));
-        keeper.write(&write, &mut { message })
+    let mut send_whole = |message: &Message| {
+        let letter = Letter { ends: message.ends().map(|end| end as u64).collect(), ..sending.letter.clone() };
+        keeper.write(&write(WriteEnd::Continue, Some(letter)), &mut message.bytes())
+    };
+    let mut message = Message::default();
+    let mut gatherer = Gatherer::default();
+    let mut send = |piece: &[u8]| {
+        let whole = match sending.parts {
+            true => gatherer.take(piece, &mut message),
+            false => {
+                message.set(piece);
+                true
+            }
+        };
+        if whole { send_whole(&message) } else { Ok(()) }
     };
     match &sending.payload {
+        Payload::Words(words) if sending.parts => {
+            send_whole(&Message::of_parts(words.messages().iter().map(Vec::as_slice)))?;
+        }
         Payload::Words(words) => {
             let messages = words.messages();
             // Nothing is sent if one of them cannot be.
@@ -202,8 +225,11 @@ fn send_messages(
             messages.iter().try_for_each(|message| send(message))?;
         }
         content => {
-            let usual = if content.is_stdin() { terms.usual_split } else { Split::None };
+            let usual = if content.is_stdin() || sending.parts { terms.usual_split } else { Split::None };
             cut(&mut *content.open()?, sending.split.unwrap_or(usual), terms.longest, &mut send)?;
+            if gatherer.finish() {
+                send_whole(&message)?;
+            }
         }
     }
     match sending.then {

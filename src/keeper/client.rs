@@ -51,6 +51,16 @@ pub struct Delivered {
     pub bytes: Vec<u8>,
 }
 
+impl Delivered {
+    /// Its parts, at least one.
+    pub fn parts(&self) -> impl Iterator<Item = &[u8]> {
+        let ends = self.header.ends.iter().map(|end| usize::try_from(*end).unwrap_or(usize::MAX));
+        let starts = std::iter::once(0).chain(ends.clone());
+        let ends = ends.chain(std::iter::once(self.bytes.len()));
+        starts.zip(ends).map(|(start, end)| self.bytes.get(start..end).unwrap_or_default())
+    }
+}
+
 /// Why the keeper cannot be talked to.
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {

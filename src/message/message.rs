@@ -37,6 +37,18 @@ impl Message {
         Message { kind: Kind::Text, ..Message::new(text.as_bytes()) }
     }
 
+    /// A message of these parts, at least one.
+    pub fn of_parts<'a>(parts: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let mut message = Message::default();
+        for (index, part) in parts.into_iter().enumerate() {
+            if index > 0 {
+                message.next_part();
+            }
+            message.append(part);
+        }
+        message
+    }
+
     /// Becomes a message of one part, of no said kind.
     pub fn set(&mut self, bytes: &[u8]) {
         self.clear();
@@ -100,6 +112,11 @@ impl Message {
     /// Whether it has more than one part.
     pub fn is_multipart(&self) -> bool {
         !self.ends.is_empty()
+    }
+
+    /// Where each part ends but the last.
+    pub fn ends(&self) -> impl Iterator<Item = usize> {
+        self.ends.iter().copied()
     }
 
     /// Its parts, at least one.

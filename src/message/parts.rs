@@ -86,13 +86,7 @@ mod tests {
             for split in [Split::Line, Split::Nul, Split::Length] {
                 let mut text = Vec::new();
                 for message in &messages {
-                    let mut whole = Message::default();
-                    for (index, part) in message.iter().enumerate() {
-                        if index > 0 {
-                            whole.next_part();
-                        }
-                        whole.append(part.as_bytes());
-                    }
+                    let whole = Message::of_parts(message.iter().map(|part| part.as_bytes()));
                     join(&whole, split, &mut text).unwrap();
                 }
                 let found = read(&text, split);

@@ -57,9 +57,14 @@ impl<'a> MessageRecord<'a> {
 
     /// The record of a message that may have several parts. Only of a single part there is a payload besides.
     pub fn of_parts(message: &'a Message) -> Self {
-        let whole = MessageRecord::new(message.bytes());
-        let payload = whole.payload.filter(|_| !message.is_multipart());
-        MessageRecord { parts: Some(message.parts().map(Payload::from).collect()), payload, ..whole }
+        let of_several = MessageRecord::of_several(message.bytes(), message.parts());
+        let single = (!message.is_multipart()).then(|| Payload::from(message.bytes()));
+        MessageRecord { payload: single, ..of_several }
+    }
+
+    /// The record of a message of several parts.
+    pub fn of_several(bytes: &'a [u8], parts: impl Iterator<Item = &'a [u8]>) -> Self {
+        MessageRecord { parts: Some(parts.map(Payload::from).collect()), payload: None, ..MessageRecord::new(bytes) }
     }
 
     /// Appends the record and a newline to `output`.

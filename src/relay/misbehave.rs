@@ -19,6 +19,7 @@ use crate::event::Direction;
 use crate::filter::chance::Chance;
 use crate::filter::misbehaviour::Misbehaviour;
 use crate::transport::channel::ByteStream;
+use crate::transport::overlay::Overlay;
 use crate::transport::{Bytes, Channel, Socket};
 
 /// At most this many bytes are held back; then the writer waits, and with it whoever feeds it.
@@ -76,12 +77,22 @@ struct Misbehaving {
 /// choose the decisions, see [`Chance::new`].
 pub fn put_on(channel: Channel, how: Option<&Misbehaviour>, connection: u64, direction: Direction) -> Channel {
     match (channel, how) {
-        (Channel::Bytes(bytes), Some(how)) => {
-            let chance = how.chance(connection, direction);
-            Channel::Bytes(bytes.wrapped(|stream| Box::new(Misbehaving::new(stream, how, chance))))
-        }
+        (Channel::Bytes(bytes), Some(how)) => Channel::Bytes(put_on_bytes(bytes, how, connection, direction)),
         (channel, _) => channel,
     }
+}
+
+/// The same for connections of ours, before any framing of messages.
+pub fn overlay(how: Option<&Misbehaviour>, connection: u64, direction: Direction) -> Overlay {
+    match how.cloned() {
+        Some(how) => Overlay::new(move |bytes| put_on_bytes(bytes, &how, connection, direction)),
+        None => Overlay::default(),
+    }
+}
+
+fn put_on_bytes(bytes: Bytes, how: &Misbehaviour, connection: u64, direction: Direction) -> Bytes {
+    let chance = how.chance(connection, direction);
+    bytes.wrapped(|stream| Box::new(Misbehaving::new(stream, how, chance)))
 }
 
 impl Misbehaving {

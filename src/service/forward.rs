@@ -39,20 +39,21 @@ pub(super) async fn serve(
     target: &Target,
 ) -> Closing {
     let split = target.split;
-    let behalf;
-    let options = match ends(&client.channel).filter(|_| target.connect.route.announce.is_some()) {
-        None => &target.connect,
-        Some(ends) => {
+    let own;
+    let announced = ends(&client.channel).filter(|_| target.connect.route.announce.is_some());
+    let options = match (announced, &target.misbehaviour) {
+        (None, None) => &target.connect,
+        (ends, how) => {
             let mut route = target.connect.route.clone();
-            route.on_behalf_of = Some(ends);
-            behalf = ConnectOptions { route, ..target.connect.clone() };
-            &behalf
+            route.on_behalf_of = ends;
+            let overlay = misbehave::overlay(how.as_ref(), number(&client.id), Direction::In);
+            own = ConnectOptions { route, overlay, ..target.connect.clone() };
+            &own
         }
     };
     let target_id = target_id(&client.id, &target.endpoint);
-    let misbehaviour = target.misbehaviour.as_ref();
     let mut target = match connect(&target.endpoint, options, &target_id, &*around.report).await {
-        Ok(channel) => misbehave::put_on(channel, misbehaviour, number(&client.id), Direction::In),
+        Ok(channel) => channel,
         Err(error) => {
             reset(&client.channel);
             let failure = Failure::from(error);

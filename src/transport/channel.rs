@@ -62,6 +62,11 @@ impl Channel {
         }
     }
 
+    /// Whether its messages are packets of the system, with no stream below.
+    pub fn has_packets(&self) -> bool {
+        matches!(self, Channel::Messages(Messages::Seqpacket(_) | Messages::Datagram(_)))
+    }
+
     /// The name of the transport: `tcp`, `unix`, `seqpacket`, `ws`.
     pub fn transport(&self) -> &'static str {
         match self {
@@ -203,6 +208,7 @@ impl Bytes {
 
     /// Puts a stream above this one that shows the same transport and session.
     #[must_use]
+    #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS has a session to take along"))]
     pub fn wrapped(mut self, wrap: impl FnOnce(Bytes) -> Box<dyn ByteStream>) -> Bytes {
         let transport = self.transport();
         let telnet = self.telnet().cloned();

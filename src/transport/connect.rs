@@ -14,6 +14,7 @@ use super::datagram;
 use super::descriptor::Descriptor;
 use super::dial::{self, Failures};
 use super::messages::Messages;
+use super::overlay::Overlay;
 use super::proxy::ProxyError;
 use super::resolve::{self, Lookup, ResolveError};
 use super::route::Route;
@@ -57,6 +58,8 @@ pub struct ConnectOptions {
     pub patience: Patience,
     /// What lies between us and the target.
     pub route: Route,
+    /// What is put on each stream.
+    pub overlay: Overlay,
     /// Whether TELNET is spoken, and what we have to tell then.
     pub telnet: Option<Terms>,
     /// Whether TLS is spoken, where the address does not say so itself (`--secure`).
@@ -353,7 +356,7 @@ async fn attempt(
             transport: channel.transport(),
         },
     );
-    match (layer.put_on(channel, id, report).await?, &options.telnet) {
+    match (options.overlay.put_on(layer.put_on(channel, id, report).await?), &options.telnet) {
         (channel, None) => Ok(channel),
         (Channel::Bytes(bytes), Some(terms)) => Ok(Channel::Bytes(telnet::put_on(bytes, terms))),
         (Channel::Messages(_), Some(_)) => Err(ConnectError::Unsupported("TELNET over a message socket".to_owned())),

@@ -9,6 +9,7 @@ pub mod dial;
 pub mod http_head;
 pub mod listener;
 pub mod messages;
+pub mod overlay;
 pub mod proxy;
 pub mod resolve;
 #[cfg(all(feature = "ws", feature = "http"))]

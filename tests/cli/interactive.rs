@@ -5,7 +5,10 @@ mod editing;
 #[cfg(feature = "tls")]
 mod starttls;
 mod telnet;
+#[cfg(all(feature = "tls", feature = "ws"))]
+mod tutorial;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::support::{Listener, Peer, Sandbox, Signal, Status, Terminal, wait_until};
@@ -144,19 +147,26 @@ fn b14_the_terminal_is_given_back_while_the_program_is_stopped() {
 
 #[test]
 fn b12_a_flood_is_shown_whole_and_keys_are_answered_meanwhile() {
-    const LINES: usize = 200_000;
+    const LINES: usize = 150_000;
     let (sandbox, listener) = (Sandbox::new(), Listener::tcp());
     let (mut terminal, mut peer) = lines(&sandbox, &listener, "--color never");
     let mut other = peer.another();
     let flood = std::thread::spawn(move || {
-        let block = format!("{}\n", "y".repeat(49)).repeat(1000);
-        (0..LINES / 1000).for_each(|_| other.send(block.as_bytes()));
+        for block in 0..LINES / 1000 {
+            let lines = (block * 1000..(block + 1) * 1000).map(|number| format!("{number:06}{}\n", "y".repeat(43)));
+            other.send(lines.collect::<String>().as_bytes());
+        }
     });
-    terminal.wait_times("yyyyy\r\n", LINES / 100);
+    terminal.wait_screen("yyyyy\r\n");
     terminal.send("still here\r");
     assert_eq!(peer.read(11), b"still here\n");
-    terminal.wait_times("yyyyy\r\n", LINES);
     flood.join().unwrap();
+    peer.send(b"the end\n");
+    let screen = terminal.wait_screen("< the end\r\n");
+    let whole = screen.split("\r\n").filter_map(|line| line.strip_suffix(&"y".repeat(43))?.rsplit_once("< "));
+    let numbers: BTreeSet<&str> = whole.map(|(_, number)| number).collect();
+    assert_eq!(numbers.len(), LINES, "a line is missing");
+    assert!(screen.find("> still here\r\n") < screen.rfind("yyyyy\r\n"), "the flood was over before");
     let memory = terminal.facts().peak_memory();
     assert!(memory < 64 << 20, "{memory} bytes");
     drop(peer);

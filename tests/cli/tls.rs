@@ -2,7 +2,7 @@
 
 mod certificates;
 mod interop;
-mod pki;
+pub mod pki;
 mod sessions;
 
 use serde_json::Value;

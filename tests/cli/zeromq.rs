@@ -3,6 +3,7 @@
 use std::io::Write;
 use std::net::TcpStream;
 
+use super::kept::Kept;
 use super::support::{Child, Finished, Sandbox, Signal, wait_until};
 
 /// What is done with libzmq.
@@ -150,6 +151,21 @@ fn b64_a_message_for_a_peer_that_is_not_there_is_reported() {
     let (_served, id) = accept(&sandbox, &["--zmq", "dealer"]);
     let sent = sandbox.netverb(["open", &id, "--zmq", "router", "-q", "0.1"]).feed(b"nobody\nhello\n\n");
     assert!(sent.exits(55).stderr.contains("no peer is named \"nobody\""), "{}", sent.stderr);
+}
+
+#[test]
+fn b63_kept_sockets_hold_messages_and_their_parts() {
+    let kept = Kept::new();
+    let port = kept.says(&["accept", "0/router", "--zmq", "router"]);
+    kept.says(&["open", &format!("127.0.0.1:{}/asking", port.trim()), "--zmq", "req", "--identity", "me"]);
+    kept.says(&["write", "asking", "--parts", "one", "", "two"]);
+    assert_eq!(kept.says(&["read", "router", "--parts"]), "me\n\\\none\n\\\ntwo\n\n");
+    kept.0.netverb(["write", "router", "--parts"]).feed(b"me\n\\\nyes\n\n").exits(0);
+    assert_eq!(kept.says(&["read", "asking"]), "yes\n");
+    kept.says(&["write", "asking", "again"]);
+    let record = kept.says(&["read", "router", "--json"]);
+    assert!(record.contains("\"parts\":[{\"text\":\"me\"},{\"text\":\"\"},{\"text\":\"again\"}]"), "{record}");
+    kept.says(&["close", "asking", "router"]);
 }
 
 /// The end of a ZMTP 3.1 greeting with NULL, and the READY of a PUSH socket.

@@ -243,3 +243,33 @@ fn b76_a_client_of_ours_is_seen_too() {
     assert_eq!(packets[0].ports, (client, server));
     assert_eq!((said(&packets, client), said(&packets, server)), (b"question".to_vec(), b"answer".to_vec()));
 }
+
+#[cfg(feature = "ws")]
+#[test]
+fn b76_messages_are_the_payload() {
+    let sandbox = Sandbox::new();
+    let mut child = sandbox.netverb(["accept", "--json", "127.0.0.1:0", "--ws", "--echo", "--pcap", "server"]).spawn();
+    let server = child.port();
+    let url = format!("ws://127.0.0.1:{server}/");
+    let mut client = sandbox.netverb(["open", "--pcap", "file", "--slice", "1", &url]).spawn();
+    client.send(b"one\ntwo\n");
+    assert_eq!(client.read_stdout(8), b"one\ntwo\n");
+    client.end_input();
+    client.wait().exits(0);
+    child.wait_event("closed");
+    child.signal(crate::support::Signal::TERM);
+    child.wait();
+    for file in ["file", "server"] {
+        std::fs::rename(sandbox.path(file), sandbox.path("file")).unwrap();
+        let packets = read(&sandbox);
+        let said: Vec<(bool, Vec<u8>)> = packets
+            .iter()
+            .filter(|packet| !packet.payload.is_empty())
+            .map(|packet| (packet.ports.1 == server, packet.payload.clone()))
+            .collect();
+        let one = |there| (there, b"one".to_vec());
+        let two = |there| (there, b"two".to_vec());
+        assert_eq!(said.len(), 4, "{said:?}");
+        assert!([one(true), two(true), one(false), two(false)].iter().all(|it| said.contains(it)), "{said:?}");
+    }
+}

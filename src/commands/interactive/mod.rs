@@ -1,6 +1,7 @@
 //! A person talks to a peer: `open --interactive` and `attach`. Here it is set up and ended; `session` holds it.
 
 mod clock;
+mod ending;
 mod front;
 mod kept;
 mod link;
@@ -20,18 +21,20 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use super::context::Context;
-use super::stream::{Shown, Streams, verdict};
+use super::stream::{Shown, Streams};
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::filter::LineEnding;
 use crate::output::{Format, Reporter};
 use crate::quantity::Limit;
-use crate::relay::{AtLocalEnd, Blame};
-use crate::service::{Client, Closing, Verdict};
+use crate::relay::AtLocalEnd;
+use crate::service::Client;
 use crate::terminal::{History, Paint, history, tty};
 use crate::transport::Channel;
 
+pub use ending::{Ending, conclude};
+use ending::{closing, last_line};
 use front::Front;
 pub use kept::KeptLink;
 pub use link::{Link, Lost};
@@ -81,27 +84,6 @@ impl fmt::Display for LineEndings {
         };
         write!(f, "lines that come end with {}, lines that go with {}", word(self.incoming), word(self.outgoing))
     }
-}
-
-/// How a conversation ended.
-#[derive(Debug)]
-pub enum Ending {
-    /// The peer has ended its data.
-    PeerClosed,
-    /// The person has ended it.
-    Closed,
-    /// The person has left a kept socket, which stays open.
-    Detached,
-    /// Ctrl-C.
-    Interrupted,
-    /// Nothing passed for too long.
-    Idle,
-    /// The time after the end of our data is over.
-    Quit,
-    /// It broke.
-    Lost(Lost),
-    /// The terminal cannot be read or written.
-    NoTerminal(io::Error),
 }
 
 /// TLS being begun: the connection afterwards, and what there is to be said. It is gone if it was lost in that.
@@ -273,55 +255,6 @@ async fn say_goodbye(session: &mut Session<'_, '_>, ending: &Ending, (came, went
             let _ = std::future::poll_fn(|cx| link.poll_end(cx)).await;
         }
         _ => {}
-    }
-}
-
-/// What is said last; what went wrong is the failure's to say.
-fn last_line(ending: &Ending, peer: &str, left: &str, came: u64, went: u64) -> Option<String> {
-    let why = match ending {
-        Ending::PeerClosed => format!("closed by {peer}"),
-        Ending::Closed => "closed".to_owned(),
-        Ending::Interrupted => "left".to_owned(),
-        Ending::Quit => "closed: the time after the end of our data is over".to_owned(),
-        Ending::Detached => left.to_owned(),
-        Ending::Idle | Ending::Lost(_) | Ending::NoTerminal(_) => return None,
-    };
-    Some(format!("{why}; received {came} bytes, sent {went}"))
-}
-
-/// How it ended, in the words and with the meaning of a stream; what is no stream's end comes as a failure.
-fn closing(ending: &Ending) -> Result<Closing, ()> {
-    let clean = |reason: &str| Closing { reason: reason.to_owned(), verdict: Verdict::Clean };
-    Ok(match ending {
-        Ending::PeerClosed => clean("the peer closed"),
-        Ending::Closed | Ending::Detached => clean("done"),
-        Ending::Interrupted => clean("interrupted"),
-        Ending::Quit => clean("the time after the end of the input is over"),
-        Ending::Idle => Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle },
-        Ending::Lost(Lost::Broken(blame, error)) => {
-            let blame = match (blame, error.kind()) {
-                // A reset that is met while sending is still the peer's reset.
-                (Blame::Sending, io::ErrorKind::ConnectionReset) => Blame::Receiving,
-                (blame, _) => *blame,
-            };
-            Closing { reason: reason(error), verdict: Verdict::Failed(blame) }
-        }
-        Ending::NoTerminal(error) => Closing { reason: reason(error), verdict: Verdict::Failed(Blame::Output) },
-        Ending::Lost(Lost::Kept(_) | Lost::Upgrade(_)) => return Err(()),
-    })
-}
-
-/// The exit status.
-///
-/// # Errors
-/// Whatever is not a clean end.
-pub fn conclude(ending: Ending, peer: &str) -> Result<Exit, Failure> {
-    let closing = closing(&ending);
-    match (ending, closing) {
-        (Ending::Interrupted, _) => Ok(Exit::Signal(libc::SIGINT)),
-        (Ending::Lost(Lost::Kept(failure) | Lost::Upgrade(failure)), _) => Err(failure),
-        (_, Ok(closing)) => verdict(peer, &closing),
-        (_, Err(())) => Ok(Exit::Done),
     }
 }
 

@@ -257,7 +257,13 @@ impl Outgoing {
     pub fn shown_bytes(&mut self, bytes: &[u8]) -> Vec<Entry> {
         match self.hex {
             Some(_) => self.rows(bytes),
-            None => vec![Entry::new(Mark::Out, bytes.escape_ascii().to_string())],
+            None => {
+                let escaped = |byte: &u8| match byte {
+                    b'"' | b'\'' => char::from(*byte).to_string(),
+                    byte => byte.escape_ascii().to_string(),
+                };
+                vec![Entry::new(Mark::Out, bytes.iter().map(escaped).collect::<String>())]
+            }
         }
     }
 

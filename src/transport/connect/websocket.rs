@@ -36,7 +36,7 @@ pub(super) async fn attempt(
     let transport = if layer.is_used() { "wss" } else { "ws" };
     let (peer, local) = (bytes.peer().to_string(), bytes.local().to_string());
     report.event(id, &Event::Connected { peer, local, transport });
-    let bytes = layer.put_on_bytes(bytes, id, report).await?;
+    let bytes = options.overlay.put_on_bytes(layer.put_on_bytes(bytes, id, report).await?);
     let (ends, begun) = (Ends::of(&bytes, layer.is_used()), Instant::now());
     let socket = connect(bytes, ends, &authority, resource, &options.websocket).await?;
     let took = humantime::format_duration(std::time::Duration::from_millis(begun.elapsed().as_millis() as u64));

@@ -157,21 +157,17 @@ pub fn begin(message: &mut Message, prefix: Option<&[u8]>) {
 
 /// The message that these frames are, where they are one.
 pub fn decode(mut frames: &[u8]) -> Option<Message> {
-    let mut message = Message::default();
-    for index in 0.. {
+    let mut parts = Vec::new();
+    loop {
         let head = frame::head(frames).ok()??;
         let (_, rest) = frames.split_at_checked(head.length)?;
         let (body, rest) = rest.split_at_checked(usize::try_from(head.size).ok()?)?;
-        if index > 0 {
-            message.next_part();
-        }
-        message.append(body);
+        parts.push(body);
         if !head.more {
-            break;
+            return Some(Message::of_parts(parts));
         }
         frames = rest;
     }
-    Some(message)
 }
 
 /// Reads a command (RFC 37); those that are not known are passed over.
@@ -218,14 +214,7 @@ mod tests {
     }
 
     fn of(parts: &[Vec<u8>]) -> Message {
-        let mut message = Message::default();
-        for (index, part) in parts.iter().enumerate() {
-            if index > 0 {
-                message.next_part();
-            }
-            message.append(part);
-        }
-        message
+        Message::of_parts(parts.iter().map(Vec::as_slice))
     }
 
     proptest! {

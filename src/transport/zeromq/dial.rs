@@ -23,8 +23,12 @@ pub async fn connect(
     let first = match Box::pin(attempts(endpoint, options, id, report)).await {
         Ok(Channel::Bytes(stream)) => Ok(stream),
         Ok(Channel::Messages(_)) => return Err(ConnectError::Unsupported(format!("ZeroMQ over {endpoint}"))),
-        // Who binds may come later; not so where somebody said how long to try.
-        Err(error) if error.may_pass() && matches!(options.patience, Patience::Once) => {
+        // Who binds may come later; not so a name, and not where somebody said how long to try.
+        Err(error)
+            if error.may_pass()
+                && !matches!(error, ConnectError::Resolve(_))
+                && matches!(options.patience, Patience::Once) =>
+        {
             report.remark(&format!("{error}; trying again until somebody is there"));
             Err(error.to_string())
         }

@@ -2,7 +2,8 @@
 //! beyond the handshake, so that what follows is read where it is fastest. No I/O.
 
 use omq_proto::Error;
-use omq_proto::proto::{Connection, ConnectionConfig, Event, Role, SocketType};
+pub use omq_proto::proto::Role;
+use omq_proto::proto::{Connection, ConnectionConfig, Event, SocketType};
 
 use super::frame;
 use super::inbox::Inbox;

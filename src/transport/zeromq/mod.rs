@@ -3,11 +3,11 @@
 
 mod arrivals;
 mod core;
-mod decoder;
+pub mod decoder;
 mod dial;
-mod frame;
-mod handshake;
-mod inbox;
+pub mod frame;
+pub mod handshake;
+pub mod inbox;
 pub mod keys;
 pub mod kind;
 pub mod options;
@@ -16,7 +16,7 @@ mod receive;
 mod send;
 mod session;
 pub mod socket;
-mod trouble;
+pub mod trouble;
 mod wakers;
 
 pub use arrivals::Arrival;

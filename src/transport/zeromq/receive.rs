@@ -88,7 +88,7 @@ impl Core {
             return true;
         }
         match (&self.ending, self.kind()) {
-            (Ending::Done, Kind::Push | Kind::Pub | Kind::XPub | Kind::Rep) => true,
+            (Ending::Done, _) if self.leaves_at_end() => true,
             (Ending::Done, Kind::Req) => !matches!(self.exchange, Exchange::Asked { .. }),
             (Ending::Done, _) => gone || self.quiet_until().is_some_and(|until| until <= Instant::now()),
             _ => false,
@@ -97,16 +97,19 @@ impl Core {
 
     /// When there is nothing more to wait for after the end of sending, as far as that can be known. Who sent nothing listens.
     pub fn quiet_until(&self) -> Option<Instant> {
-        let knows = self.is_one_way_at_end() || self.kind() == Kind::Req;
         match self.options.quiet {
-            Limit::After(quiet) if self.sent && !knows => self.heard.checked_add(quiet),
+            Limit::After(quiet) if self.sent && self.kind() != Kind::Req => self.heard.checked_add(quiet),
             _ => None,
         }
     }
 
-    /// Lets nobody wait for what peers that will not be answered send.
-    pub fn is_one_way_at_end(&self) -> bool {
-        matches!(self.kind(), Kind::Push | Kind::Pub | Kind::XPub | Kind::Rep)
+    /// Whether nothing is to come from the peers after the end of sending. An XPUB that sent nothing is there for the
+    /// subscriptions; a receiver that ends has what it wanted.
+    pub fn leaves_at_end(&self) -> bool {
+        match self.kind() {
+            Kind::XPub => self.sent,
+            kind => matches!(kind, Kind::Push | Kind::Pub | Kind::Rep | Kind::Sub | Kind::Pull),
+        }
     }
 
     /// Messages that were taken and not given to the system.
@@ -119,19 +122,12 @@ impl Core {
 /// envelope, and an empty body.
 pub(super) fn behind_delimiter(message: &Message) -> (Option<Vec<Vec<u8>>>, Message) {
     let mut envelope = Vec::new();
-    let mut body = Message::default();
     let mut parts = message.parts();
     for part in parts.by_ref() {
         envelope.push(part.to_vec());
         if part.is_empty() {
-            for (index, part) in parts.enumerate() {
-                if index > 0 {
-                    body.next_part();
-                }
-                body.append(part);
-            }
-            return (Some(envelope), body);
+            return (Some(envelope), Message::of_parts(parts));
         }
     }
-    (None, body)
+    (None, Message::default())
 }

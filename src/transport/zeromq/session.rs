@@ -78,6 +78,8 @@ pub struct Session {
     outbox: Outbox,
     /// Something may be decoded.
     readable: bool,
+    /// Why nothing more can be sent.
+    unsendable: Option<io::Error>,
     /// Why nothing more comes.
     over: Option<Trouble>,
     shut: bool,
@@ -119,6 +121,7 @@ impl Session {
             inbox: Inbox::default(),
             outbox: Outbox::default(),
             readable: false,
+            unsendable: None,
             over: None,
             shut: false,
             deadline: Instant::now() + HANDSHAKE_LIMIT,
@@ -142,7 +145,7 @@ impl Session {
 
     /// Whether messages can be exchanged.
     pub fn is_ready(&self) -> bool {
-        !matches!(self.phase, Phase::Handshake(_)) && !self.shut && self.over.is_none()
+        !matches!(self.phase, Phase::Handshake(_)) && !self.shut && self.unsendable.is_none() && self.over.is_none()
     }
 
     /// Whether its handshake is under way, and until when it may take.
@@ -194,7 +197,14 @@ impl Session {
             Poll::Pending => Driven::Nothing,
             Poll::Ready(Ok(0)) => {
                 let early = matches!(self.phase, Phase::Handshake(_));
-                self.give_up(if early { Trouble::ClosedEarly } else { Trouble::Closed });
+                // TLS takes leave of who took leave.
+                let _ = Pin::new(&mut self.stream).poll_shutdown(cx);
+                let trouble = match self.unsendable.take() {
+                    Some(error) if !self.shut => Trouble::Broken(error),
+                    _ if early => Trouble::ClosedEarly,
+                    _ => Trouble::Closed,
+                };
+                self.give_up(trouble);
                 Driven::Something
             }
             Poll::Ready(Ok(_)) if self.shut => {
@@ -213,7 +223,8 @@ impl Session {
                 }
             },
             Poll::Ready(Err(error)) => {
-                self.give_up(error.into());
+                // After our own end nothing that fails matters any more.
+                self.give_up(if self.shut { Trouble::Closed } else { error.into() });
                 Driven::Something
             }
         }
@@ -244,24 +255,18 @@ impl Session {
         if let Phase::Handshake(handshake) = &mut self.phase {
             handshake.output(self.outbox.space());
         }
-        if self.outbox.is_empty() || self.over.is_some() {
+        if self.outbox.is_empty() || self.over.is_some() || self.unsendable.is_some() {
             return Poll::Ready(());
         }
         self.outbox.poll_write(&mut self.stream, cx).map(|written| {
-            if let Err(error) = written {
-                self.fail_to_send(error);
-            }
+            // What it sent before it closed is still to be read; its end comes behind that.
+            self.unsendable = written.err();
         })
-    }
-
-    fn fail_to_send(&mut self, error: io::Error) {
-        // What it sent before it closed is still to be looked at.
-        self.over.get_or_insert(error.into());
     }
 
     /// Sends the end of data behind everything else, and from then on drops what comes.
     pub fn poll_shut(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        if self.over.is_some() || (self.poll_out(cx).is_ready() && self.shut) {
+        if self.over.is_some() || self.unsendable.is_some() || (self.poll_out(cx).is_ready() && self.shut) {
             return Poll::Ready(());
         }
         if !self.outbox.is_empty() {

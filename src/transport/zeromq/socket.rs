@@ -249,7 +249,7 @@ impl Core {
     /// Takes leave of the peers, where nothing is to come from them; true when that is done. A peer that has closed has read
     /// everything before.
     fn poll_leave(&mut self, cx: &mut Context<'_>, shut_until: Option<Instant>) -> bool {
-        if !self.is_one_way_at_end() {
+        if !self.leaves_at_end() {
             return true;
         }
         let now = Instant::now();
