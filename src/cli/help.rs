@@ -31,7 +31,7 @@ Examples:
   netverb open host:25 -C --fail-on '(?m)^[45]' --expect '220 .*\\n' \\
       --send-line 'EHLO me' --expect '(?m)^250 .*\\n' --send-line QUIT
   netverb open host:25 --replay session      the client of a --transcript
-  netverb open ws://host/chat                lines as messages (netverb help websockets)
+  netverb open ws://host/chat                lines as messages
   echo hi | netverb open wss://host/echo --count 1 -H 'Origin: https://host'";
 
 /// Shown under the help of `accept`.
