@@ -13,8 +13,6 @@ use super::messages::{Carries, MessageArgs};
 use super::misbehave::MisbehaveArgs;
 use super::steps::StepArgs;
 use crate::access::{Policy, Rule};
-#[cfg(feature = "tls")]
-use crate::address::Scheme;
 use crate::address::{Endpoint, ListenAddress, ListenId, SocketId, UnixKind};
 use crate::commands::accept::{Offer, Options};
 use crate::commands::admission::read_list;
@@ -412,7 +410,7 @@ impl AcceptArgs {
         let target = self.service.to.as_ref().and_then(|to| to.endpoint.as_ref());
         let forwards = matches!(
             target,
-            Some(Endpoint::Inet { scheme: Scheme::Tls, .. } | Endpoint::WebSocket { secure: true, .. })
+            Some(Endpoint::Inet { scheme: crate::address::Scheme::Tls, .. } | Endpoint::WebSocket { secure: true, .. })
         );
         self.tls.require_tls(serves || forwards)?;
         self.tls_server.require_tls(serves)?;

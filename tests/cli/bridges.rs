@@ -159,3 +159,22 @@ fn b40_a_client_learns_that_nobody_receives_its_datagrams() {
     let closed = child.wait_events("closed", 2);
     assert!(closed[1]["reason"].as_str().unwrap().contains("connection refused"), "{closed:?}");
 }
+
+#[cfg(feature = "ws")]
+#[test]
+fn b37_messages_of_websockets_are_datagrams_and_back() {
+    let sandbox = Sandbox::new();
+    let echo = sandbox.netverb(["accept", "--json", "udp://127.0.0.1:0", "--echo"]).spawn();
+    let to = format!("udp://127.0.0.1:{}", echo.port());
+    let server = sandbox.netverb(["accept", "--json", "--ws", "127.0.0.1:0", "--to", &to]).spawn();
+    let to = format!("ws://127.0.0.1:{}/", server.port());
+    let bridge = bridge(&sandbox, &to, &[]);
+    let ended = sandbox.netverb(["open", &to]).feed(b"one\n\ntwo\n");
+    ended.exits(0);
+    assert_eq!(String::from_utf8_lossy(&ended.stdout), "one\n\ntwo\n");
+    let socket = caller(bridge.port());
+    for message in [&b"one"[..], b"", b"two"] {
+        socket.send(message).unwrap();
+        assert_eq!(receive(&socket), message);
+    }
+}

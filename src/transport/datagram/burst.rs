@@ -40,9 +40,11 @@ impl Burst {
         true
     }
 
-    /// Takes the space of another burst, where this one has none.
-    pub(super) fn give_space(&mut self, other: Burst) {
-        if self.bytes.capacity() == 0 {
+    /// Takes the space of another burst, where this one has none and holds nothing.
+    pub(super) fn give_space(&mut self, mut other: Burst) {
+        // An empty datagram needs no space, and is one all the same.
+        if self.is_empty() && self.bytes.capacity() == 0 {
+            other.clear();
             *self = other;
         }
     }
@@ -110,6 +112,19 @@ mod tests {
         assert_eq!(bursts(&vec![vec![0; 1]; 130]).iter().map(Vec::len).collect::<Vec<_>>(), [64, 64, 2]);
         assert_eq!(bursts(&vec![vec![0; 32_000]; 5]).iter().map(Vec::len).collect::<Vec<_>>(), [2, 2, 1]);
         assert_eq!(bursts(&[vec![0; MAX_PAYLOAD], vec![0; 1]]).len(), 2);
+    }
+
+    #[test]
+    fn space_is_not_given_in_place_of_an_empty_datagram() {
+        let (mut burst, mut used) = (Burst::default(), Burst::default());
+        assert!(burst.push(b"") && used.push(b"used"));
+        burst.give_space(used);
+        assert_eq!(burst.messages().collect::<Vec<_>>(), [b""]);
+        burst = Burst::default();
+        let mut used = Burst::default();
+        assert!(used.push(b"used"));
+        burst.give_space(used);
+        assert!(burst.is_empty() && burst.bytes.capacity() > 0);
     }
 
     proptest! {

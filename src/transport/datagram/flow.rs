@@ -205,9 +205,8 @@ impl Flow {
         let mut sending = self.sending.borrow_mut();
         loop {
             if let Some(burst) = sending.as_mut() {
-                let (mut burst, sent) = ready!(burst.as_mut().poll(cx));
+                let (burst, sent) = ready!(burst.as_mut().poll(cx));
                 *sending = None;
-                burst.clear();
                 self.waiting.borrow_mut().give_space(burst);
                 sent.map_err(|error| self.broken_by(error, cx))?;
             }
