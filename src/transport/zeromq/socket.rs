@@ -140,7 +140,7 @@ impl ZeroMq {
             if core.is_at_end() {
                 return Poll::Ready(Ok(false));
             }
-            self.wakers.register(Waits::ToReceive, cx.waker());
+            self.wakers.register(Waits::Receiving, cx.waker());
             if !core.drive(&mut Context::from_waker(&self.waker)) {
                 return Poll::Pending;
             }
@@ -160,7 +160,7 @@ impl ZeroMq {
                 core.write_batches(&mut Context::from_waker(&self.waker));
                 return Poll::Ready(Ok(()));
             }
-            self.wakers.register(Waits::ToSend, cx.waker());
+            self.wakers.register(Waits::Sending, cx.waker());
             if !core.drive(&mut Context::from_waker(&self.waker)) {
                 // Writing may have made room.
                 return match core.send(message)? {
@@ -179,7 +179,7 @@ impl ZeroMq {
     /// As [`ZeroMq::poll_receive`].
     pub fn poll_flush(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut core = self.core.borrow_mut();
-        self.wakers.register(Waits::ToFlush, cx.waker());
+        self.wakers.register(Waits::Flushing, cx.waker());
         core.drive(&mut Context::from_waker(&self.waker));
         Poll::Ready(core.check())
     }
@@ -194,7 +194,7 @@ impl ZeroMq {
             let until = core.options.linger.deadline(std::time::Instant::now()).map(Instant::from_std);
             core.ending = Ending::Begun { until, shut_until: None };
         }
-        self.wakers.register(Waits::ToFlush, cx.waker());
+        self.wakers.register(Waits::Flushing, cx.waker());
         for _ in 0..TURNS {
             if let Ending::Done = core.ending {
                 return Poll::Ready(core.check());

@@ -11,11 +11,11 @@ pub struct Wakers([Mutex<Option<Waker>>; 3]);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Waits {
     /// A message to receive.
-    ToReceive = 0,
+    Receiving = 0,
     /// Space to send.
-    ToSend = 1,
+    Sending = 1,
     /// Everything to be sent.
-    ToFlush = 2,
+    Flushing = 2,
 }
 
 impl Wakers {
