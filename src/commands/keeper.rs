@@ -9,11 +9,12 @@ use std::rc::Rc;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use super::accept::{self, Host, Offer};
+use super::accept::{self, Offer};
 use super::admission::Admission;
 use super::context::Context;
 use super::datagram;
 use super::gate::Gate;
+use super::host::Host;
 use super::keep::Keep;
 use super::keeper_datagrams;
 use super::open::{self, Mode};

@@ -4,10 +4,11 @@ use std::rc::Rc;
 
 use tokio::sync::mpsc;
 
-use super::accept::{Host, Offer};
+use super::accept::Offer;
 use super::announce::Bound;
 use super::conversation;
 use super::gate::Gate;
+use super::host::Host;
 use super::open;
 use super::stream::{Shown, Streams, verdict};
 use crate::address::Peer;
