@@ -31,7 +31,7 @@ pub fn main_page(command: &Command) -> String {
         &mut page,
         "netverb-tuples(5), netverb-sockets(7), netverb-zeromq(7), nc(1), ncat(1), socat(1), socket(7), tcp(7), unix(7)",
     );
-    page.render()
+    plain_backslashes(&page.render())
 }
 
 /// netverb-VERB(1).
@@ -60,7 +60,7 @@ pub fn verb_page(verb: &Command) -> String {
     }
     page.control("SH", ["SEE ALSO"]);
     page.text([bold("netverb"), roman("(1)")]);
-    page.render()
+    plain_backslashes(&page.render())
 }
 
 fn listed(page: &mut Roff, title: Vec<Inline>, command: &Command) {
@@ -220,4 +220,9 @@ fn fill(page: &mut Roff, text: &str) {
     if !line.is_empty() {
         page.text([roman(line)]);
     }
+}
+
+/// A backslash in the text is `\e` in roff; two of them are left for what macros read twice (groff(7)).
+fn plain_backslashes(page: &str) -> String {
+    page.replace("\\\\", "\\e")
 }

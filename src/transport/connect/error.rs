@@ -1,4 +1,4 @@
-//! Why no connection came to stand, its exit status and the remedies.
+//! Why no connection came to stand, with the status and the remedies. No connecting here.
 
 use std::io;
 use std::net::SocketAddr;

@@ -274,7 +274,7 @@ mod tests {
         {
             assert!(matches!(all(&[claim], None), Err(Trouble::TooLarge { .. })), "{claim:?}");
         }
-        let empty_parts = vec![1, 0].repeat(1 << 20);
+        let empty_parts = [1, 0].repeat(1 << 20);
         let (mut decoder, mut inbox, mut refused) = (Decoder::default(), Inbox::default(), false);
         for _ in 0..8 {
             fill(&mut inbox, &empty_parts);
