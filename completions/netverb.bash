@@ -775,7 +775,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__datagram)
-            opts="-s -p -z -b -o -4 -6 -n -w -v -j -h -V --to --listen --from --source --source-port --probe --broadcast --join --source-specific --loop --count --replies --replies-for --split --max-bytes --output --hex --hex-dump --transcript --progress --hash --pcap --send-only --recv-only --latency --jitter --drop --duplicate --reorder --seed --name --keep --owner --buffer --foreground --port-file --ready-fd --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-s -p -z -b -l -E -o -4 -6 -n -w -v -j -h -V --to --listen --from --source --source-port --probe --broadcast --join --source-specific --loop --count --replies --replies-for --line --escape --from-hex --file --split --max-bytes --output --hex --hex-dump --transcript --progress --hash --pcap --send-only --recv-only --latency --jitter --drop --duplicate --reorder --seed --name --keep --owner --buffer --foreground --port-file --ready-fd --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -830,6 +830,10 @@ _netverb() {
                     return 0
                     ;;
                 --replies-for)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

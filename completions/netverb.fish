@@ -136,7 +136,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand open" -l zmq -d 'Be a Ze
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l subscribe -d 'With sub and xsub: receive what begins with PREFIX (repeat) [default: everything]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l identity -d 'The name that routers call this socket by' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l hwm -d 'How many messages may wait for each peer; 0 is any number [default: 1000]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l linger -d 'How long to go on delivering after the end of the input, before what is left is lost [default: infinite]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l linger -d 'How long to go on delivering after the end of the input, before what is left is lost [default: as -w, or infinite]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l curve-key -d 'Encrypt with CURVE; our own secret key: the server\'s, or a client\'s beside --curve-server-key' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l interface -d 'Use these interfaces' -r
@@ -265,7 +265,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand connect" -l zmq -d 'Be a
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l subscribe -d 'With sub and xsub: receive what begins with PREFIX (repeat) [default: everything]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l identity -d 'The name that routers call this socket by' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l hwm -d 'How many messages may wait for each peer; 0 is any number [default: 1000]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l linger -d 'How long to go on delivering after the end of the input, before what is left is lost [default: infinite]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l linger -d 'How long to go on delivering after the end of the input, before what is left is lost [default: as -w, or infinite]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l curve-key -d 'Encrypt with CURVE; our own secret key: the server\'s, or a client\'s beside --curve-server-key' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l interface -d 'Use these interfaces' -r
@@ -411,7 +411,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -l zmq -d 'Be a 
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l subscribe -d 'With sub and xsub: receive what begins with PREFIX (repeat) [default: everything]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l identity -d 'The name that routers call this socket by' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l hwm -d 'How many messages may wait for each peer; 0 is any number [default: 1000]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l linger -d 'How long to go on delivering after the end of the input, before what is left is lost [default: infinite]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l linger -d 'How long to go on delivering after the end of the input, before what is left is lost [default: as -w, or infinite]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l curve-key -d 'Encrypt with CURVE; our own secret key: the server\'s, or a client\'s beside --curve-server-key' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l interface -d 'Use these interfaces' -r
@@ -561,7 +561,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -l zmq -d 'Be a 
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l subscribe -d 'With sub and xsub: receive what begins with PREFIX (repeat) [default: everything]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l identity -d 'The name that routers call this socket by' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l hwm -d 'How many messages may wait for each peer; 0 is any number [default: 1000]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l linger -d 'How long to go on delivering after the end of the input, before what is left is lost [default: infinite]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l linger -d 'How long to go on delivering after the end of the input, before what is left is lost [default: as -w, or infinite]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l curve-key -d 'Encrypt with CURVE; our own secret key: the server\'s, or a client\'s beside --curve-server-key' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l interface -d 'Use these interfaces' -r
@@ -628,6 +628,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l loop -d 'Wh
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l count -d 'End after N received messages, however long they take' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l replies -d 'Wait for N replies; status 28 when fewer come in time' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l replies-for -d 'Print what comes for this long after the end of the input [default: 1s; with --replies: -w, or 10s]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l file -d 'Send a file, as one datagram unless --split cuts it; - is stdin' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l split -d 'How stdin is cut into messages, and what ends them on stdout: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
 line\t''
 nul\t''
@@ -671,6 +672,9 @@ complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l session -d 
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -s z -l probe -d 'Probe: send DATA, or an empty datagram (0 an answer came, 7 closed, 28 silent) [-w default: 2s]'
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -s b -l broadcast -d 'Allow sending to broadcast addresses'
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -s l -l line -d 'End each DATA with a line feed'
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -s E -l escape -d 'Read \\n \\r \\t \\0 \\e \\\\ \\xHH in DATA as the bytes that they stand for'
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l from-hex -d 'Read DATA as hexadecimal digits'
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l hex -d 'Show received messages as hex dumps'
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l progress -d 'Show progress, rate and time left on stderr, and a summary at the end'
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l send-only -d 'Only send: never print, and do not wait for replies'
@@ -697,6 +701,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand udp" -l loop -d 'Whether
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l count -d 'End after N received messages, however long they take' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l replies -d 'Wait for N replies; status 28 when fewer come in time' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l replies-for -d 'Print what comes for this long after the end of the input [default: 1s; with --replies: -w, or 10s]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l file -d 'Send a file, as one datagram unless --split cuts it; - is stdin' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l split -d 'How stdin is cut into messages, and what ends them on stdout: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
 line\t''
 nul\t''
@@ -740,6 +745,9 @@ complete -c netverb -n "__fish_netverb_using_subcommand udp" -l session -d 'Keep
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -s z -l probe -d 'Probe: send DATA, or an empty datagram (0 an answer came, 7 closed, 28 silent) [-w default: 2s]'
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -s b -l broadcast -d 'Allow sending to broadcast addresses'
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -s l -l line -d 'End each DATA with a line feed'
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -s E -l escape -d 'Read \\n \\r \\t \\0 \\e \\\\ \\xHH in DATA as the bytes that they stand for'
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l from-hex -d 'Read DATA as hexadecimal digits'
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l hex -d 'Show received messages as hex dumps'
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l progress -d 'Show progress, rate and time left on stderr, and a summary at the end'
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l send-only -d 'Only send: never print, and do not wait for replies'

@@ -2,7 +2,6 @@
 
 use std::ffi::OsString;
 use std::net::IpAddr;
-use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use super::groups::{NetArgs, ReadyArgs, Source, TimeArgs, parse_source};
 use super::help;
 use super::keep::KeepArgs;
 use super::misbehave::ChanceArgs;
+use super::words::WordArgs;
 use crate::address::{Endpoint, Host, ListenAddress, ListenId, SocketId, UnixName, port};
 use crate::commands::datagram::exchange::Replies;
 use crate::commands::datagram::{self, Form, From, Messages, Options, REPLY_WINDOW, probe};
@@ -58,6 +58,8 @@ pub struct DatagramArgs {
     groups: GroupArgs,
     #[command(flatten)]
     replies: ReplyArgs,
+    #[command(flatten)]
+    send: WordArgs,
     #[command(flatten)]
     data: MessageArgs,
     #[command(flatten)]
@@ -183,7 +185,7 @@ impl DatagramArgs {
             None if self.listen.is_some() => None,
             None => Some(peer(words.next(), words.as_slice())?),
         };
-        let words: Vec<Vec<u8>> = words.map(OsStringExt::into_vec).collect();
+        let words = self.send.messages(words.collect(), self.data.split)?;
         if to.is_none() && !words.is_empty() {
             let message = "nobody is named to send DATA to; add --to HOST:PORT";
             return Err(Failure::message(Exit::Usage, message));

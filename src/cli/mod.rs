@@ -31,6 +31,7 @@ pub mod tuples;
 pub mod until;
 pub mod verbs;
 pub mod wait;
+pub mod words;
 #[cfg(feature = "zmq")]
 pub mod zeromq;
 

@@ -37,7 +37,7 @@ pub struct ZeroMqArgs {
     /// How many messages may wait for each peer; 0 is any number [default: 1000]
     #[arg(long, value_name = "N", requires = "zmq", allow_negative_numbers = true, value_parser = |text: &str| super::groups::whole_number(text, 0, u32::MAX))]
     hwm: Option<u32>,
-    /// How long to go on delivering after the end of the input, before what is left is lost [default: infinite]
+    /// How long to go on delivering after the end of the input, before what is left is lost [default: as -w, or infinite]
     #[arg(long, value_name = "DUR", requires = "zmq", allow_negative_numbers = true, value_parser = parse_duration)]
     linger: Option<Limit>,
     /// Encrypt with CURVE; the server's public key, or the file that holds it
@@ -104,7 +104,8 @@ impl ZeroMqArgs {
                 Some(0) => usize::MAX,
                 Some(count) => count,
             },
-            linger: self.linger.unwrap_or(Limit::Never),
+            // Nobody waits longer for a peer than for anything else.
+            linger: self.linger.unwrap_or(stream.idle),
             quiet: match std::mem::replace(&mut stream.quit_after, Limit::Never) {
                 Limit::Never => default.quiet,
                 limit => limit,

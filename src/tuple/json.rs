@@ -102,10 +102,12 @@ fn no_array() -> CodecError {
 /// One line that says what is wrong with it.
 pub fn parse_argument(argument: &str) -> Result<Tuple, JsonTupleError> {
     // The text is in memory already: its size is no danger.
-    let reason = match Json::new(usize::MAX).decode_message(argument.as_bytes()) {
+    let mut codec = Json::new(usize::MAX);
+    let is_cut = matches!(codec.decode(argument.as_bytes()), Ok(Progress::NeedMore)) && !argument.trim().is_empty();
+    let reason = match codec.decode_message(argument.as_bytes()) {
         Ok(tuple) => return Ok(tuple),
+        Err(CodecError::NotATuple(_)) if is_cut => "its end is missing".to_owned(),
         Err(CodecError::NotATuple(reason)) => reason,
-        Err(CodecError::Cut { .. }) => "its end is missing".to_owned(),
         Err(other) => other.to_string(),
     };
     Err(JsonTupleError { argument: literal::excerpt(argument), reason })

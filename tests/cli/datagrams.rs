@@ -57,6 +57,31 @@ fn b37_each_argument_is_one_datagram() {
 }
 
 #[test]
+fn b37_escapes_digits_and_files_become_datagrams() {
+    let sandbox = Sandbox::new();
+    let (socket, id) = peer();
+    std::fs::write(sandbox.path("lines"), "one\n\ntwo\n").unwrap();
+    std::fs::write(sandbox.path("largest"), noise(MOST)).unwrap();
+    for (words, datagrams) in [
+        (&["-E", "a\\x00b", "\\n"][..], &[&b"a\0b"[..], b"\n"][..]),
+        (&["--from-hex", "00 ff", "--line"], &[b"\0\xff\n"]),
+        (&["--file", "lines"], &[b"one\n\ntwo\n"]),
+        (&["--file", "lines", "--split", "line"], &[b"one", b"", b"two"]),
+        (&["--file", "largest"], &[&noise(MOST)]),
+    ] {
+        sandbox.netverb([&["datagram", &id, "--send-only"], words].concat()).run().exits(0);
+        for datagram in datagrams {
+            assert_eq!(receive(&socket).0, *datagram, "{words:?}");
+        }
+    }
+    std::fs::write(sandbox.path("larger"), noise(MOST + 1)).unwrap();
+    sandbox.netverb(["datagram", &id, "--file", "larger"]).run().failed(63, &["65508"]);
+    sandbox.netverb(["datagram", &id, "--file", "missing"]).run().failed(2, &["missing", "no such file"]);
+    sandbox.netverb(["datagram", &id, "--file", "lines", "x"]).run().failed(2, &["--file and DATA"]);
+    sandbox.netverb(["datagram", &id, "-E", "\\q"]).run().failed(2, &["\\q"]);
+}
+
+#[test]
 fn b37_stdin_is_one_datagram_of_up_to_65507_bytes() {
     let sandbox = Sandbox::new();
     let (socket, id) = peer();

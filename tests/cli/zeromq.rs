@@ -87,6 +87,8 @@ fn b64_what_cannot_be_delivered_in_time_is_reported() {
         let sent = sandbox.netverb([way, &at, "--zmq", "pub", "--linger", "0.2"]).feed(b"one\n");
         sent.failed(28, &["1 message was not delivered"]);
         sandbox.netverb([way, &at, "--zmq", "push", "--linger", "0"]).feed(b"").exits(0);
+        // The limit of all waits is one for this one too.
+        sandbox.netverb([way, &at, "--zmq", "push", "-w", "0.2"]).feed(b"one\n").failed(28, &["1 message was"]);
     }
 }
 

@@ -105,7 +105,13 @@ impl Listener {
     pub fn accept_within(&self, limit: Duration) -> io::Result<Peer> {
         // SO_RCVTIMEO, which limits accept(2) as well (socket(7)); zero would mean none.
         self.socket.set_read_timeout(Some(limit.max(Duration::from_millis(1))))?;
-        Ok(Peer::new(self.socket.accept()?.0))
+        loop {
+            match self.socket.accept() {
+                // signal(7): with a time limit it is not taken up again after the process was stopped and continued.
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                accepted => return Ok(Peer::new(accepted?.0)),
+            }
+        }
     }
 
     /// Accepts in a thread and lets `talk` do the rest there.
