@@ -46,7 +46,7 @@ fn sent(sandbox: &Sandbox, options: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn b78_chances_are_those_of_the_seed() {
+fn b79_chances_are_those_of_the_seed() {
     let sandbox = Sandbox::new();
     let options = ["--drop", "0.2", "--duplicate", "10%", "--reorder", "0.1", "--seed", "7"];
     let first = sent(&sandbox, &options);
@@ -64,7 +64,7 @@ fn b78_chances_are_those_of_the_seed() {
 }
 
 #[test]
-fn b78_what_was_dropped_is_not_counted_as_sent() {
+fn b79_what_was_dropped_is_not_counted_as_sent() {
     let sandbox = Sandbox::new();
     let peer = socket();
     let id = peer.local_addr().unwrap().to_string();
@@ -79,7 +79,7 @@ fn b78_what_was_dropped_is_not_counted_as_sent() {
 }
 
 #[test]
-fn b78_services_answer_late_and_each_peer_has_chances_of_its_own() {
+fn b79_services_answer_late_and_each_peer_has_chances_of_its_own() {
     let sandbox = Sandbox::new();
     let line = ["accept", "--json", "udp://127.0.0.1:0", "--echo", "--latency", "200ms", "--duplicate", "1"];
     let child = sandbox.netverb(line).spawn();
@@ -106,7 +106,7 @@ fn b78_services_answer_late_and_each_peer_has_chances_of_its_own() {
 }
 
 #[test]
-fn b78_a_forward_mistreats_both_directions() {
+fn b79_a_forward_mistreats_both_directions() {
     let sandbox = Sandbox::new();
     let target = socket();
     let to = format!("udp://{}", target.local_addr().unwrap());
@@ -123,7 +123,7 @@ fn b78_a_forward_mistreats_both_directions() {
 }
 
 #[test]
-fn b78_answers_of_a_stream_are_datagrams_that_get_lost() {
+fn b79_answers_of_a_stream_are_datagrams_that_get_lost() {
     let sandbox = Sandbox::new();
     let listener = Listener::tcp();
     let to = format!("tcp://{}", listener.id());
@@ -138,7 +138,7 @@ fn b78_answers_of_a_stream_are_datagrams_that_get_lost() {
 }
 
 #[test]
-fn b78_what_makes_no_sense_is_refused() {
+fn b79_what_makes_no_sense_is_refused() {
     let sandbox = Sandbox::new();
     for (line, words) in [
         (&["accept", "udp://127.0.0.1:0", "--echo", "--slice", "5"][..], &["--slice", "streams", "--drop"][..]),

@@ -169,6 +169,11 @@ fn b32_a_program_does_not_outlive_its_client() {
         let sleeper = wait_until("the program's child", || {
             std::fs::read_to_string(sandbox.path("sleeper")).ok()?.trim().parse::<i32>().ok()
         });
+        // Until then it is a copy of the shell, which takes the signal.
+        wait_until("the child's program", || {
+            let name = std::fs::read_to_string(format!("/proc/{sleeper}/comm")).ok()?;
+            (name == "sleep\n").then_some(())
+        });
         leave(peer);
         child.wait_events("exec-exited", count + 1);
         wait_until("the hang-up", || sandbox.path("hung-up").exists().then_some(()));
