@@ -59,6 +59,8 @@ struct Relayed<'a, S> {
     /// The message that is being sent, where there is one.
     message: Message,
     sending: bool,
+    /// Why the input gives no more messages; told when those before it are delivered.
+    unfit: Option<Failed>,
     /// Messages were sent since the last flush.
     unflushed: bool,
     /// What is being written to the stream: `output[written..]`.
@@ -99,6 +101,7 @@ pub async fn run(
         ended: false,
         message: Message::default(),
         sending: false,
+        unfit: None,
         unflushed: false,
         output: Vec::new(),
         written: 0,
@@ -113,11 +116,24 @@ fn invalid(error: impl std::error::Error + Send + Sync + 'static) -> Failed {
     Failed::Converting(io::Error::new(io::ErrorKind::InvalidData, error))
 }
 
+/// The input cannot be cut into messages.
+fn unfit(error: impl std::error::Error + Send + Sync + 'static) -> Failed {
+    Failed::Reading(io::Error::new(io::ErrorKind::InvalidData, error))
+}
+
 impl<S: Side> Relayed<'_, S> {
     fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<Result<Moved, Failed>> {
         let mut moved = 0;
         for _ in 0..SENT_AT_ONCE {
+            if self.unfit.is_some() {
+                let _ = ready!(self.socket.poll_end(cx));
+                return Poll::Ready(self.unfit.take().map_or(Ok(Moved::End), Err));
+            }
             match self.poll_send_next(cx) {
+                Poll::Ready(Err(failed @ Failed::Reading(_))) => {
+                    self.socket.fail();
+                    self.unfit = Some(failed);
+                }
                 Poll::Ready(Ok(Moved::Bytes(count))) => moved += count,
                 Poll::Ready(Err(failed)) => return Poll::Ready(Err(failed)),
                 _ if moved > 0 => break,
@@ -149,8 +165,8 @@ impl<S: Side> Relayed<'_, S> {
             }
             let mut rest = self.input.get(self.start..self.filled).unwrap_or_default();
             let before = rest.len();
-            let next = match self.splitter.next_message(&mut rest).map_err(invalid)? {
-                None if self.ended => match self.splitter.finish().map_err(invalid)? {
+            let next = match self.splitter.next_message(&mut rest).map_err(unfit)? {
+                None if self.ended => match self.splitter.finish().map_err(unfit)? {
                     None if self.gatherer.finish() => {
                         self.sending = true;
                         continue;

@@ -158,8 +158,9 @@ pub(super) async fn streams(
 
 /// Neither side may take a cut stream for a whole one, nor no answer for an empty one.
 fn reset(channel: &Channel) {
-    if let Channel::Bytes(bytes) = channel {
-        bytes.socket().reset_on_close();
+    match channel {
+        Channel::Bytes(bytes) => bytes.socket().reset_on_close(),
+        Channel::Messages(messages) => messages.fail(),
     }
 }
 

@@ -160,6 +160,15 @@ impl Messages {
         }
     }
 
+    /// Lets the peer see that something went wrong when the socket is dropped, where the transport can say so.
+    pub fn fail(&self) {
+        match self {
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.close_with(super::websocket::CloseFrame::LOST),
+            _ => {}
+        }
+    }
+
     /// What programs are told beside the addresses.
     pub fn environment(&self) -> Vec<(String, String)> {
         match self {

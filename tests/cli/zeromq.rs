@@ -93,6 +93,17 @@ fn b64_what_cannot_be_delivered_in_time_is_reported() {
 }
 
 #[test]
+fn b64_what_came_before_a_cut_message_is_delivered() {
+    let sandbox = Sandbox::new();
+    let at = format!("ipc://{}", sandbox.path("cut").display());
+    let mut puller = sandbox.netverb(["accept", &at, "--zmq", "pull", "--once"]).spawn();
+    let cut = b"\0\0\0\x01a\0\0\0\x02bc\0\0\0\x05xy";
+    let pushed = sandbox.netverb(["open", &at, "--zmq", "push", "--split", "length"]).feed(cut);
+    pushed.failed(55, &["cannot read the input", "2 of 5 bytes"]);
+    prints(&puller.wait(), "a\nbc\n");
+}
+
+#[test]
 fn b64_a_publisher_waits_for_the_first_subscriber() {
     let sandbox = Sandbox::new();
     let (mut publisher, id) = accept(&sandbox, &["--zmq", "pub"]);

@@ -25,6 +25,8 @@ pub struct CloseFrame {
 impl CloseFrame {
     /// The purpose of the connection is fulfilled.
     pub const NORMAL: CloseFrame = CloseFrame { code: Some(1000), reason: String::new() };
+    /// What this side needs to go on is lost.
+    pub const LOST: CloseFrame = CloseFrame { code: Some(1011), reason: String::new() };
     /// This side goes away.
     pub const AWAY: CloseFrame = CloseFrame { code: Some(1001), reason: String::new() };
 

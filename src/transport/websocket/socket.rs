@@ -58,6 +58,7 @@ impl WebSocket {
             ping: settings.ping,
             unanswered: false,
             closed: None,
+            said: None,
             writer: None,
         };
         WebSocket {
@@ -260,7 +261,9 @@ impl WebSocket {
         if matches!(inner.stage, Stage::Open) {
             inner.remember(cx);
             ready!(Pin::new(&mut inner.stream).poll_ready(cx)).map_err(|error| explain(error).1)?;
-            let frame = Frame::Close(self.farewell.borrow().to_wire());
+            let farewell = self.farewell.borrow();
+            let frame = Frame::Close(farewell.to_wire());
+            inner.said = farewell.code;
             Pin::new(&mut inner.stream).start_send(frame).map_err(|error| explain(error).1)?;
             inner.stage = Stage::Closing;
             inner.wait(CLOSE_LIMIT);
@@ -275,9 +278,11 @@ impl WebSocket {
 impl Drop for WebSocket {
     fn drop(&mut self) {
         let inner = self.inner.get_mut();
+        let farewell = self.farewell.get_mut();
+        let farewell = if farewell.is_normal() { &CloseFrame::AWAY } else { farewell };
         let cx = &mut Context::from_waker(Waker::noop());
         if matches!(inner.stage, Stage::Open) && Pin::new(&mut inner.stream).poll_ready(cx).is_ready() {
-            let _ = Pin::new(&mut inner.stream).start_send(Frame::Close(CloseFrame::AWAY.to_wire()));
+            let _ = Pin::new(&mut inner.stream).start_send(Frame::Close(farewell.to_wire()));
             let _ = Pin::new(&mut inner.stream).poll_flush(cx);
         }
     }

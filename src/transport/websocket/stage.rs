@@ -38,6 +38,8 @@ pub(super) struct Inner {
     /// Nothing has come since the last ping.
     pub(super) unanswered: bool,
     pub(super) closed: Option<CloseFrame>,
+    /// The code that we closed with, if we did so first: a peer answers with the same (RFC 6455 section 5.5.1).
+    pub(super) said: Option<u16>,
     /// Who is to be woken when more can be sent, if that is not who receives.
     pub(super) writer: Option<Waker>,
 }
@@ -185,7 +187,7 @@ impl Inner {
     pub(super) fn verdict(&mut self) -> io::Result<bool> {
         match (std::mem::replace(&mut self.stage, Stage::Over), &self.closed) {
             (Stage::Parting(_, Some(error)), _) => Err(error),
-            (_, Some(frame)) if !frame.is_normal() => {
+            (_, Some(frame)) if !frame.is_normal() && frame.code != self.said => {
                 Err(io::Error::new(io::ErrorKind::ConnectionAborted, Closed(frame.clone())))
             }
             _ => Ok(false),

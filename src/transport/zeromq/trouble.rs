@@ -21,7 +21,9 @@ pub enum Trouble {
     #[error("no ZeroMQ handshake: {0}")]
     Handshake(String),
     /// The peer closed before the handshake was done.
-    #[error("the peer closed in the middle of the ZeroMQ handshake; CURVE keys may not fit")]
+    #[error(
+        "the peer closed in the middle of the ZeroMQ handshake: it speaks something else, or keys of CURVE do not fit"
+    )]
     ClosedEarly,
     /// The handshake takes too long.
     #[error("no ZeroMQ handshake came in time")]

@@ -54,6 +54,17 @@ fn b65_many_clients_share_stdin_and_stdout() {
 }
 
 #[test]
+fn b65_a_client_whose_target_is_not_there_does_not_see_a_normal_end() {
+    let sandbox = Sandbox::new();
+    let nobody = Listener::tcp().id();
+    let child = accept(&sandbox, &["-k", "--to", &nobody]);
+    Wire::connect(child.port()).hears_close(1011);
+    let id = format!("ws://127.0.0.1:{}/", child.port());
+    sandbox.netverb(["open", &id]).feed(b"lost\n").failed_after_data(56, &["1011"]);
+    sandbox.netverb(["accept", "--ws", "0", "--zmq", "rep"]).run().failed(2, &["--ws and --zmq"]);
+}
+
+#[test]
 fn b65_an_echo_keeps_kind_and_boundaries() {
     let sandbox = Sandbox::new();
     let child = accept(&sandbox, &["--echo"]);
