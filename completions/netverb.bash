@@ -1594,7 +1594,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__recv__subcmd__tuple)
-            opts="-s -p -H -4 -6 -n -w -v -j -h -V --listen --datagram --join --peek --count --encoding --format --text-encoding --max-bytes --tsv --csv --shell --type --expect-types --port-file --ready-fd --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-s -p -H -4 -6 -n -w -v -j -h -V --listen --datagram --join --zmq --subscribe --peek --count --encoding --format --text-encoding --max-bytes --tsv --csv --shell --type --expect-types --port-file --ready-fd --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1605,6 +1605,14 @@ _netverb() {
                     return 0
                     ;;
                 --join)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --zmq)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscribe)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1892,7 +1900,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__send__subcmd__tuple)
-            opts="-s -p -H -4 -6 -n -w -v -j -h -V --json-tuple --input --datagram --encoding --format --text-encoding --max-bytes --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-s -p -H -4 -6 -n -w -v -j -h -V --json-tuple --input --datagram --zmq --subscribe --encoding --format --text-encoding --max-bytes --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1903,6 +1911,14 @@ _netverb() {
                     return 0
                     ;;
                 --input)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --zmq)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --subscribe)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

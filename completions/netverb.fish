@@ -765,6 +765,8 @@ complete -c netverb -n "__fish_netverb_using_subcommand udp" -s h -l help -d 'Pr
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -s V -l version -d 'Print the version'
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l json-tuple -d 'The tuple as a JSON array' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l input -d 'Each record of stdin is a tuple: tsv, csv, json, lines' -r
+complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l zmq -d 'Connect a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive' -r
+complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l subscribe -d 'With sub: receive what begins with PREFIX (repeat) [default: everything]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l encoding -d 'cbor, msgpack or json' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l format -d 'Raw packets in this format, such as \'in2 A8\'' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l text-encoding -d 'The character set of strings in packets: utf8, locale, ignore, or a name such as iso-8859-1' -r
@@ -819,6 +821,8 @@ complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -s h -l help
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -s V -l version -d 'Print the version'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l listen -d 'Take the tuples of the first client that connects here; at udp://[host]:port, of all who send' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l join -d 'Join this multicast group, with --listen udp://… (repeat)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l zmq -d 'Connect a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive' -r
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l subscribe -d 'With sub: receive what begins with PREFIX (repeat) [default: everything]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l count -d 'How many tuples: a number, or all' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l encoding -d 'cbor, msgpack or json' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l format -d 'Raw packets in this format, such as \'in2 A8\'' -r
@@ -882,6 +886,8 @@ complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -s h -l help
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -s V -l version -d 'Print the version'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l listen -d 'Take the tuples of the first client that connects here; at udp://[host]:port, of all who send' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l join -d 'Join this multicast group, with --listen udp://… (repeat)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l zmq -d 'Connect a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive' -r
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l subscribe -d 'With sub: receive what begins with PREFIX (repeat) [default: everything]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l count -d 'How many tuples: a number, or all' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l encoding -d 'cbor, msgpack or json' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l format -d 'Raw packets in this format, such as \'in2 A8\'' -r

@@ -10,8 +10,12 @@ use crate::commands::{tuple_receive, tuple_send};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::quantity::parse_size;
+#[cfg(feature = "zmq")]
+use crate::transport::ConnectOptions;
 use crate::transport::datagram::{DatagramOptions, Group};
 use crate::transport::listener::{ListenOptions, Unwritten};
+#[cfg(feature = "zmq")]
+use crate::transport::zeromq::Kind;
 use crate::tuple::{Charset, Codec, Encoding, ExpectedTypes, Form, InputForm, Pack, Tuple, json, literal};
 
 /// How tuples become bytes.
@@ -90,6 +94,12 @@ impl EncodingArgs {
     }
 }
 
+/// The types of ZeroMQ sockets that send tuples, and that receive them.
+#[cfg(feature = "zmq")]
+const SENDING: &[Kind] = &[Kind::Push, Kind::Pub, Kind::Pair, Kind::Dealer];
+#[cfg(feature = "zmq")]
+const RECEIVING: &[Kind] = &[Kind::Pull, Kind::Sub, Kind::Pair, Kind::Dealer];
+
 /// `send-tuple`
 #[derive(Debug, Args)]
 #[command(after_help = help::SEND_TUPLE_EXAMPLES, override_usage = "netverb send-tuple [OPTIONS] ID [VALUE…]")]
@@ -109,6 +119,9 @@ pub struct SendTupleArgs {
     /// Send datagrams, each a tuple (as udp://…); unix:/path is a datagram socket
     #[arg(long)]
     datagram: bool,
+    #[cfg(feature = "zmq")]
+    #[command(flatten)]
+    zmq: super::zeromq::TupleArgs,
     #[command(flatten)]
     encoding: EncodingArgs,
     #[command(flatten)]
@@ -141,7 +154,15 @@ impl SendTupleArgs {
         let connect = self.dial.connect_options(&self.net, &self.time)?;
         #[cfg(feature = "tls")]
         let connect = self.tls.with_tls(connect, self.id.endpoint.as_ref())?;
+        #[cfg(feature = "zmq")]
+        let connect =
+            ConnectOptions { zmq: self.zmq.options(SENDING, self.id.endpoint.as_ref(), self.time.idle())?, ..connect };
         let id = if self.datagram { datagram_id(self.id)? } else { self.id };
+        #[cfg(feature = "zmq")]
+        if self.zmq.is_given() && (is_kept(&id) || self.datagram) {
+            let text = "--zmq connects to an address; a kept socket has its type, and datagrams are none of ZeroMQ's";
+            return Err(Failure::message(Exit::Usage, text));
+        }
         let unix = matches!(id.endpoint, Some(Endpoint::Unix { .. }));
         Ok(tuple_send::Options {
             kept: is_kept(&id),
@@ -175,6 +196,9 @@ pub struct RecvTupleArgs {
     /// Join this multicast group, with --listen udp://… (repeat)
     #[arg(long, value_name = "GROUP[%IF]", requires = "listen")]
     join: Vec<Group>,
+    #[cfg(feature = "zmq")]
+    #[command(flatten)]
+    zmq: super::zeromq::TupleArgs,
     /// Leave the tuple in the kept socket
     #[arg(long, conflicts_with_all = ["listen", "count"])]
     peek: bool,
@@ -243,6 +267,11 @@ impl RecvTupleArgs {
             _ if json => Form::Json,
             _ => Form::Lines,
         };
+        #[cfg(feature = "zmq")]
+        if self.zmq.is_given() && !self.id.as_ref().is_some_and(|id| !is_kept(id)) {
+            let text = "--zmq connects to an address; to listen, keep a socket: accept AT/NAME --zmq TYPE, then recv-tuple NAME";
+            return Err(Failure::message(Exit::Usage, text));
+        }
         let from = match (self.id, self.listen) {
             (Some(id), _) if is_kept(&id) => {
                 let taking = if self.peek { Taking::Peek } else { Taking::Take };
@@ -252,6 +281,11 @@ impl RecvTupleArgs {
                 let connect = self.dial.connect_options(&self.net, &self.time)?;
                 #[cfg(feature = "tls")]
                 let connect = self.tls.with_tls(connect, id.endpoint.as_ref())?;
+                #[cfg(feature = "zmq")]
+                let connect = ConnectOptions {
+                    zmq: self.zmq.options(RECEIVING, id.endpoint.as_ref(), self.time.idle())?,
+                    ..connect
+                };
                 tuple_receive::From::Connection(id, Box::new(connect))
             }
             (None, Some(at)) if self.datagram || matches!(at.address, ListenAddress::Udp { .. }) => {

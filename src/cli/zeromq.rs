@@ -200,6 +200,54 @@ impl ZeroMqArgs {
     }
 }
 
+/// A ZeroMQ socket that tuples go over, one a message.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "ZeroMQ")]
+pub struct TupleArgs {
+    /// Connect a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive
+    #[arg(long, value_name = "TYPE")]
+    zmq: Option<Kind>,
+    /// With sub: receive what begins with PREFIX (repeat) [default: everything]
+    #[arg(long, value_name = "PREFIX", requires = "zmq")]
+    subscribe: Vec<String>,
+}
+
+impl TupleArgs {
+    /// Whether this is a ZeroMQ socket.
+    pub fn is_given(&self) -> bool {
+        self.zmq.is_some()
+    }
+
+    /// The typed form, where this is a ZeroMQ socket of one of these types; undelivered tuples are given up after `limit`.
+    ///
+    /// # Errors
+    /// Another type, or an address that is none of ZeroMQ's: status 2.
+    pub fn options(
+        &self,
+        types: &[Kind],
+        endpoint: Option<&Endpoint>,
+        limit: Limit,
+    ) -> Result<Option<Box<ZeroMqOptions>>, Failure> {
+        let Some(kind) = self.zmq else { return Ok(None) };
+        if !types.contains(&kind) {
+            let names = types.iter().map(|kind| kind.to_string().to_lowercase()).collect::<Vec<_>>().join(", ");
+            return usage(format!("a {kind} socket does not carry tuples this way; type --zmq with one of {names}"));
+        }
+        if !self.subscribe.is_empty() && !kind.subscribes() {
+            return usage(format!("--subscribe is for sub; a {kind} socket does not subscribe"));
+        }
+        if matches!(endpoint, Some(endpoint) if endpoint.is_websocket()) {
+            return usage("--zmq needs host:port, ipc:///path or unix:/path; a WebSocket carries tuples without it");
+        }
+        let default = ZeroMqOptions::new(kind);
+        let subscriptions = match self.subscribe.is_empty() {
+            true => default.subscriptions.clone(),
+            false => self.subscribe.iter().map(|prefix| prefix.as_bytes().to_vec()).collect(),
+        };
+        Ok(Some(Box::new(ZeroMqOptions { subscriptions, linger: limit, ..default })))
+    }
+}
+
 /// `zmq-keygen`
 #[derive(Debug, Args)]
 #[command(after_help = help::ZMQ_KEYGEN_EXAMPLES)]

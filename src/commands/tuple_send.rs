@@ -215,15 +215,18 @@ impl Sender<'_> {
     }
 
     fn failed(&self, error: &std::io::Error) -> Failure {
-        use std::io::ErrorKind::{ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable};
+        use std::io::ErrorKind::{ConnectionRefused, ConnectionReset, HostUnreachable, NetworkUnreachable, TimedOut};
         let exit = match error.kind() {
             // What comes back for datagrams.
             ConnectionRefused | HostUnreachable | NetworkUnreachable => Exit::Refused,
             ConnectionReset => Exit::ReceiveFailed,
+            // What lingered in vain, and TCP's own patience.
+            TimedOut => Exit::TimedOut,
             _ => Exit::SendFailed,
         };
-        let message =
-            format!("cannot send to {}: {}; {} tuples had been sent", self.channel.peer(), reason(error), self.sent);
+        let tuples = if self.sent == 1 { "tuple" } else { "tuples" };
+        let (peer, why) = (self.channel.peer(), reason(error));
+        let message = format!("cannot send to {peer}: {why}; {} {tuples} had been sent", self.sent);
         Failure::message(exit, message)
     }
 }

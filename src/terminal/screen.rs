@@ -65,7 +65,9 @@ impl Screen {
         for entry in entries {
             // What the peer says is left to the terminal to wrap, so that it can be copied as it is.
             let pieces = match entry.mark {
-                Mark::Note | Mark::Trouble => wrapped(&entry.text, self.columns - entry.mark.text().len()),
+                Mark::Note | Mark::Trouble => {
+                    wrapped(&entry.text, self.columns.saturating_sub(entry.mark.text().len()))
+                }
                 Mark::In | Mark::Rest | Mark::Out => vec![entry.text.clone()],
             };
             for text in pieces {

@@ -103,6 +103,37 @@ fn b64_what_came_before_a_cut_message_is_delivered() {
     prints(&puller.wait(), "a\nbc\n");
 }
 
+#[cfg(feature = "tuples")]
+#[test]
+fn b60_tuples_are_messages() {
+    let sandbox = Sandbox::new();
+    let (mut pusher, id) = accept(&sandbox, &["--zmq", "push"]);
+    pusher.send(b"[1,2.0,\"x\"]\n[]\n");
+    let receive = ["recv-tuple", &id, "--zmq", "pull", "--encoding", "json", "--count", "2", "--json"];
+    let received = sandbox.netverb(receive).run();
+    let tuples: Vec<&str> = str::from_utf8(&received.exits(0).stdout).unwrap().lines().collect();
+    assert!(
+        tuples[0].starts_with("{\"tuple\":[1,2.0,\"x\"],") && tuples[1].starts_with("{\"tuple\":[],"),
+        "{tuples:?}"
+    );
+    let (mut puller, id) = accept(&sandbox, &["--zmq", "pull", "--count", "1"]);
+    sandbox.netverb(["send-tuple", &id, "--zmq", "push", "--encoding", "json", "1", "2.0", "x"]).run().exits(0);
+    let sent: serde_json::Value = serde_json::from_slice(&puller.wait().stdout).unwrap();
+    assert_eq!(sent["text"], "[1,2.0,\"x\"]\n");
+    // Nobody is there.
+    let nobody = format!("ipc://{}", sandbox.path("nobody").display());
+    let lost = sandbox.netverb(["send-tuple", &nobody, "--zmq", "push", "-w", "0.2", "1"]).run();
+    lost.failed(28, &["1 message was not delivered"]);
+    for wrong in [
+        &["send-tuple", &id, "--zmq", "rep", "1"][..],
+        &["send-tuple", "kept", "--zmq", "push", "1"],
+        &["recv-tuple", &id, "--zmq", "push"],
+        &["recv-tuple", "--listen", "0", "--zmq", "pull"],
+    ] {
+        sandbox.netverb(wrong).run().failed(2, &["--zmq"]);
+    }
+}
+
 #[test]
 fn b64_a_publisher_waits_for_the_first_subscriber() {
     let sandbox = Sandbox::new();

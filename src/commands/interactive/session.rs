@@ -380,7 +380,9 @@ impl<'a, 's> Session<'a, 's> {
     }
 
     fn hides_input(&self) -> bool {
-        self.telnet(|telnet| telnet.hides_input()).unwrap_or(false)
+        // A peer that echoes each character echoes those of a password, too, as far as TELNET says: its prompt tells.
+        let asks = self.incoming.unfinished().is_some_and(|(_, prompt)| asks_for_a_secret(prompt));
+        self.telnet(|telnet| telnet.hides_input() || (asks && telnet.wants_characters())).unwrap_or(false)
     }
 
     fn telnet<T>(&self, ask: impl FnOnce(&mut filter::telnet::Telnet) -> T) -> Option<T> {
@@ -412,4 +414,10 @@ async fn until(moment: Option<Instant>) {
         Some(moment) => tokio::time::sleep_until(moment).await,
         None => std::future::pending().await,
     }
+}
+
+/// Whether a prompt asks for what nobody shall see.
+fn asks_for_a_secret(prompt: &str) -> bool {
+    let prompt = prompt.to_lowercase();
+    ["password", "passphrase", "passcode", "secret"].iter().any(|word| prompt.contains(word))
 }

@@ -181,6 +181,17 @@ fn a_narrower_terminal_keeps_nothing_of_the_live_rows() {
 }
 
 #[test]
+fn a_note_is_shown_on_the_narrowest_screen() {
+    for columns in 0..4 {
+        let (mut screen, _terminal) = screen(columns, 1);
+        screen.resize((columns, 1));
+        screen.print(&[Entry::new(Mark::Note, "a note".to_owned()), received("x")], None);
+        screen.draw(&live("mine"));
+        assert!(!screen.take_output().is_empty());
+    }
+}
+
+#[test]
 fn a_secret_is_not_shown() {
     let (mut screen, mut terminal) = screen(20, 4);
     screen.draw(&Live { hidden: true, ..live("secret") });

@@ -79,6 +79,27 @@ fn a_password_is_not_shown_and_not_remembered() {
 }
 
 #[test]
+fn a_prompt_for_a_password_is_known_where_each_character_is_echoed() {
+    let (sandbox, listener) = (Sandbox::new(), Listener::tcp());
+    let (mut terminal, mut peer) = lines(&sandbox, &listener, "--telnet");
+    peer.send(&[WILL_ECHO, WILL_SGA, b"login: "].concat());
+    peer.read(6);
+    terminal.wait_screen("login: ");
+    terminal.send("root\r");
+    assert_eq!(peer.read(6), b"root\r\n");
+    peer.send(b"root\r\nPassword: ");
+    terminal.wait_screen("Password: ");
+    terminal.send("secret");
+    terminal.wait_screen("******");
+    terminal.send("\r");
+    assert_eq!(peer.read(8), b"secret\r\n");
+    peer.send(b"\r\nwelcome\r\n");
+    assert!(!terminal.wait_screen("welcome").contains("secret"));
+    let history = std::fs::read_to_string(sandbox.path(".local/state/netverb/history")).unwrap();
+    assert_eq!(history, "root\n");
+}
+
+#[test]
 fn raw_suits_a_peer_that_echoes_each_character() {
     let (sandbox, listener) = (Sandbox::new(), Listener::tcp());
     {
