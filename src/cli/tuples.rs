@@ -268,7 +268,7 @@ impl RecvTupleArgs {
             _ => Form::Lines,
         };
         #[cfg(feature = "zmq")]
-        if self.zmq.is_given() && !self.id.as_ref().is_some_and(|id| !is_kept(id)) {
+        if self.zmq.is_given() && self.id.as_ref().is_none_or(is_kept) {
             let text = "--zmq connects to an address; to listen, keep a socket: accept AT/NAME --zmq TYPE, then recv-tuple NAME";
             return Err(Failure::message(Exit::Usage, text));
         }
