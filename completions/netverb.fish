@@ -326,6 +326,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -l owner -d 'End
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l buffer -d 'How much is read ahead before the peer is slowed down [default: 1M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l respond -d 'Send TEXT, then the end of data' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l to -d 'Forward each client to this address, over any transport' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l to-zmq -d 'The address of --to is ZeroMQ\'s; be a socket of this type there: push, pub, pair, dealer or req' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l proxy-server -d 'Be a proxy for clients that speak http or socks5' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l http-ports -d 'Speak HTTP on these ports, whatever AT says of them, and there only' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l http -d 'Serve the files of DIR: types, ranges, index.html or a listing' -r -f -a "(__fish_complete_directories)"
@@ -476,6 +477,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -l owner -d 'End
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l buffer -d 'How much is read ahead before the peer is slowed down [default: 1M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l respond -d 'Send TEXT, then the end of data' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l to -d 'Forward each client to this address, over any transport' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l to-zmq -d 'The address of --to is ZeroMQ\'s; be a socket of this type there: push, pub, pair, dealer or req' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l proxy-server -d 'Be a proxy for clients that speak http or socks5' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l http-ports -d 'Speak HTTP on these ports, whatever AT says of them, and there only' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l http -d 'Serve the files of DIR: types, ranges, index.html or a listing' -r -f -a "(__fish_complete_directories)"

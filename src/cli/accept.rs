@@ -29,6 +29,8 @@ use crate::service::forward::Target;
 use crate::service::program::Group;
 use crate::service::proxy_server::{Protocol, Proxy};
 use crate::transport::listener::{ListenOptions, Unwritten};
+#[cfg(feature = "zmq")]
+use crate::transport::zeromq::Kind;
 
 /// `accept`
 #[derive(Debug, Args)]
@@ -131,6 +133,10 @@ pub struct ServiceArgs {
     /// Forward each client to this address, over any transport
     #[arg(long, value_name = "ID", value_parser = SocketId::parse)]
     to: Option<SocketId>,
+    /// The address of --to is ZeroMQ's; be a socket of this type there: push, pub, pair, dealer or req
+    #[cfg(feature = "zmq")]
+    #[arg(long, value_name = "TYPE", requires = "to", value_parser = super::zeromq::parse_target)]
+    to_zmq: Option<Kind>,
     /// Be a proxy for clients that speak http or socks5
     #[arg(long, value_name = "KIND")]
     proxy_server: Option<Protocol>,
@@ -437,11 +443,18 @@ impl AcceptArgs {
             let endpoint = target.endpoint.clone().ok_or_else(|| {
                 Failure::message(Exit::MalformedAddress, format!("{target} is no address; type --to HOST:PORT"))
             })?;
-            if !can_be_reached(&endpoint) {
+            #[cfg(feature = "zmq")]
+            let zmq = args.to_zmq.map(|kind| super::zeromq::target(kind, &endpoint, stream.idle)).transpose()?;
+            #[cfg(not(feature = "zmq"))]
+            let zmq: Option<()> = None;
+            if zmq.is_none() && !can_be_reached(&endpoint) {
                 let message = format!("forwarding to {endpoint} is not supported");
                 return Err(Failure::message(Exit::Unsupported, message));
             }
-            #[cfg_attr(not(any(feature = "tls", feature = "ws")), expect(unused_mut, reason = "only these add to it"))]
+            #[cfg_attr(
+                not(any(feature = "tls", feature = "ws", feature = "zmq")),
+                expect(unused_mut, reason = "only these add to it")
+            )]
             let mut options = self.dial.connect_options(&self.net, &self.time)?;
             #[cfg(feature = "ws")]
             if endpoint.is_websocket() {
@@ -450,6 +463,10 @@ impl AcceptArgs {
             #[cfg(feature = "tls")]
             {
                 options.tls = self.tls.client(!self.serves_tls())?;
+            }
+            #[cfg(feature = "zmq")]
+            {
+                options.zmq = zmq;
             }
             if let (Endpoint::Unix { kind: UnixKind::Seqpacket, .. }, Some(_)) = (&endpoint, &stream.misbehaviour) {
                 let message =

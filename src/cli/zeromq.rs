@@ -1,6 +1,7 @@
 //! The words of ZeroMQ, for both ends, and of `zmq-keygen`.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use clap::Args;
 
@@ -246,6 +247,29 @@ impl TupleArgs {
         };
         Ok(Some(Box::new(ZeroMqOptions { subscriptions, linger: limit, ..default })))
     }
+}
+
+/// The type of a socket that a client is forwarded to.
+///
+/// # Errors
+/// None, or one that does not fit a single peer's stream.
+pub fn parse_target(text: &str) -> Result<Kind, String> {
+    let kind: Kind = Kind::from_str(text).map_err(|error| error.to_string())?;
+    match kind {
+        Kind::Push | Kind::Pub | Kind::Pair | Kind::Dealer | Kind::Req => Ok(kind),
+        _ => Err(format!("a {kind} socket is none to forward a client to; type push, pub, pair, dealer or req")),
+    }
+}
+
+/// The socket of a client that is forwarded; what is not delivered after `limit` is given up.
+///
+/// # Errors
+/// An address that is none of ZeroMQ's: status 2.
+pub fn target(kind: Kind, endpoint: &Endpoint, limit: Limit) -> Result<Box<ZeroMqOptions>, Failure> {
+    if endpoint.is_websocket() {
+        return usage("--to-zmq needs --to host:port, ipc:///path or unix:/path");
+    }
+    Ok(Box::new(ZeroMqOptions { linger: limit, ..ZeroMqOptions::new(kind) }))
 }
 
 /// `zmq-keygen`

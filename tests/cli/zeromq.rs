@@ -135,6 +135,29 @@ fn b60_tuples_are_messages() {
 }
 
 #[test]
+fn clients_of_other_transports_are_forwarded_to_zeromq() {
+    let sandbox = Sandbox::new();
+    let (_replier, rep) = accept(&sandbox, &["--zmq", "rep", "--echo"]);
+    let (_bridge, id) = accept(&sandbox, &["--to", &rep, "--to-zmq", "req"]);
+    prints(&sandbox.netverb(["open", &id]).feed(b"a\nb\n"), "a\nb\n");
+    let mut puller = sandbox.netverb(["accept", "127.0.0.1:0", "--zmq", "pull", "--port-file", "port"]).spawn();
+    let port = wait_until("the port", || std::fs::read_to_string(sandbox.path("port")).ok());
+    let pull = format!("127.0.0.1:{}", port.trim());
+    let (_bridge, id) = accept(&sandbox, &["--to", &pull, "--to-zmq", "push"]);
+    sandbox.netverb(["open", &id]).feed(b"c\n").exits(0);
+    assert_eq!(puller.read_stdout(2), b"c\n");
+    #[cfg(feature = "ws")]
+    {
+        let (_bridge, id) = accept(&sandbox, &["--ws", "--to", &pull, "--to-zmq", "push"]);
+        sandbox.netverb(["open", &format!("ws://{id}/")]).feed(b"d\n").exits(0);
+        assert_eq!(puller.read_stdout(2), b"d\n");
+    }
+    for wrong in [&["--to", &pull, "--to-zmq", "rep"][..], &["--to-zmq", "push"]] {
+        sandbox.netverb([&["accept", "0"], wrong].concat()).run().failed(2, &["--to"]);
+    }
+}
+
+#[test]
 fn b64_a_publisher_waits_for_the_first_subscriber() {
     let sandbox = Sandbox::new();
     let (mut publisher, id) = accept(&sandbox, &["--zmq", "pub"]);
