@@ -25,7 +25,7 @@ use crate::failure::Failure;
 use crate::message::Split;
 use crate::service::Service;
 use crate::service::broker::Naming;
-use crate::service::forward::Target;
+use crate::service::forward::{self, Target};
 use crate::service::program::Group;
 use crate::service::proxy_server::{Protocol, Proxy};
 use crate::transport::listener::{ListenOptions, Unwritten};
@@ -447,7 +447,7 @@ impl AcceptArgs {
             let zmq = args.to_zmq.map(|kind| super::zeromq::target(kind, &endpoint, stream.idle)).transpose()?;
             #[cfg(not(feature = "zmq"))]
             let zmq: Option<()> = None;
-            if zmq.is_none() && !can_be_reached(&endpoint) {
+            if zmq.is_none() && !forward::reaches(&endpoint) {
                 let message = format!("forwarding to {endpoint} is not supported");
                 return Err(Failure::message(Exit::Unsupported, message));
             }
@@ -492,14 +492,5 @@ impl AcceptArgs {
             None if args.chat => Some(Service::Broker(Rc::default(), Naming::Named)),
             None => None,
         })
-    }
-}
-
-/// Whether clients can be forwarded to an address.
-fn can_be_reached(endpoint: &Endpoint) -> bool {
-    match endpoint {
-        Endpoint::Inet { .. } => true,
-        Endpoint::Unix { kind, .. } => *kind != UnixKind::ZeroMq,
-        Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. } => cfg!(feature = "ws"),
     }
 }

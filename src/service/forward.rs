@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Client, Closing, Surroundings, Verdict, Watcher};
-use crate::address::{Endpoint, Peer};
+use crate::address::{Endpoint, Peer, UnixKind};
 use crate::event::{Direction, Event, Phase, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -30,6 +30,15 @@ pub struct Target {
     pub split: Split,
     /// How the target is mistreated, for tests.
     pub misbehaviour: Option<Misbehaviour>,
+}
+
+/// Whether clients can be forwarded to an address that says itself what is spoken there.
+pub fn reaches(endpoint: &Endpoint) -> bool {
+    match endpoint {
+        Endpoint::Inet { .. } => true,
+        Endpoint::Unix { kind, .. } => *kind != UnixKind::ZeroMq,
+        Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. } => cfg!(feature = "ws"),
+    }
 }
 
 pub(super) async fn serve(

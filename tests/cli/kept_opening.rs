@@ -3,7 +3,11 @@
 use std::time::Duration;
 
 use crate::kept::Kept;
-use crate::support::{Child, Finished, Listener, Peer, wait_until};
+#[cfg(feature = "tls")]
+use crate::support::Child;
+#[cfg(feature = "zmq")]
+use crate::support::wait_until;
+use crate::support::{Finished, Listener, Peer};
 
 /// The names of the events that a run has told.
 fn told(ended: &Finished) -> Vec<String> {
