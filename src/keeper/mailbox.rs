@@ -319,11 +319,18 @@ impl Mailbox {
             }
             (Some(Carrier::Connection(socket)), None) => {
                 let message = letter.message(bytes);
+                let lost = socket.lost();
                 let sent = async {
                     socket.feed(&message).await?;
                     socket.flush().await
                 };
                 sent.await.map_err(|error| self.cannot_send(&error))?;
+                if socket.lost() > lost {
+                    return Err(Failure::message(
+                        Exit::SendFailed,
+                        "the message is lost: no peer has the name in its first part",
+                    ));
+                }
             }
             (Some(Carrier::Datagrams(datagrams)), to) => {
                 self.refusal.take();

@@ -160,6 +160,15 @@ impl Messages {
         }
     }
 
+    /// How many messages that were taken to send are known to be lost, such as those to a peer that a ROUTER does not know.
+    pub fn lost(&self) -> u64 {
+        match self {
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.lost(),
+            _ => 0,
+        }
+    }
+
     /// Lets the peer see that something went wrong when the socket is dropped, where the transport can say so.
     pub fn fail(&self) {
         match self {

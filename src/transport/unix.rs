@@ -42,7 +42,7 @@ pub fn widen(socket: &socket2::Socket) {
 /// for one of them at a time: the others would remove what the first has just made.
 ///
 /// It is a lock on the folder (flock(2)), which leaves nothing behind. Where the folder cannot be locked, or somebody holds it for
-/// longer than [`PATIENCE`], things go on without it.
+/// longer than `PATIENCE`, things go on without it.
 #[derive(Debug)]
 pub struct Turn {
     _lock: Option<OwnedFd>,

@@ -135,6 +135,19 @@ fn b60_tuples_are_messages() {
 }
 
 #[test]
+fn b64_a_kept_router_reports_a_message_to_nobody() {
+    let kept = Kept::new();
+    let port = kept.says(&["accept", "0/router", "--zmq", "router"]);
+    let id = format!("localhost:{}/dealer", port.trim());
+    kept.says(&["open", &id, "--zmq", "dealer", "--identity", "known"]);
+    kept.says(&["write", "dealer", "hello"]);
+    assert_eq!(kept.says(&["read", "router", "--parts"]), "known\nhello\n\n");
+    kept.0.netverb(["write", "router", "--parts"]).feed(b"nobody\nlost\n\n").failed(55, &["lost", "no peer"]);
+    kept.0.netverb(["write", "router", "--parts"]).feed(b"known\nfound\n\n").exits(0);
+    assert_eq!(kept.says(&["read", "dealer"]), "found\n");
+}
+
+#[test]
 fn clients_of_other_transports_are_forwarded_to_zeromq() {
     let sandbox = Sandbox::new();
     let (_replier, rep) = accept(&sandbox, &["--zmq", "rep", "--echo"]);

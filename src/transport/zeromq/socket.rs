@@ -149,6 +149,11 @@ impl ZeroMq {
         Poll::Pending
     }
 
+    /// How many messages are lost since their peer was not there, or gone.
+    pub fn lost(&self) -> u64 {
+        self.core.borrow().lost
+    }
+
     /// Takes one message to send.
     ///
     /// # Errors
