@@ -81,4 +81,4 @@ scene "5. What goes wrong has one line and a number."
 show "netverb open localhost:$port || echo status \$?" 'status 7'
 show 'netverb open localhost:80x || echo status $?' 'status 3'
 
-scene "That was all as it should be. Next: cargo test, the ten recipes in the README, and netverb -h."
+scene "That was all as it should be. Next: cargo test, the recipes in the README, and netverb -h."

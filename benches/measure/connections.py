@@ -147,6 +147,8 @@ def broker(bench, tool):
 @work("startup", "start, connect, leave", "ms", more_is_better=False, bar=Bar("≤", 1.1), cpu_unit="ms", cpu_scale=1e3)
 def startup(bench, tool):
     argv = tool.leave(HOST, "PORT")
+    if argv is None:
+        return None
     done = _load(bench, "starts", bench.settings.starts, *argv)
     if done["errors"]:
         raise Failed(f"{done['errors']} of {bench.settings.starts} failed")
