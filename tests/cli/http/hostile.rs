@@ -190,6 +190,8 @@ fn b18_nothing_is_left_of_clients() {
         }
     }
     child.wait_events("closed", 31);
-    assert_eq!(child.facts().descriptors(), before);
+    // The event comes just before the descriptor is closed, that of the first client included: there is none more than then.
+    let after = child.facts().descriptors();
+    assert!(after <= before, "{after} after 30 clients, {before} before");
     assert_eq!(child.facts().children(), []);
 }
