@@ -1,6 +1,6 @@
 //! What is sent: the words that `write` and `ask` share.
 
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
 
@@ -23,12 +23,8 @@ pub struct PayloadArgs {
     /// Add the line ending of the socket, LF unless it was opened with --eol or -C; a file that has one gets no other
     #[arg(short = 'l', long)]
     line: bool,
-    /// Read \n \r \t \0 \e \\ \xHH in DATA as the bytes that they stand for
-    #[arg(short = 'E', long, conflicts_with = "from_hex")]
-    escape: bool,
-    /// Read DATA as hexadecimal digits
-    #[arg(long)]
-    from_hex: bool,
+    #[command(flatten)]
+    spelling: SpellingArgs,
     /// Send a file; - is stdin
     #[arg(long, value_name = "FILE|-", conflicts_with_all = ["data", "escape", "from_hex"])]
     file: Option<PathBuf>,
@@ -41,6 +37,32 @@ pub struct PayloadArgs {
     /// End our data after it
     #[arg(long)]
     eof: bool,
+}
+
+/// How DATA spells its bytes.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Send")]
+pub struct SpellingArgs {
+    /// Read \n \r \t \0 \e \\ \xHH in DATA as the bytes that they stand for
+    #[arg(short = 'E', long, conflicts_with = "from_hex")]
+    escape: bool,
+    /// Read DATA as hexadecimal digits
+    #[arg(long)]
+    from_hex: bool,
+}
+
+impl SpellingArgs {
+    /// The bytes of one DATA.
+    ///
+    /// # Errors
+    /// An escape or a digit that is none: status 2.
+    pub fn read(&self, word: &OsStr) -> Result<Vec<u8>, Failure> {
+        match (self.escape, self.from_hex) {
+            (true, _) => unescaped(word.as_bytes()).map_err(usage),
+            (_, true) => from_hex(word.as_bytes()).map_err(usage),
+            _ => Ok(word.as_bytes().to_vec()),
+        }
+    }
 }
 
 impl PayloadArgs {
@@ -69,14 +91,10 @@ impl PayloadArgs {
             None if self.data.is_empty() && !self.line && !self.eof => return Ok(Payload::Stdin),
             None => {}
         }
-        let read = |word: &OsString| match (self.escape, self.from_hex) {
-            (true, _) => unescaped(word.as_bytes()).map_err(usage),
-            (_, true) => from_hex(word.as_bytes()).map_err(usage),
-            _ => Ok(word.as_bytes().to_vec()),
-        };
+        let words = self.data.iter().map(|word| self.spelling.read(word)).collect::<Result<_, _>>()?;
         Ok(Payload::Words(Words {
-            words: self.data.iter().map(read).collect::<Result<_, _>>()?,
-            separator: if self.from_hex { b"" } else { b" " },
+            words,
+            separator: if self.spelling.from_hex { b"" } else { b" " },
             ending: if self.line { ending } else { b"" },
         }))
     }

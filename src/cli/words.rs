@@ -1,14 +1,13 @@
 //! How the DATA of `datagram`, or a file, becomes messages.
 
 use std::ffi::OsString;
-use std::os::unix::ffi::OsStringExt;
 use std::path::PathBuf;
 
 use clap::Args;
 
+use super::payload::SpellingArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
-use crate::filter::escapes::{from_hex, unescaped};
 use crate::message::{Split, Splitter};
 
 /// What is done with DATA.
@@ -18,12 +17,8 @@ pub struct WordArgs {
     /// End each DATA with a line feed
     #[arg(short = 'l', long)]
     line: bool,
-    /// Read \n \r \t \0 \e \\ \xHH in DATA as the bytes that they stand for
-    #[arg(short = 'E', long, conflicts_with = "from_hex")]
-    escape: bool,
-    /// Read DATA as hexadecimal digits
-    #[arg(long)]
-    from_hex: bool,
+    #[command(flatten)]
+    spelling: SpellingArgs,
     /// Send a file, as one datagram unless --split cuts it; - is stdin
     #[arg(long, value_name = "FILE|-", conflicts_with_all = ["line", "escape", "from_hex"])]
     file: Option<PathBuf>,
@@ -38,12 +33,7 @@ impl WordArgs {
         let usage = |text: String| Failure::message(Exit::Usage, text);
         let Some(path) = &self.file else {
             let read = |word: OsString| {
-                let word = word.into_vec();
-                let mut bytes = match (self.escape, self.from_hex) {
-                    (true, _) => unescaped(&word).map_err(|error| usage(error.to_string()))?,
-                    (_, true) => from_hex(&word).map_err(|error| usage(error.to_string()))?,
-                    _ => word,
-                };
+                let mut bytes = self.spelling.read(&word)?;
                 if self.line {
                     bytes.push(b'\n');
                 }

@@ -63,6 +63,28 @@ fn usage<T>(text: impl Into<String>) -> Result<T, Failure> {
     Err(Failure::message(Exit::Usage, text.into()))
 }
 
+/// Refuses an address that has no stream for ZMTP: status 2.
+fn over_streams(endpoint: &Endpoint) -> Result<(), Failure> {
+    match endpoint {
+        Endpoint::Unix { kind: UnixKind::Seqpacket, .. }
+        | Endpoint::Inet { scheme: Scheme::Udp, .. }
+        | Endpoint::WebSocket { .. }
+        | Endpoint::WebSocketUnix { .. } => usage(STREAMS),
+        Endpoint::Unix { .. } | Endpoint::Inet { .. } => Ok(()),
+    }
+}
+
+/// What a socket of this type receives, given its `--subscribe`: status 2 for one that does not subscribe.
+fn subscriptions(kind: Kind, prefixes: &[String]) -> Result<Vec<Vec<u8>>, Failure> {
+    match prefixes {
+        [] => Ok(ZeroMqOptions::new(kind).subscriptions),
+        _ if !kind.subscribes() => {
+            usage(format!("--subscribe is for sub and xsub; a {kind} socket does not subscribe"))
+        }
+        _ => Ok(prefixes.iter().map(|prefix| prefix.as_bytes().to_vec()).collect()),
+    }
+}
+
 impl ZeroMqArgs {
     /// Whether this is a ZeroMQ socket.
     pub fn is_given(&self) -> bool {
@@ -80,9 +102,7 @@ impl ZeroMqArgs {
     /// Words that clash, and keys that cannot be read.
     pub fn options(&self, once: bool, stream: &mut StreamOptions) -> Result<Option<Box<ZeroMqOptions>>, Failure> {
         let Some(kind) = self.zmq else { return Ok(None) };
-        if !self.subscribe.is_empty() && !kind.subscribes() {
-            return usage(format!("--subscribe is for sub and xsub; a {kind} socket does not subscribe"));
-        }
+        let subscriptions = subscriptions(kind, &self.subscribe)?;
         match (stream.traffic, kind.sends(), kind.receives()) {
             (Traffic::SendOnly, false, _) => {
                 return usage(format!("a {kind} socket only receives; leave out --send-only"));
@@ -96,10 +116,7 @@ impl ZeroMqArgs {
         let default = ZeroMqOptions::new(kind);
         Ok(Some(Box::new(ZeroMqOptions {
             identity: self.identity.as_ref().map(|name| name.as_bytes().to_vec()).unwrap_or_default(),
-            subscriptions: match self.subscribe.is_empty() {
-                true => default.subscriptions,
-                false => self.subscribe.iter().map(|prefix| prefix.as_bytes().to_vec()).collect(),
-            },
+            subscriptions,
             high_water: match self.hwm.map(|count| count as usize) {
                 None => DEFAULT_HIGH_WATER,
                 Some(0) => usize::MAX,
@@ -122,18 +139,12 @@ impl ZeroMqArgs {
     /// # Errors
     /// Status 2.
     pub fn check_target(&self, endpoint: Option<&Endpoint>) -> Result<(), Failure> {
-        let stream = match endpoint {
-            None => true,
+        match endpoint {
             Some(Endpoint::Unix { kind: UnixKind::ZeroMq, .. }) if self.zmq.is_none() => {
-                return usage("ipc:// is where ZeroMQ sockets are; add --zmq TYPE, or write unix:/path");
+                usage("ipc:// is where ZeroMQ sockets are; add --zmq TYPE, or write unix:/path")
             }
-            Some(Endpoint::Unix { kind, .. }) => *kind != UnixKind::Seqpacket,
-            Some(Endpoint::Inet { scheme, .. }) => *scheme != Scheme::Udp,
-            Some(Endpoint::WebSocket { .. } | Endpoint::WebSocketUnix { .. }) => false,
-        };
-        match self.zmq.is_some() && !stream {
-            true => usage(STREAMS),
-            false => Ok(()),
+            Some(endpoint) if self.zmq.is_some() => over_streams(endpoint),
+            _ => Ok(()),
         }
     }
 
@@ -234,18 +245,9 @@ impl TupleArgs {
             let names = types.iter().map(|kind| kind.to_string().to_lowercase()).collect::<Vec<_>>().join(", ");
             return usage(format!("a {kind} socket does not carry tuples this way; type --zmq with one of {names}"));
         }
-        if !self.subscribe.is_empty() && !kind.subscribes() {
-            return usage(format!("--subscribe is for sub; a {kind} socket does not subscribe"));
-        }
-        if matches!(endpoint, Some(endpoint) if endpoint.is_websocket()) {
-            return usage("--zmq needs host:port, ipc:///path or unix:/path; a WebSocket carries tuples without it");
-        }
-        let default = ZeroMqOptions::new(kind);
-        let subscriptions = match self.subscribe.is_empty() {
-            true => default.subscriptions.clone(),
-            false => self.subscribe.iter().map(|prefix| prefix.as_bytes().to_vec()).collect(),
-        };
-        Ok(Some(Box::new(ZeroMqOptions { subscriptions, linger: limit, ..default })))
+        endpoint.map_or(Ok(()), over_streams)?;
+        let subscriptions = subscriptions(kind, &self.subscribe)?;
+        Ok(Some(Box::new(ZeroMqOptions { subscriptions, linger: limit, ..ZeroMqOptions::new(kind) })))
     }
 }
 
@@ -266,9 +268,7 @@ pub fn parse_target(text: &str) -> Result<Kind, String> {
 /// # Errors
 /// An address that is none of ZeroMQ's: status 2.
 pub fn target(kind: Kind, endpoint: &Endpoint, limit: Limit) -> Result<Box<ZeroMqOptions>, Failure> {
-    if endpoint.is_websocket() {
-        return usage("--to-zmq needs --to host:port, ipc:///path or unix:/path");
-    }
+    over_streams(endpoint)?;
     Ok(Box::new(ZeroMqOptions { linger: limit, ..ZeroMqOptions::new(kind) }))
 }
 

@@ -10,7 +10,7 @@ use super::context::Context;
 use crate::address::SocketId;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
-use crate::keeper::client::{Keeper, dial};
+use crate::keeper::client::{Keeper, dial, read_input};
 pub use crate::keeper::wire::Letter;
 pub use crate::keeper::wire::WriteEnd;
 use crate::keeper::wire::{DATA_CHUNK, Write};
@@ -252,13 +252,7 @@ fn cut(
     let mut splitter = Splitter::new(split, longest);
     let mut buffer = vec![0; DATA_CHUNK];
     loop {
-        let count = match input.read(&mut buffer) {
-            Ok(count) => count,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-            Err(error) => {
-                return Err(Failure::message(Exit::SendFailed, format!("cannot read the input: {}", reason(&error))));
-            }
-        };
+        let count = read_input(input, &mut buffer)?;
         let mut rest = buffer.get(..count).unwrap_or_default();
         while let Some(message) = splitter.next_message(&mut rest).map_err(unfit)? {
             send(message)?;

@@ -17,9 +17,6 @@ pub struct Probability(f64);
 pub struct ProbabilityError(String);
 
 impl Probability {
-    /// It never happens.
-    pub const NEVER: Probability = Probability(0.0);
-
     /// Whether it can happen at all.
     pub fn is_possible(self) -> bool {
         self.0 > 0.0

@@ -7,8 +7,8 @@ use std::time::Duration;
 use super::chance::{Chance, Probability};
 use crate::event::Direction;
 
-/// How what is sent is mistreated. Nothing that is received is touched.
-#[derive(Debug, Clone, PartialEq)]
+/// How what is sent is mistreated, by default not at all. Nothing that is received is touched.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Misbehaviour {
     /// `--latency`: how long everything is held back.
     pub latency: Duration,

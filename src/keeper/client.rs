@@ -167,6 +167,23 @@ pub fn address_key(endpoint: &Endpoint) -> String {
     SocketId { endpoint: Some(endpoint.clone()), name: None, number: None }.key()
 }
 
+/// Reads what is to be written to a socket; 0 is its end.
+///
+/// # Errors
+/// Status 55.
+pub fn read_input(input: &mut dyn io::Read, buffer: &mut [u8]) -> Result<usize, Failure> {
+    loop {
+        match input.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => {
+                return read.map_err(|error| {
+                    Failure::message(Exit::SendFailed, format!("cannot read the input: {}", reason(&error)))
+                });
+            }
+        }
+    }
+}
+
 impl Keeper {
     /// Dials the socket at this path.
     ///
@@ -412,16 +429,7 @@ impl Keeper {
         self.request(&Request::Write(write.clone()), None)?;
         let mut buffer = vec![0; DATA_CHUNK];
         loop {
-            let count = match input.read(&mut buffer) {
-                Ok(count) => count,
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(error) => {
-                    return Err(Failure::message(
-                        Exit::SendFailed,
-                        format!("cannot read the input: {}", reason(&error)),
-                    ));
-                }
-            };
+            let count = read_input(input, &mut buffer)?;
             let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
             self.send(&data_header(u32::try_from(count).unwrap_or(u32::MAX)))?;
             self.send(bytes)?;

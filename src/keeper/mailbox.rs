@@ -320,17 +320,15 @@ impl Mailbox {
             (Some(Carrier::Connection(socket)), None) => {
                 let message = letter.message(bytes);
                 let lost = socket.lost();
-                let sent = async {
-                    socket.feed(&message).await?;
-                    socket.flush().await
-                };
-                sent.await.map_err(|error| self.cannot_send(&error))?;
+                socket.feed(&message).await.map_err(|error| self.cannot_send(&error))?;
+                // Before the flush, which may find other peers gone.
                 if socket.lost() > lost {
                     return Err(Failure::message(
                         Exit::SendFailed,
                         "the message is lost: no peer has the name in its first part",
                     ));
                 }
+                socket.flush().await.map_err(|error| self.cannot_send(&error))?;
             }
             (Some(Carrier::Datagrams(datagrams)), to) => {
                 self.refusal.take();

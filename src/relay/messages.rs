@@ -219,7 +219,8 @@ impl<S: Side> Relayed<'_, S> {
             return Poll::Ready(Ok(Moved::Bytes(count)));
         }
         if self.wanted == 0 {
-            ready!(self.poll_leave(cx));
+            // As many came as were wanted; the peer may still have something to say, and its trouble is none of ours any more.
+            let _ = ready!(self.socket.poll_leave(cx, &mut self.received));
             return Poll::Ready(Ok(Moved::End));
         }
         match self.over.take() {
@@ -280,18 +281,6 @@ impl<S: Side> Relayed<'_, S> {
         let shown = self.incoming.convert(&joined, true).map_err(Failed::Converting)?;
         self.output.extend_from_slice(&shown);
         Ok(())
-    }
-
-    /// As many came as were wanted: takes leave of the peer, which may still have something to say.
-    fn poll_leave(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let ended = ready!(self.socket.poll_end(cx));
-        while ended.is_ok() && !self.socket.has_half_close() {
-            match ready!(self.socket.poll_receive(cx, &mut self.received)) {
-                Ok(true) => {}
-                Ok(false) | Err(_) => break,
-            }
-        }
-        Poll::Ready(())
     }
 }
 

@@ -279,20 +279,9 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
-    use crate::filter::chance::Probability;
 
     fn how() -> Misbehaviour {
-        Misbehaviour {
-            latency: Duration::ZERO,
-            jitter: Duration::ZERO,
-            slice: None,
-            stall_after: None,
-            reset_after: None,
-            drop: Probability::NEVER,
-            duplicate: Probability::NEVER,
-            reorder: Probability::NEVER,
-            seed: 7,
-        }
+        Misbehaviour { seed: 7, ..Misbehaviour::default() }
     }
 
     fn pair(how: &Misbehaviour) -> (Misbehaving, Bytes) {

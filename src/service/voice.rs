@@ -1,6 +1,7 @@
 //! A client as one who says something to others and hears them, whatever its transport: what a stream gives is said as it comes,
 //! what a message socket gives message by message.
 
+use std::borrow::Cow;
 use std::io;
 
 use super::{Closing, Surroundings, Watcher};
@@ -83,7 +84,7 @@ impl<'a> Voice<'a> {
                 self.report.message(Direction::In);
                 self.incoming.passed(self.received.bytes()).map_err(unheard(Blame::Recording))?;
                 let message = convert(&mut self.incoming, &self.received).map_err(converting)?;
-                Ok(Said { message, last: false })
+                Ok(Said { message: message.into_owned(), last: false })
             }
         }
     }
@@ -146,11 +147,11 @@ impl<'a> Voice<'a> {
     }
 }
 
-fn convert(lane: &mut Lane<'_>, message: &Message) -> io::Result<Message> {
+fn convert<'m>(lane: &mut Lane<'_>, message: &'m Message) -> io::Result<Cow<'m, Message>> {
     if lane.is_plain() {
-        return Ok(message.clone());
+        return Ok(Cow::Borrowed(message));
     }
     let mut converted = Message::new(&lane.convert(message.bytes(), true)?);
     converted.set_kind(message.kind());
-    Ok(converted)
+    Ok(Cow::Owned(converted))
 }

@@ -76,8 +76,8 @@ impl Channel {
     }
 
     /// Takes leave after everything is done: a peer that hears of the end by the socket alone must take the data for cut
-    /// where a layer has an end of its own, as TLS (RFC 8446 section 6.1) and WebSocket (RFC 6455 section 5.5.1) have. The layer does nothing if it was ended before;
-    /// a peer that does not take it in time, or is gone, has lost nothing.
+    /// where a layer has an end of its own, as TLS (RFC 8446 section 6.1) and WebSocket (RFC 6455 section 5.5.1) have. The
+    /// layer does nothing if it was ended before; a peer that does not take it in time, or is gone, has lost nothing.
     pub async fn take_leave(&mut self) {
         let ended = async {
             match self {

@@ -177,19 +177,13 @@ async fn attempt(
 ) -> Result<Channel, ConnectError> {
     let channel = match endpoint {
         Endpoint::Inet { scheme: Scheme::Tcp | Scheme::Tls, host, port } => {
-            let (first_host, first_port) = options.route.first_hop(host, *port);
-            let socket = tcp(first_host, first_port, options, id, report).await;
-            let socket = socket.map_err(|error| options.route.blame(error))?;
-            Channel::Bytes(options.route.travel(socket, host, *port, options, id, report).await?)
+            Channel::Bytes(inet_stream(host, *port, options, id, report).await?)
         }
         Endpoint::Unix { kind: UnixKind::ZeroMq, .. } if cfg!(not(feature = "zmq")) => {
             return Err(ConnectError::Unsupported(endpoint.to_string()));
         }
         Endpoint::Unix { kind: UnixKind::Stream | UnixKind::ZeroMq, name } => {
-            let mut bytes = Bytes::Socket(unix_stream(endpoint, name, options, id, report).await?);
-            let failed = |error| ConnectError::Unix { target: endpoint.to_string(), error };
-            options.route.announce_to(&mut bytes).await.map_err(failed)?;
-            Channel::Bytes(bytes)
+            Channel::Bytes(unix_stream(endpoint, name, options, id, report).await?)
         }
         Endpoint::Unix { kind: UnixKind::Seqpacket, name } => {
             let socket = unix_socket(endpoint, name, Type::SEQPACKET, options, id, report).await?;
@@ -220,6 +214,20 @@ async fn attempt(
         (Channel::Bytes(bytes), Some(terms)) => Ok(Channel::Bytes(telnet::put_on(bytes, terms))),
         (Channel::Messages(_), Some(_)) => Err(ConnectError::Unsupported("TELNET over a message socket".to_owned())),
     }
+}
+
+/// A stream to a host, through the proxies on the way.
+async fn inet_stream(
+    host: &Host,
+    port: u16,
+    options: &ConnectOptions,
+    id: &str,
+    report: &dyn Report,
+) -> Result<Bytes, ConnectError> {
+    let (first_host, first_port) = options.route.first_hop(host, port);
+    let socket = tcp(first_host, first_port, options, id, report).await;
+    let socket = socket.map_err(|error| options.route.blame(error))?;
+    options.route.travel(socket, host, port, options, id, report).await
 }
 
 async fn tcp(

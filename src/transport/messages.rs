@@ -320,10 +320,18 @@ impl Messages {
         if self.has_half_close() {
             return Ok(());
         }
-        self.end().await?;
         let mut unheard = Message::default();
-        while self.receive(&mut unheard).await? {}
-        Ok(())
+        std::future::poll_fn(|cx| self.poll_leave(cx, &mut unheard)).await
+    }
+
+    /// Ends sending and, where each direction does not end by itself, receives into `unheard` to the peer's end.
+    ///
+    /// # Errors
+    /// What the transport says.
+    pub fn poll_leave(&self, cx: &mut Context<'_>, unheard: &mut Message) -> Poll<io::Result<()>> {
+        ready!(self.poll_end(cx))?;
+        while !self.has_half_close() && ready!(self.poll_receive(cx, unheard))? {}
+        Poll::Ready(Ok(()))
     }
 
     /// Ends sending, as [`Messages::poll_end`].

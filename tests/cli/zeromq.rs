@@ -135,6 +135,23 @@ fn b60_tuples_are_messages() {
 }
 
 #[test]
+fn what_has_no_stream_is_no_address_of_zeromq() {
+    let sandbox = Sandbox::new();
+    for address in ["udp://127.0.0.1:1", "seqpacket:x", "ws://127.0.0.1:1/"] {
+        for words in [
+            &["open", address, "--zmq", "push"][..],
+            #[cfg(feature = "tuples")]
+            &["send-tuple", address, "--zmq", "push", "1"],
+            #[cfg(feature = "tuples")]
+            &["recv-tuple", address, "--zmq", "pull"],
+            &["accept", "127.0.0.1:0", "--to", address, "--to-zmq", "push"],
+        ] {
+            sandbox.netverb(words).run().failed(2, &["ZeroMQ sockets talk over streams"]);
+        }
+    }
+}
+
+#[test]
 fn b64_a_kept_router_reports_a_message_to_nobody() {
     let kept = Kept::new();
     let port = kept.says(&["accept", "0/router", "--zmq", "router"]);

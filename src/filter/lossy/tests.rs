@@ -6,17 +6,7 @@ use proptest::prelude::*;
 const FAR: Duration = Duration::from_secs(1000);
 
 fn how(seed: u64) -> Misbehaviour {
-    Misbehaviour {
-        latency: Duration::ZERO,
-        jitter: Duration::ZERO,
-        slice: None,
-        stall_after: None,
-        reset_after: None,
-        drop: Probability::NEVER,
-        duplicate: Probability::NEVER,
-        reorder: Probability::NEVER,
-        seed,
-    }
+    Misbehaviour { seed, ..Misbehaviour::default() }
 }
 
 fn lossy(how: &Misbehaviour) -> Lossy {

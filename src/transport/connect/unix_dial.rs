@@ -9,23 +9,26 @@ use tokio::time::Instant;
 use super::{ConnectError, ConnectOptions};
 use crate::address::{Endpoint, Peer, UnixName};
 use crate::event::{Event, Phase, Report};
+use crate::transport::channel::Bytes;
 use crate::transport::socket::Socket;
 use crate::transport::unix;
 
-/// Connects a stream socket.
+/// Connects a stream socket, and says for whom where that is wanted.
 pub(super) async fn unix_stream(
     endpoint: &Endpoint,
     name: &UnixName,
     options: &ConnectOptions,
     id: &str,
     report: &dyn Report,
-) -> Result<Socket, ConnectError> {
+) -> Result<Bytes, ConnectError> {
     let socket = unix_socket(endpoint, name, Type::STREAM, options, id, report).await?;
     if options.socket.send_buffer.is_none() {
         unix::widen(&socket);
     }
-    Socket::new(socket, Some(Peer::Unix(Some(name.clone()))))
-        .map_err(|error| ConnectError::Unix { target: endpoint.to_string(), error })
+    let failed = |error| ConnectError::Unix { target: endpoint.to_string(), error };
+    let mut bytes = Bytes::Socket(Socket::new(socket, Some(Peer::Unix(Some(name.clone())))).map_err(failed)?);
+    options.route.announce_to(&mut bytes).await.map_err(failed)?;
+    Ok(bytes)
 }
 
 /// Connects a socket of this type.

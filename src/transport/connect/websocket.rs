@@ -2,10 +2,10 @@
 
 use std::time::Instant;
 
-use super::{ConnectError, ConnectOptions, tcp, unix_stream};
+use super::{ConnectError, ConnectOptions, inet_stream, unix_stream};
 use crate::address::{Endpoint, Host};
 use crate::event::{Event, Report};
-use crate::transport::channel::{Bytes, Channel};
+use crate::transport::channel::Channel;
 use crate::transport::messages::Messages;
 use crate::transport::secure::SecureLayer;
 use crate::transport::websocket::{Ends, connect};
@@ -19,16 +19,11 @@ pub(super) async fn attempt(
 ) -> Result<Channel, ConnectError> {
     let (bytes, authority, resource) = match endpoint {
         Endpoint::WebSocket { secure, host, port, resource } => {
-            let (first_host, first_port) = options.route.first_hop(host, *port);
-            let socket = tcp(first_host, first_port, options, id, report).await;
-            let socket = socket.map_err(|error| options.route.blame(error))?;
-            let bytes = options.route.travel(socket, host, *port, options, id, report).await?;
+            let bytes = inet_stream(host, *port, options, id, report).await?;
             (bytes, authority(host, *port, *secure), resource)
         }
         Endpoint::WebSocketUnix { name, resource } => {
-            let mut bytes = Bytes::Socket(unix_stream(endpoint, name, options, id, report).await?);
-            let failed = |error| ConnectError::Unix { target: endpoint.to_string(), error };
-            options.route.announce_to(&mut bytes).await.map_err(failed)?;
+            let bytes = unix_stream(endpoint, name, options, id, report).await?;
             (bytes, "localhost".to_owned(), resource)
         }
         other => return Err(ConnectError::Unsupported(other.to_string())),
