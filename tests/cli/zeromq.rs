@@ -261,6 +261,8 @@ fn b63_the_wrong_direction_is_a_usage_error() {
         (&["open", "ipc:///x"], "--zmq TYPE"),
         (&["accept", "ipc:///x"], "--zmq TYPE"),
         (&["accept", "1", "--zmq", "rep", "--broker"], "--broker"),
+        #[cfg(feature = "http")]
+        (&["accept", "1", "--zmq", "rep", "--http-respond", "200"], "--http"),
         (&["open", "x:1", "--zmq", "queue"], "not a ZeroMQ socket type"),
         (&["open", "x:1", "--identity", "me"], "--zmq"),
         (&["open", "x:1", "--zmq", "push", "--count", "1"], "a PUSH socket only sends"),

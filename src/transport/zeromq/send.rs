@@ -154,6 +154,8 @@ impl Core {
         let most = self.options.high_water;
         let mut parts = message.parts();
         let name = parts.next().unwrap_or_default();
+        // What libzmq's users close a connection with.
+        let farewell = self.kind() == Kind::Stream && message.len() == name.len() && message.parts().count() == 2;
         let place = self.names.get(name).copied();
         let Some(session) = place.and_then(|place| self.peers.get_mut(place)).and_then(Option::as_mut) else {
             self.lost += 1;
@@ -165,7 +167,9 @@ impl Core {
             return Sent::Full;
         }
         let mut parts = parts.peekable();
-        if session.is_ready() && parts.peek().is_some() {
+        if farewell {
+            session.leave();
+        } else if session.is_ready() && parts.peek().is_some() {
             session.put(parts);
         }
         Sent::Taken
