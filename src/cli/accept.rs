@@ -132,9 +132,9 @@ pub struct ServiceArgs {
     /// Forward each client to this address, over any transport
     #[arg(long, value_name = "ID", value_parser = SocketId::parse)]
     to: Option<SocketId>,
-    /// The address of --to is ZeroMQ's; be a socket of this type there: push, pub, pair, dealer or req
+    /// The address of --to is ZeroMQ's; be a socket of this type there: push, pub, pair, dealer, req, sub or pull
     #[cfg(feature = "zmq")]
-    #[arg(long, value_name = "TYPE", requires = "to", value_parser = super::zeromq::parse_target)]
+    #[arg(long, value_name = "TYPE", requires = "to", group = "zeromq", value_parser = super::zeromq::parse_target)]
     to_zmq: Option<Kind>,
     /// Be a proxy for clients that speak http or socks5
     #[arg(long, value_name = "KIND")]
@@ -176,7 +176,7 @@ impl AcceptArgs {
         stream.misbehaviour = self.misbehave.misbehaviour()?;
         stream.recorder.pcap = self.capture.pcap.take();
         #[cfg(feature = "zmq")]
-        let zmq = self.zmq.options(self.once, &mut stream)?;
+        let zmq = self.zmq.options(self.once, self.service.to_zmq, self.messages.count(), &mut stream)?;
         #[cfg(feature = "zmq")]
         {
             self.zmq.check_listener(&self.at)?;
@@ -186,6 +186,8 @@ impl AcceptArgs {
                 ("--proxy-server", self.service.proxy_server.is_some()),
                 ("--datagram", self.datagram),
                 ("--prefix", self.prefix),
+                steps,
+                replay,
             ])?;
             self.zmq.check_answers(&[
                 ("--echo", self.service.echo),
@@ -288,8 +290,8 @@ impl AcceptArgs {
             () => Carries::Bytes,
         })?;
         let refuse = |text: &str| Err(Failure::message(Exit::Usage, text));
-        if zmq && self.speaks_websocket() {
-            return refuse("--ws and --zmq speak two protocols; leave one out, or use two commands");
+        if zmq && (http || self.speaks_websocket()) {
+            return refuse("--zmq, --ws and --http speak protocols of their own; use one, or two commands");
         }
         if self.speaks_websocket() && (self.serves_datagrams() || self.at.iter().any(seqpacket)) {
             return refuse("--ws needs stream sockets; leave it out, or listen on a port or unix:/path");
@@ -392,7 +394,7 @@ impl AcceptArgs {
                 Failure::message(Exit::MalformedAddress, format!("{target} is no address; type --to HOST:PORT"))
             })?;
             #[cfg(feature = "zmq")]
-            let zmq = args.to_zmq.map(|kind| super::zeromq::target(kind, &endpoint, stream.idle)).transpose()?;
+            let zmq = args.to_zmq.map(|kind| self.zmq.target(kind, &endpoint, stream.idle)).transpose()?;
             #[cfg(not(feature = "zmq"))]
             let zmq: Option<()> = None;
             if zmq.is_none() && !forward::reaches(&endpoint) {
