@@ -50,6 +50,9 @@ pub fn run(arguments: Vec<OsString>) -> Exit {
 
 fn execute(mut run: Run) -> Exit {
     let reporter = Rc::new(Reporter::new(run.name, run.format, run.verbosity));
+    if let Some(id) = run.verb.subject() {
+        reporter.about(&id);
+    }
     let context = Context::new(reporter.clone(), run.place.clone(), run.color);
     if let Some(result) = perform_directly(&mut run, &context) {
         let (exit, ended) = outcome(result, &reporter);
