@@ -47,6 +47,19 @@ impl Core {
         Ok(Sent::Full)
     }
 
+    /// Takes more messages of one part, as many as there is room for, where they all go to one peer.
+    pub fn send_singles<'a>(&mut self, pieces: &mut impl Iterator<Item = &'a [u8]>) {
+        let any_will_do = matches!(self.kind(), Kind::Pair | Kind::Push | Kind::Dealer);
+        if !any_will_do || self.fatal.is_some() || !matches!(self.ending, Ending::Open) || !self.backlog.is_empty() {
+            return;
+        }
+        if let [Some(session)] = self.peers.as_mut_slice()
+            && session.is_ready()
+        {
+            session.put_singles(self.options.high_water, pieces);
+        }
+    }
+
     /// Whether there is somebody to send to, or was where nobody is waited for twice.
     fn is_met(&self) -> bool {
         match self.kind() {

@@ -334,6 +334,24 @@ impl Session {
         }
     }
 
+    /// Gives messages of one part that came already to `take`, until it says that it has enough.
+    pub fn next_singles(&mut self, take: impl FnMut(&[u8]) -> bool) {
+        if self.readable && matches!(self.phase, Phase::Plain) {
+            self.counts.0 += self.decoder.next_singles(&mut self.inbox, take) as u64;
+        }
+    }
+
+    /// Puts messages of one part behind what waits, until it is full.
+    pub fn put_singles<'a>(&mut self, high_water: usize, pieces: &mut impl Iterator<Item = &'a [u8]>) {
+        while matches!(self.phase, Phase::Plain)
+            && !self.outbox.is_full(high_water)
+            && let Some(piece) = pieces.next()
+        {
+            self.counts.1 += piece.len() as u64;
+            self.outbox.message(|out| frame::put_part(out, false, piece));
+        }
+    }
+
     /// Puts a message of these parts behind what waits.
     pub fn put<'a>(&mut self, parts: impl Iterator<Item = &'a [u8]>) {
         let mut parts = parts.peekable();
@@ -363,9 +381,9 @@ impl Session {
         }
     }
 
-    /// Whether enough waits to be written at once.
-    pub fn has_batch(&self) -> bool {
-        self.outbox.waiting() >= BATCH
+    /// Whether enough waits to be written at once, or as much as may.
+    pub fn has_batch(&self, high_water: usize) -> bool {
+        self.outbox.waiting() >= BATCH || self.is_full(high_water)
     }
 
     /// Tells it of a subscription of ours, or that it ends.
