@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::capture::CaptureArgs;
-use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, TimeArgs, only_one};
+use super::dial::DialArgs;
+use super::groups::{DataArgs, NetArgs, ProgramArgs, TimeArgs, only_one};
 use super::help;
 use super::interactive::TerminalArgs;
 use super::keep::KeepArgs;
@@ -124,12 +125,15 @@ impl OpenArgs {
         stream.misbehaviour = self.misbehave.misbehaviour()?;
         stream.recorder.pcap = self.capture.pcap;
         #[cfg(feature = "zmq")]
-        let zmq = self.zmq.options(false, &mut stream)?;
+        let zmq = self.zmq.options(false, None, self.messages.count(), &mut stream)?;
         #[cfg(feature = "zmq")]
         {
             self.zmq.check_target(id.endpoint.as_ref())?;
             self.zmq.refuse(&[("-z", self.probe), ("-F", self.pass_fd)])?;
             self.zmq.check_answers(&[("-e", self.program.exec.is_some()), ("-c", self.program.shell.is_some())])?;
+        }
+        if self.program.exec.is_some() || self.program.shell.is_some() {
+            self.data.refuse_stdio_words()?;
         }
         let conversation = self.steps.conversation(&self.time, &stream)?;
         let mode = match (self.program.command(Group::Shared)?, conversation) {
@@ -149,6 +153,10 @@ impl OpenArgs {
         #[cfg(not(feature = "zmq"))]
         let carried = carries(id.endpoint.as_ref());
         self.messages.check(carried)?;
+        if let (Mode::Conversation(_), true) = (&mode, carried != Carries::Bytes) {
+            let text = "steps and --replay need a stream of bytes, and this carries messages; keep the socket, and use write, expect and read";
+            return Err(Failure::message(Exit::Usage, text));
+        }
         let mut connect = self.dial.connect_options(&self.net, &self.time)?;
         connect.telnet = self.terminal.telnet();
         #[cfg(feature = "ws")]

@@ -82,6 +82,8 @@ pub struct Session {
     unsendable: Option<io::Error>,
     /// Why nothing more comes.
     over: Option<Trouble>,
+    /// The end of data is to follow what waits.
+    leaving: bool,
     shut: bool,
     deadline: Instant,
 }
@@ -123,6 +125,7 @@ impl Session {
             readable: false,
             unsendable: None,
             over: None,
+            leaving: false,
             shut: false,
             deadline: Instant::now() + HANDSHAKE_LIMIT,
         }
@@ -145,7 +148,8 @@ impl Session {
 
     /// Whether messages can be exchanged.
     pub fn is_ready(&self) -> bool {
-        !matches!(self.phase, Phase::Handshake(_)) && !self.shut && self.unsendable.is_none() && self.over.is_none()
+        let leaves = self.leaving || self.shut;
+        !matches!(self.phase, Phase::Handshake(_)) && !leaves && self.unsendable.is_none() && self.over.is_none()
     }
 
     /// Whether its handshake is under way, and until when it may take.
@@ -182,6 +186,11 @@ impl Session {
     pub fn give_up(&mut self, trouble: Trouble) {
         self.readable = false;
         self.over.get_or_insert(trouble);
+    }
+
+    /// Sends the end of data when everything else has left.
+    pub fn leave(&mut self) {
+        self.leaving = true;
     }
 
     /// Reads where there is nothing left to be looked at, and goes on with the handshake.
@@ -262,6 +271,11 @@ impl Session {
             // What it sent before it closed is still to be read; its end comes behind that.
             self.unsendable = written.err();
         })
+    }
+
+    /// Goes on with sending, to the end of data where that is wanted.
+    pub fn poll_go_on(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.leaving { self.poll_shut(cx) } else { self.poll_out(cx) }
     }
 
     /// Sends the end of data behind everything else, and from then on drops what comes.
