@@ -121,7 +121,7 @@ pub struct ServiceArgs {
     #[arg(long)]
     discard: bool,
     /// Send TEXT, then the end of data
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     respond: Option<String>,
     /// Send what a client says to all the others
     #[arg(long)]
