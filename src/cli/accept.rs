@@ -131,7 +131,7 @@ pub struct ServiceArgs {
     #[arg(long)]
     chat: bool,
     /// Forward each client to this address, over any transport
-    #[arg(long, value_name = "ID", value_parser = SocketId::parse)]
+    #[arg(long, value_name = "ID", value_parser = super::keep::forward_id)]
     to: Option<SocketId>,
     /// The address of --to is ZeroMQ's; be a socket of this type there: push, pub, pair, dealer or req
     #[cfg(feature = "zmq")]
@@ -474,7 +474,8 @@ impl AcceptArgs {
                 return Err(Failure::message(Exit::Unsupported, message));
             }
             let split = self.data.split().unwrap_or(Split::Line);
-            let target = Target { endpoint, connect: options, split, misbehaviour: stream.misbehaviour.clone() };
+            let (word, misbehaviour) = (target.name.clone(), stream.misbehaviour.clone());
+            let target = Target { endpoint, word, connect: options, split, misbehaviour };
             return Ok(Some(Service::Forward(Rc::new(target))));
         }
         if let Some(protocol) = args.proxy_server {

@@ -91,3 +91,18 @@ impl KeepArgs {
 pub fn kept_id(text: &str) -> Result<SocketId, crate::address::IdError> {
     SocketId::parse_kept(text)
 }
+
+/// Reads the target of a forward. The name of a kept socket has no place in it; a word alone is a host, and stands as the
+/// name as well, because it might be one.
+///
+/// # Errors
+/// It is malformed, or has a name.
+pub fn forward_id(text: &str) -> Result<SocketId, Box<dyn std::error::Error + Send + Sync>> {
+    let id = SocketId::parse(text)?;
+    match (&id.name, &id.endpoint) {
+        (Some(name), Some(endpoint)) => {
+            Err(format!("clients cannot be forwarded to a kept socket, which {name} names: type {endpoint}").into())
+        }
+        _ => Ok(SocketId { name: SocketName::parse(text).ok(), ..id }),
+    }
+}

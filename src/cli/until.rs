@@ -18,13 +18,13 @@ const USUAL: Limit = Limit::After(Duration::from_secs(10));
 #[group(id = "condition", multiple = false, args = ["until", "until_regex", "amount", "until_idle", "any"])]
 pub struct UntilArgs {
     /// Read up to TEXT, or crlf, lf, cr, nul, blank (an empty line), eof, reply (a whole SMTP or FTP reply) [default: lf; of messages: one]
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     until: Option<Until>,
     /// Read up to the end of the first match
-    #[arg(long, value_name = "RE")]
+    #[arg(long, value_name = "RE", allow_hyphen_values = true)]
     until_regex: Option<Pattern>,
     /// Read an amount: 512, 4k, "3 lines", "2 words", "4 items", "2 int4", "1 message", …
-    #[arg(long = "for", id = "amount", value_name = "AMOUNT")]
+    #[arg(long = "for", id = "amount", value_name = "AMOUNT", allow_hyphen_values = true)]
     amount: Option<Amount>,
     /// Read until nothing has come for this long, once something has
     #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration)]

@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+use crate::event::Direction;
+use crate::keeper::client::Passed;
 pub use crate::keeper::directory::Place;
 use crate::output::{Format, Reporter};
 
@@ -23,5 +25,12 @@ impl Context {
     pub fn new(reporter: Rc<Reporter>, place: Place, color: bool) -> Self {
         let json = reporter.format() == Format::Json;
         Context { reporter, json, color, place }
+    }
+
+    /// Counts what has passed between a kept socket and this run, for the summary.
+    pub fn count(&self, passed: Passed) {
+        self.reporter.count("", Direction::In, passed.bytes_in);
+        self.reporter.count("", Direction::Out, passed.bytes_out);
+        self.reporter.count_messages(passed.messages_in, passed.messages_out);
     }
 }

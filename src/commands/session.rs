@@ -11,7 +11,7 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::process::{Pid, PidfdFlags, Signal};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
-use super::close::close_all;
+use super::close::{close_all, in_order};
 use super::context::Context;
 use super::read::Output;
 use crate::address::SocketName;
@@ -70,9 +70,9 @@ pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
                 return Err(DirectoryError::NoSession(name.to_string()).into());
             }
             let directory = Directory::given(directory.path().to_owned())?;
-            close_all(&directory, Close::Graceful, true)?;
+            let failures = close_all(&directory, Close::Graceful, true);
             directory.remove();
-            Ok(Exit::Done)
+            in_order(failures, context)
         }
     }
 }
@@ -109,7 +109,10 @@ fn run_command(words: &[OsString], base: &Directory) -> Result<Exit, Failure> {
     let mut command = Command::new(program);
     command.args(arguments).env("NETVERB_SESSION", name.as_str()).env("NETVERB_SESSION_DIR", base.path());
     let child = command.spawn().map_err(|error| {
-        Failure::message(Exit::Usage, format!("cannot run {}: {}", program.display(), reason(&error)))
+        // As a shell has it: not found, or not to be run.
+        let status = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
+        let text = format!("cannot run {:?}: {}", program.display().to_string(), reason(&error));
+        Failure::message(Exit::Program(status), text)
     })?;
     let status = watched.wait(child)?;
     drop(ending);

@@ -1,7 +1,8 @@
 //! `write`: data to a kept socket, as bytes to a stream and as messages to a socket that keeps their boundaries.
 
+use std::fs::File;
 use std::io::{self, Cursor, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -65,7 +66,7 @@ impl Payload {
         Ok(match self {
             Payload::Words(words) => Box::new(Cursor::new(words.joined())),
             Payload::Stdin => Box::new(io::stdin().lock()),
-            Payload::File(path) => Box::new(std::fs::File::open(path).map_err(|error| {
+            Payload::File(path) => Box::new(open(path).map_err(|error| {
                 Failure::message(Exit::Usage, format!("cannot read {}: {}", path.display(), reason(&error)))
             })?),
             Payload::Line(content, ending) => Box::new(Line { content: content.open()?, ending, last: None }),
@@ -79,6 +80,14 @@ impl Payload {
             Payload::Line(content, _) => content.is_stdin(),
             Payload::Words(_) | Payload::File(_) => false,
         }
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    match file.metadata()?.is_dir() {
+        true => Err(io::ErrorKind::IsADirectory.into()),
+        false => Ok(file),
     }
 }
 
@@ -139,8 +148,9 @@ impl Words {
 /// Not everything could be sent.
 pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
     let mut keeper = dial(&context.place, &options.id)?;
-    send(&mut keeper, &options.sending, options.timeout)?;
-    Ok(Exit::Done)
+    let sent = send(&mut keeper, &options.sending, options.timeout);
+    context.count(keeper.passed());
+    sent.map(|()| Exit::Done)
 }
 
 /// Sends.

@@ -5,15 +5,17 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
 use rustix::process::geteuid;
 use serde_json::Value;
 
 use super::directory::{Directory, Entry, Place};
+pub use super::trouble::Trouble;
 use super::wire::{
     Accepted, Batch, Close, DATA_CHUNK, Decoder, Dialect, Greeting, MessageHeader, Read, Request, Response, Secure,
     Unmet, Wait, WireError, Write, data_header,
 };
-use crate::address::{Endpoint, SocketId};
+use crate::address::{Endpoint, SocketId, SocketName};
 use crate::condition::Found;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -28,6 +30,25 @@ pub struct Keeper {
     dialect: Dialect,
     id: String,
     pid: Option<i32>,
+    path: PathBuf,
+    /// Whether an answer may take its time: then it is the keeper's life that is looked after.
+    patient: bool,
+    /// What the last read brought, until it is acknowledged.
+    brought: Passed,
+    passed: Passed,
+}
+
+/// What has passed between a socket and its user: read and acknowledged, or written.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Passed {
+    /// Bytes that were read.
+    pub bytes_in: u64,
+    /// Bytes that were written, before line endings are converted.
+    pub bytes_out: u64,
+    /// Messages that were read.
+    pub messages_in: u64,
+    /// Messages that were written.
+    pub messages_out: u64,
 }
 
 /// What a read brought.
@@ -58,68 +79,6 @@ impl Delivered {
         let starts = std::iter::once(0).chain(ends.clone());
         let ends = ends.chain(std::iter::once(self.bytes.len()));
         starts.zip(ends).map(|(start, end)| self.bytes.get(start..end).unwrap_or_default())
-    }
-}
-
-/// Why the keeper cannot be talked to.
-#[derive(Debug, thiserror::Error)]
-pub enum Trouble {
-    /// There is none.
-    #[error("{0}: socket is not open")]
-    NotOpen(String),
-    /// It does not answer.
-    #[error("{0}: its keeper does not answer")]
-    Silent(String),
-    /// It belongs to somebody else.
-    #[error("{id}: its keeper belongs to user {owner}, and is not used")]
-    Foreign {
-        /// The socket.
-        id: String,
-        /// The user.
-        owner: u32,
-    },
-    /// What answers is none, or another version.
-    #[error("{id}: {error}")]
-    Wire {
-        /// The socket.
-        id: String,
-        /// What is wrong.
-        error: WireError,
-    },
-    /// It ended meanwhile.
-    #[error("{0}: socket is not open: it was closed meanwhile")]
-    Ended(String),
-    /// It speaks another version.
-    #[error("{0}: its keeper is of another version of netverb: it can be listed and closed only")]
-    Version(String),
-    /// The connection to it failed.
-    #[error("{id}: cannot talk to its keeper: {}", reason(error))]
-    Io {
-        /// The socket.
-        id: String,
-        /// Why.
-        error: io::Error,
-    },
-}
-
-impl From<Trouble> for Failure {
-    fn from(trouble: Trouble) -> Self {
-        let (exit, remedy) = match &trouble {
-            Trouble::NotOpen(_) => (Exit::NotOpen, Some("netverb sockets lists what is open".to_owned())),
-            Trouble::Ended(_) => (Exit::NotOpen, None),
-            Trouble::Foreign { .. } => {
-                (Exit::KeeperSilent, Some("name a directory of your own with --session-dir".to_owned()))
-            }
-            Trouble::Silent(id) | Trouble::Version(id) | Trouble::Wire { id, .. } => {
-                (Exit::KeeperSilent, Some(format!("type: netverb close --force {id}")))
-            }
-            Trouble::Io { .. } => (Exit::KeeperSilent, None),
-        };
-        let failure = Failure::new(exit, trouble);
-        match remedy {
-            Some(remedy) => failure.hint(remedy),
-            None => failure,
-        }
     }
 }
 
@@ -162,6 +121,12 @@ fn locate(directory: &Directory, id: &SocketId) -> Result<PathBuf, Failure> {
     Ok(path)
 }
 
+/// Whether a socket of this name is kept. Nobody is waited for.
+pub fn is_kept(directory: &Directory, name: &SocketName) -> bool {
+    let key = SocketId { endpoint: None, name: Some(name.clone()), number: None }.key();
+    directory.files(&key).is_ok_and(|files| files.socket.exists() && Keeper::is_there(&files.socket))
+}
+
 /// An address in one spelling.
 pub fn address_key(endpoint: &Endpoint) -> String {
     SocketId { endpoint: Some(endpoint.clone()), name: None, number: None }.key()
@@ -184,6 +149,15 @@ pub fn read_input(input: &mut dyn io::Read, buffer: &mut [u8]) -> Result<usize, 
     }
 }
 
+/// Connects; a keeper whose queue is full is waited for at most this long, and so is one that takes no data afterwards.
+fn connect(path: &Path, limit: Duration) -> io::Result<UnixStream> {
+    let address = SocketAddrUnix::new(path)?;
+    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    sockopt::set_socket_timeout(&socket, sockopt::Timeout::Send, Some(limit))?;
+    rustix::net::connect(&socket, &address)?;
+    Ok(socket.into())
+}
+
 impl Keeper {
     /// Dials the socket at this path.
     ///
@@ -195,10 +169,9 @@ impl Keeper {
 
     /// Whether somebody listens at this path. Nobody is waited for.
     pub fn is_there(path: &Path) -> bool {
-        let flags = rustix::net::SocketFlags::NONBLOCK | rustix::net::SocketFlags::CLOEXEC;
-        let (family, kind) = (rustix::net::AddressFamily::UNIX, rustix::net::SocketType::STREAM);
-        let connected = rustix::net::SocketAddrUnix::new(path).and_then(|address| {
-            let socket = rustix::net::socket_with(family, kind, flags, None)?;
+        let connected = SocketAddrUnix::new(path).and_then(|address| {
+            let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+            let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
             rustix::net::connect(&socket, &address)
         });
         !matches!(connected, Err(rustix::io::Errno::CONNREFUSED | rustix::io::Errno::NOENT))
@@ -214,8 +187,8 @@ impl Keeper {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Trouble::Silent(id.to_owned()),
             _ => Trouble::Io { id: id.to_owned(), error },
         };
-        let socket = UnixStream::connect(path).map_err(failed)?;
-        let peer = rustix::net::sockopt::socket_peercred(&socket).map_err(|error| failed(error.into()))?;
+        let socket = connect(path, limit).map_err(failed)?;
+        let peer = sockopt::socket_peercred(&socket).map_err(|error| failed(error.into()))?;
         if peer.uid != geteuid() {
             return Err(Trouble::Foreign { id: id.to_owned(), owner: peer.uid.as_raw() });
         }
@@ -226,6 +199,10 @@ impl Keeper {
             dialect: Dialect::Full,
             id: id.to_owned(),
             pid: Some(peer.pid.as_raw_nonzero().get()),
+            path: path.to_owned(),
+            patient: false,
+            brought: Passed::default(),
+            passed: Passed::default(),
         };
         keeper.socket.write_all(&Greeting::own().encode()).map_err(failed)?;
         loop {
@@ -239,6 +216,16 @@ impl Keeper {
 
     fn wire(&self, error: WireError) -> Trouble {
         Trouble::Wire { id: self.id.clone(), error }
+    }
+
+    /// What the socket is called.
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// What has passed through this handle.
+    pub fn passed(&self) -> Passed {
+        self.passed
     }
 
     /// The process of the keeper.
@@ -256,6 +243,7 @@ impl Keeper {
                 }
                 Err(error) => match error.kind() {
                     io::ErrorKind::Interrupted => {}
+                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut if self.patient => self.look_after()?,
                     io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
                         return Err(Trouble::Silent(self.id.clone()));
                     }
@@ -266,18 +254,40 @@ impl Keeper {
         }
     }
 
-    fn send(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
-        self.socket.write_all(bytes).map_err(|error| match error.kind() {
-            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Trouble::Ended(self.id.clone()),
-            _ => Trouble::Io { id: self.id.clone(), error },
-        })
+    /// Whether the keeper still lives, of whom nothing was heard: another client would be greeted at once.
+    fn look_after(&self) -> Result<(), Trouble> {
+        match Self::dial(&self.path, &self.id) {
+            Err(Trouble::Silent(id)) => Err(Trouble::Silent(id)),
+            // One that is ending takes nobody any more, and tells those whom it has.
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    fn send(&mut self, mut bytes: &[u8]) -> Result<(), Trouble> {
+        while !bytes.is_empty() {
+            match self.socket.write(bytes) {
+                Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+                Err(error) => match error.kind() {
+                    io::ErrorKind::Interrupted => {}
+                    // It takes nothing while its own peer does not.
+                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => self.look_after()?,
+                    io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => {
+                        return Err(Trouble::Ended(self.id.clone()));
+                    }
+                    _ => return Err(Trouble::Io { id: self.id.clone(), error }),
+                },
+            }
+        }
+        Ok(())
     }
 
     fn request(&mut self, request: &Request<'_>, patience: Option<Duration>) -> Result<(), Trouble> {
         if self.dialect == Dialect::StatusAndClose && !matches!(request, Request::Status | Request::Close(_)) {
             return Err(Trouble::Version(self.id.clone()));
         }
-        self.socket.set_read_timeout(patience).map_err(|error| Trouble::Io { id: self.id.clone(), error })?;
+        self.patient = patience.is_none();
+        let limit = Some(patience.unwrap_or(AT_ONCE));
+        self.socket.set_read_timeout(limit).map_err(|error| Trouble::Io { id: self.id.clone(), error })?;
         let mut frame = Vec::new();
         request.encode(&mut frame).map_err(|error| self.wire(error))?;
         self.send(&frame)
@@ -350,6 +360,7 @@ impl Keeper {
 
     /// Waits until the process of the keeper has let go of this connection, at most this long.
     pub fn wait_for_end(&mut self, limit: Duration) -> bool {
+        self.patient = false;
         let _ = self.socket.set_read_timeout(Some(limit));
         matches!(self.receive(), Err(Trouble::Ended(_)))
     }
@@ -371,9 +382,11 @@ impl Keeper {
             Response::Messages(batch) => Some(Head::Messages(batch)),
             _ => None,
         })?;
+        self.brought = Passed::default();
         match head {
             Head::Found(found) => {
                 let bytes = self.data(found.consumed.saturating_sub(read.skip))?;
+                self.brought.bytes_in = found.consumed as u64;
                 Ok(Outcome::Found(found, bytes))
             }
             Head::Messages(batch) => Ok(Outcome::Messages(self.messages(batch.count)?, batch.found)),
@@ -383,6 +396,7 @@ impl Keeper {
             }
             Head::Unmet(unmet) => {
                 let bytes = self.data(usize::try_from(unmet.length).unwrap_or(usize::MAX))?;
+                self.brought.bytes_in = bytes.len() as u64;
                 Ok(Outcome::Unmet(unmet, bytes))
             }
         }
@@ -396,6 +410,8 @@ impl Keeper {
                 _ => None,
             })?;
             let bytes = self.data(usize::try_from(header.length).unwrap_or(usize::MAX))?;
+            self.brought.bytes_in = self.brought.bytes_in.saturating_add(header.length);
+            self.brought.messages_in = self.brought.messages_in.saturating_add(1);
             messages.push(Delivered { header, bytes });
         }
         Ok(messages)
@@ -418,7 +434,11 @@ impl Keeper {
     /// # Errors
     /// The keeper has gone.
     pub fn acknowledge(&mut self) -> Result<(), Failure> {
-        Ok(self.request(&Request::Ack, None)?)
+        self.request(&Request::Ack, None)?;
+        let brought = std::mem::take(&mut self.brought);
+        self.passed.bytes_in = self.passed.bytes_in.saturating_add(brought.bytes_in);
+        self.passed.messages_in = self.passed.messages_in.saturating_add(brought.messages_in);
+        Ok(())
     }
 
     /// Writes all that `input` gives.
@@ -428,14 +448,19 @@ impl Keeper {
     pub fn write(&mut self, write: &Write, input: &mut dyn io::Read) -> Result<(), Failure> {
         self.request(&Request::Write(write.clone()), None)?;
         let mut buffer = vec![0; DATA_CHUNK];
+        let mut given = 0u64;
         loop {
             let count = read_input(input, &mut buffer)?;
             let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
             self.send(&data_header(u32::try_from(count).unwrap_or(u32::MAX)))?;
             self.send(bytes)?;
+            given = given.saturating_add(count as u64);
         }
         self.request(&Request::End, None)?;
-        self.done()
+        self.done()?;
+        self.passed.bytes_out = self.passed.bytes_out.saturating_add(given);
+        self.passed.messages_out += u64::from(write.letter.is_some());
+        Ok(())
     }
 
     /// Upgrades to TLS.

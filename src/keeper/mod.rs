@@ -1,5 +1,6 @@
 //! The process that keeps a socket open between shell commands, and the conversation with it.
 
+pub mod arrivals;
 pub mod buffer;
 mod byte_delivery;
 mod byte_queue;
@@ -28,6 +29,7 @@ mod serve_write;
 mod status;
 pub mod stream;
 mod talk;
+mod trouble;
 pub mod upgrade;
 pub mod wire;
 

@@ -170,6 +170,13 @@ impl Reporter {
         }
     }
 
+    /// Counts messages that passed.
+    pub fn count_messages(&self, incoming: u64, outgoing: u64) {
+        for (total, more) in [(&self.messages_in, incoming), (&self.messages_out, outgoing)] {
+            total.set(total.get().saturating_add(more));
+        }
+    }
+
     /// How many bytes passed in a direction.
     pub fn total(&self, direction: Direction) -> u64 {
         match direction {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::{Client, Closing, Surroundings, Verdict, Watcher};
-use crate::address::{Endpoint, Peer, UnixKind};
+use crate::address::{Endpoint, Peer, SocketName, UnixKind};
 use crate::event::{Direction, Event, Phase, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -24,6 +24,8 @@ use crate::transport::{Bytes, Channel, ConnectOptions, Messages, connect};
 pub struct Target {
     /// The address.
     pub endpoint: Endpoint,
+    /// The word that it was written as, where that could name a kept socket as well as a host.
+    pub word: Option<SocketName>,
     /// How to connect.
     pub connect: ConnectOptions,
     /// How messages are cut out of a stream and written into it, where one side has messages and the other has not.
