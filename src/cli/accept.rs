@@ -384,6 +384,7 @@ impl AcceptArgs {
             ("--once", self.once),
             ("-m", self.max_conns.is_some()),
             ("--pcap", self.capture.pcap.is_some()),
+            ("--idle-timeout", self.time.idle_timeout.is_some()),
         ];
         more.extend(self.misbehave.foreground_only().map(|word| (word, true)));
         #[cfg(feature = "http")]

@@ -57,7 +57,8 @@ impl KeepArgs {
     pub fn keep(&self, name: Option<&SocketName>, other: Option<&str>) -> Result<Option<Keep>, Failure> {
         let kept = !self.foreground && (name.is_some() || self.keep.is_some());
         if let (true, Some(other)) = (kept, other) {
-            let text = format!("a named socket is kept in the background, and {other} works in the foreground");
+            let work = if other.starts_with('-') { "works" } else { "work" };
+            let text = format!("a named socket is kept in the background, and {other} {work} in the foreground");
             let remedy = "add --foreground, or leave out the name; without either, open and accept stream";
             return Err(Failure::message(Exit::Usage, text).hint(remedy));
         }

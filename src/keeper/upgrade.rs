@@ -58,8 +58,9 @@ pub async fn upgrade(kept: &Rc<Kept>, secure: &Secure, talk: &mut Talk) -> Resul
     if let Err(failure) = super::serve::standing(stream, limit, talk).await? {
         return Ok(Err(failure));
     }
-    if let Stage::Failed(_, message, _) = stream.stage() {
-        return Ok(Err(Failure::message(Exit::ReceiveFailed, message)));
+    if let Stage::Failed(status, message, hints) = stream.stage() {
+        let failure = Failure::message(Exit::from_status(status), message);
+        return Ok(Err(hints.into_iter().fold(failure, Failure::hint)));
     }
     if stream.facts().secure {
         return Ok(Err(Failure::message(Exit::Usage, "the socket speaks TLS already")));

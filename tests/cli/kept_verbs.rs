@@ -218,3 +218,27 @@ fn b48_a_kept_listener_shakes_hands_before_anybody_takes_the_connection() {
     kept.says(&["write", "web.1", "hello"]);
     assert_eq!(client.read_stdout(5), b"hello");
 }
+
+#[test]
+fn what_a_kept_socket_has_no_use_for_is_refused() {
+    let kept = Kept::new();
+    for words in [&["--idle-timeout", "1"][..], &["--split", "line"], &["--transcript", "t"], &["-o", "file"]] {
+        let said = kept.run(&[&["open", "127.0.0.1:1/s"], words].concat());
+        said.failed(2, &["kept in the background", words[0].trim_start_matches("-o"), "--foreground"]);
+        kept.run(&[&["accept", "0/s"], words].concat()).failed(2, &["kept in the background"]);
+    }
+    kept.run(&["open", "127.0.0.1:1/s", "--expect", "x"]).failed(2, &["steps work in the foreground"]);
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn every_verb_ends_as_the_connection_did_that_never_stood() {
+    let kept = Kept::new();
+    let closed = Listener::closed();
+    kept.says(&["open", &format!("{}/s", closed.id()), "--no-wait"]);
+    kept.wait_status("s", "the refusal", |status| status["state"] == "error");
+    for words in [&["read", "s"][..], &["write", "s", "x"], &["ask", "s", "x"], &["expect", "s", "x"], &["secure", "s"]]
+    {
+        kept.run(words).failed(7, &["s: cannot connect to", "connection refused"]);
+    }
+}
