@@ -133,9 +133,9 @@ pub struct ServiceArgs {
     /// Forward each client to this address, over any transport
     #[arg(long, value_name = "ID", value_parser = super::keep::forward_id)]
     to: Option<SocketId>,
-    /// The address of --to is ZeroMQ's; be a socket of this type there: push, pub, pair, dealer or req
+    /// The address of --to is ZeroMQ's; be a socket of this type there: push, pub, pair, dealer, req, sub or pull
     #[cfg(feature = "zmq")]
-    #[arg(long, value_name = "TYPE", requires = "to", value_parser = super::zeromq::parse_target)]
+    #[arg(long, value_name = "TYPE", requires = "to", group = "zeromq", value_parser = super::zeromq::parse_target)]
     to_zmq: Option<Kind>,
     /// Be a proxy for clients that speak http or socks5
     #[arg(long, value_name = "KIND")]
@@ -231,7 +231,7 @@ impl AcceptArgs {
         stream.misbehaviour = self.misbehave.misbehaviour()?;
         stream.recorder.pcap = self.capture.pcap.take();
         #[cfg(feature = "zmq")]
-        let zmq = self.zmq.options(self.once, &mut stream)?;
+        let zmq = self.zmq.options(self.once, self.service.to_zmq, self.messages.count(), &mut stream)?;
         #[cfg(feature = "zmq")]
         {
             self.zmq.check_listener(&self.at)?;
@@ -241,6 +241,8 @@ impl AcceptArgs {
                 ("--proxy-server", self.service.proxy_server.is_some()),
                 ("--datagram", self.datagram),
                 ("--prefix", self.prefix),
+                steps,
+                replay,
             ])?;
             self.zmq.check_answers(&[
                 ("--echo", self.service.echo),
@@ -445,7 +447,7 @@ impl AcceptArgs {
                 Failure::message(Exit::MalformedAddress, format!("{target} is no address; type --to HOST:PORT"))
             })?;
             #[cfg(feature = "zmq")]
-            let zmq = args.to_zmq.map(|kind| super::zeromq::target(kind, &endpoint, stream.idle)).transpose()?;
+            let zmq = args.to_zmq.map(|kind| self.zmq.target(kind, &endpoint, stream.idle)).transpose()?;
             #[cfg(not(feature = "zmq"))]
             let zmq: Option<()> = None;
             if zmq.is_none() && !forward::reaches(&endpoint) {

@@ -312,7 +312,7 @@ impl MessageArgs {
             },
             end_at_once: false,
             at_local_end: AtLocalEnd::KeepOpen,
-            quit_after: Limit::Never,
+            quit_after: None,
             half_open: Limit::Never,
             idle: time.idle(),
             eol_in: None,

@@ -374,7 +374,7 @@ impl DataArgs {
             },
             at_local_end: if self.no_shutdown { AtLocalEnd::KeepOpen } else { AtLocalEnd::HalfClose },
             end_at_once: self.shutdown,
-            quit_after: self.quit_after_eof.unwrap_or(Limit::Never),
+            quit_after: self.quit_after_eof,
             half_open: self.half_open,
             idle: time.idle(),
             eol_in: self.eol_in.or(self.eol),

@@ -125,7 +125,7 @@ impl OpenArgs {
         stream.misbehaviour = self.misbehave.misbehaviour()?;
         stream.recorder.pcap = self.capture.pcap;
         #[cfg(feature = "zmq")]
-        let zmq = self.zmq.options(false, &mut stream)?;
+        let zmq = self.zmq.options(false, None, self.messages.count(), &mut stream)?;
         #[cfg(feature = "zmq")]
         {
             self.zmq.check_target(id.endpoint.as_ref())?;
@@ -150,6 +150,10 @@ impl OpenArgs {
         #[cfg(not(feature = "zmq"))]
         let carried = carries(id.endpoint.as_ref());
         self.messages.check(carried)?;
+        if let (Mode::Conversation(_), true) = (&mode, carried != Carries::Bytes) {
+            let text = "steps and --replay need a stream of bytes, and this carries messages; keep the socket, and use write, expect and read";
+            return Err(Failure::message(Exit::Usage, text));
+        }
         let mut connect = self.dial.connect_options(&self.net, &self.time)?;
         connect.telnet = self.terminal.telnet();
         #[cfg(feature = "ws")]

@@ -25,6 +25,7 @@ pub struct Options {
 /// Not everything could be sent, or no answer came.
 pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
     let mut keeper = dial(&context.place, &options.id)?;
+    keeper.demand_readable()?;
     let answered = write::send(&mut keeper, &options.sending, options.wish.timeout)
         .and_then(|()| read::read(&mut keeper, &options.wish, &mut Output::open(None)?, context));
     context.count(keeper.passed());

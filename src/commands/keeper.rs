@@ -22,6 +22,8 @@ use super::stream::StreamOptions;
 #[cfg(feature = "zmq")]
 use crate::address::Peer;
 use crate::address::{Endpoint, SocketId, SocketName, UnixKind};
+#[cfg(feature = "zmq")]
+use crate::event::Direction;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::keeper::arrivals::{Arrivals, Door, MOST_HELD};
@@ -31,6 +33,8 @@ use crate::keeper::directory::Directory;
 use crate::keeper::kept::{Body, Kept, Listening, Terms};
 pub use crate::keeper::launch::{VERB, words};
 use crate::keeper::mailbox::Mailbox;
+#[cfg(feature = "zmq")]
+use crate::keeper::mailbox::OneWay;
 use crate::keeper::process::{self, Process};
 use crate::keeper::readiness::Readiness;
 use crate::keeper::serve::refused;
@@ -136,7 +140,7 @@ async fn keep_connection(
     let id = options.id.handle();
     let (claim, socket) = process::claim(&process.terms, &id, &options.id.key(), Guard::Lock)?;
     let body = match carries_messages(&options) {
-        true => Body::Messages(Mailbox::connecting(process.terms.buffer)),
+        true => Body::Messages(mailbox(&options, process.terms.buffer)),
         false => Body::Stream(Stream::connecting(process.terms.buffer, process.terms.endings)),
     };
     let mut kept = Kept::new(id.clone(), options.id.name.clone(), body, process, claim);
@@ -167,6 +171,19 @@ async fn keep_connection(
         }
     };
     process::keep(kept.clone(), socket, begin).await
+}
+
+/// Where the messages of a connection will be; what cannot be done with them is known before it stands.
+fn mailbox(options: &open::Options, limit: usize) -> Rc<Mailbox> {
+    let mailbox = Mailbox::connecting(limit);
+    #[cfg(feature = "zmq")]
+    if let Some(zmq) = &options.connect.zmq {
+        let [read, write] = [Direction::In, Direction::Out].map(|direction| zmq.kind.refusal(direction));
+        mailbox.go_one_way(OneWay { read, write });
+    }
+    #[cfg(not(feature = "zmq"))]
+    let _ = options;
+    mailbox
 }
 
 /// Whether messages will come of an address: known before it is connected to, so that some can be written at once.

@@ -43,8 +43,8 @@ pub struct StreamOptions {
     pub at_local_end: AtLocalEnd,
     /// `-N`: a peer that cannot be half-closed is told at once, too.
     pub end_at_once: bool,
-    /// `-q`.
-    pub quit_after: Limit,
+    /// `-q`, where it is said.
+    pub quit_after: Option<Limit>,
     /// `--half-open`.
     pub half_open: Limit,
     /// `--idle-timeout`, or `-w`.
@@ -122,7 +122,7 @@ impl Streams {
         Rules {
             traffic: options.traffic,
             at_local_end: options.at_local_end,
-            quit_after: options.quit_after,
+            quit_after: options.quit_after.unwrap_or(Limit::Never),
             // Nobody waits for a person to go on typing to a peer that has closed.
             half_open: match options.half_open {
                 Limit::After(_) if stdio.is_typed() => Limit::After(std::time::Duration::ZERO),
@@ -150,12 +150,12 @@ impl Streams {
             (AtLocalEnd::HalfClose, _) if options.end_at_once || options.traffic == Traffic::SendOnly => {
                 AtLocalEnd::HalfClose
             }
-            (AtLocalEnd::HalfClose, Limit::Never) => AtLocalEnd::WhenQuiet(Limit::After(QUIET)),
-            (AtLocalEnd::HalfClose, limit) => AtLocalEnd::WhenQuiet(limit),
+            (AtLocalEnd::HalfClose, limit) => AtLocalEnd::WhenQuiet(limit.unwrap_or(Limit::After(QUIET))),
             (other, _) => other,
         };
+        let quit_after = if at_local_end == AtLocalEnd::KeepOpen { rules.quit_after } else { Limit::Never };
         let half_open = Limit::After(std::time::Duration::ZERO);
-        Rules { at_local_end, quit_after: Limit::Never, half_open, ..rules }
+        Rules { at_local_end, quit_after, half_open, ..rules }
     }
 
     /// Which directions carry data.

@@ -9,13 +9,12 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockop
 use rustix::process::geteuid;
 use serde_json::Value;
 
-use super::directory::{Directory, Entry, Place};
+pub use super::lookup::{address_key, dial, is_kept};
 pub use super::trouble::Trouble;
 use super::wire::{
     Accepted, Batch, Close, DATA_CHUNK, Decoder, Dialect, Greeting, MessageHeader, Read, Request, Response, Secure,
     Unmet, Wait, WireError, Write, data_header,
 };
-use crate::address::{Endpoint, SocketId, SocketName};
 use crate::condition::Found;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -80,56 +79,6 @@ impl Delivered {
         let ends = ends.chain(std::iter::once(self.bytes.len()));
         starts.zip(ends).map(|(start, end)| self.bytes.get(start..end).unwrap_or_default())
     }
-}
-
-/// The keeper of a socket, by its name or its full ID; the address of a full ID is checked.
-///
-/// # Errors
-/// No such socket; its keeper cannot be talked to.
-pub fn dial(place: &Place, id: &SocketId) -> Result<Keeper, Failure> {
-    let directory = place.look()?;
-    let shown = id.handle();
-    let path = locate(&directory, id)?;
-    let mut keeper = Keeper::dial(&path, &shown)?;
-    if let (Some(endpoint), Some(_)) = (&id.endpoint, &id.name) {
-        let status = keeper.status()?;
-        let wanted = address_key(endpoint);
-        let actual = status.get("address").and_then(Value::as_str).unwrap_or_default();
-        if actual != wanted {
-            let text = format!("{id}: socket is not open: {shown} leads to {actual}");
-            return Err(Failure::message(Exit::NotOpen, text).hint(format!("type the name alone: {shown}")));
-        }
-    }
-    Ok(keeper)
-}
-
-/// The file of a socket. An accepted connection is also found by its peer and number.
-fn locate(directory: &Directory, id: &SocketId) -> Result<PathBuf, Failure> {
-    let path = directory.files(&id.key())?.socket;
-    let (Some(endpoint), None, Some(number)) = (&id.endpoint, &id.name, id.number) else { return Ok(path) };
-    if path.exists() {
-        return Ok(path);
-    }
-    let (wanted, end) = (address_key(endpoint), format!(".{number}"));
-    for Entry { socket, key } in directory.entries() {
-        let Some(key) = key.filter(|key| key.ends_with(&end)) else { continue };
-        let peer = Keeper::dial(&socket, &key).and_then(|mut keeper| keeper.ask_status());
-        if peer.is_ok_and(|status| status.get("peer").and_then(Value::as_str) == Some(&wanted)) {
-            return Ok(socket);
-        }
-    }
-    Ok(path)
-}
-
-/// Whether a socket of this name is kept. Nobody is waited for.
-pub fn is_kept(directory: &Directory, name: &SocketName) -> bool {
-    let key = SocketId { endpoint: None, name: Some(name.clone()), number: None }.key();
-    directory.files(&key).is_ok_and(|files| files.socket.exists() && Keeper::is_there(&files.socket))
-}
-
-/// An address in one spelling.
-pub fn address_key(endpoint: &Endpoint) -> String {
-    SocketId { endpoint: Some(endpoint.clone()), name: None, number: None }.key()
 }
 
 /// Reads what is to be written to a socket; 0 is its end.
@@ -336,9 +285,15 @@ impl Keeper {
         Ok(self.status()?.get("longest").is_some())
     }
 
-    /// As [`Keeper::status`], for those who only pass over a keeper that does not answer.
-    fn ask_status(&mut self) -> Result<Value, Trouble> {
-        self.status().map_err(|_| Trouble::Silent(self.id.clone()))
+    /// Refuses a socket that nothing can be read from, before something is written to it for the sake of the answer.
+    ///
+    /// # Errors
+    /// Status 2; the keeper does not answer.
+    pub fn demand_readable(&mut self) -> Result<(), Failure> {
+        match self.status()?.get("unreadable").and_then(Value::as_str) {
+            Some(why) => Err(Failure::message(Exit::Usage, format!("{}: can't read from this socket: {why}", self.id))),
+            None => Ok(()),
+        }
     }
 
     /// Ends the socket. Its name is free when this returns.

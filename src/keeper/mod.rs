@@ -12,6 +12,7 @@ pub mod entry;
 pub mod kept;
 pub mod launch;
 pub mod link;
+mod lookup;
 pub mod mailbox;
 mod message_delivery;
 mod message_search;

@@ -15,7 +15,7 @@ use crate::failure::{Failure, reason};
 use crate::filter::misbehaviour::Misbehaviour;
 use crate::message::{Message, Split};
 use crate::quantity::Limit;
-use crate::relay::{self, Blame, Observer, Outcome, Rules, Waiting, misbehave};
+use crate::relay::{self, AtLocalEnd, Blame, Observer, Outcome, Rules, Waiting, misbehave};
 use crate::transport::proxy::proxy_protocol::Ends;
 use crate::transport::{Bytes, Channel, ConnectOptions, Messages, connect};
 
@@ -116,7 +116,7 @@ async fn join(
     around: &Surroundings,
 ) -> Closing {
     let name = target.peer().clone();
-    let rules = Rules { idle: around.idle, ..Rules::SYMMETRIC };
+    let rules = Rules { idle: around.idle, at_local_end: at_clients_end(target), ..Rules::SYMMETRIC };
     let watched: &dyn Observer = &**watcher;
     let outcome = match (&mut client.channel, &mut *target) {
         (Channel::Bytes(bytes), Channel::Bytes(target)) => {
@@ -146,6 +146,14 @@ async fn join(
         reset(target);
     }
     closing(outcome, &name)
+}
+
+/// What the end of a client's data means for the target: nothing where the client is there to listen.
+fn at_clients_end(target: &Channel) -> AtLocalEnd {
+    match target {
+        Channel::Messages(target) if target.refusal(Direction::Out).is_some() => AtLocalEnd::KeepOpen,
+        _ => AtLocalEnd::HalfClose,
+    }
 }
 
 /// Joins two streams until both are at their end.
@@ -293,6 +301,10 @@ async fn pass(
         around.note_message(direction, message.bytes(), watcher)?;
     }
     to.close_like(from);
+    if from.has_half_close() && to.refusal(Direction::Out).is_some() {
+        // It is there to listen.
+        return Ok(());
+    }
     to.end().await
 }
 

@@ -106,7 +106,7 @@ fn ansi(command: impl Command) -> String {
 fn write(text: &str) {
     let stdout = rustix::stdio::stdout();
     let mut watched = [PollFd::new(&stdout, PollFlags::OUT)];
-    if rustix::event::poll(&mut watched, Some(&PATIENCE)).is_ok_and(|ready| ready > 0) {
+    if rustix::io::retry_on_intr(|| rustix::event::poll(&mut watched, Some(&PATIENCE))).is_ok_and(|ready| ready > 0) {
         let _ = rustix::io::write(stdout, text.as_bytes());
     }
 }

@@ -11,7 +11,7 @@ use super::websocket::WebSocket;
 #[cfg(feature = "zmq")]
 use super::zeromq::ZeroMq;
 use crate::address::Peer;
-use crate::event::Report;
+use crate::event::{Direction, Report};
 use crate::message::Message;
 
 /// A message over the limit: nothing is cut silently.
@@ -166,6 +166,34 @@ impl Messages {
             #[cfg(feature = "zmq")]
             Messages::ZeroMq(socket) => socket.lost(),
             _ => 0,
+        }
+    }
+
+    /// How many messages were taken to send and have not left, where the transport knows.
+    pub fn undelivered(&self) -> usize {
+        match self {
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.undelivered(),
+            _ => 0,
+        }
+    }
+
+    /// Why no messages of its user go this way, where none ever do.
+    #[cfg_attr(not(feature = "zmq"), expect(unused_variables, reason = "the others carry messages both ways"))]
+    pub fn refusal(&self, direction: Direction) -> Option<String> {
+        match self {
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.kind().refusal(direction),
+            _ => None,
+        }
+    }
+
+    /// Why nothing more is taken to send at the moment, where that is not because the peer is slow or absent.
+    pub fn awaits(&self) -> Option<&'static str> {
+        match self {
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.awaits(),
+            _ => None,
         }
     }
 

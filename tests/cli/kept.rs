@@ -364,9 +364,8 @@ fn b59_an_owner_takes_its_socket_along() {
 fn b59_an_idle_life_ends() {
     let kept = Kept::new();
     let mut peer = kept.open("s", &["--keep=150ms"]);
-    let keeper = kept.keeper("s");
     assert_eq!(peer.read_to_end(), b"");
-    wait_for_end(keeper);
+    wait_until("its socket is removed", || (!kept.directory().join("s.sock").exists()).then_some(()));
     kept.run(&["read", "s"]).failed(110, &["socket is not open"]);
 }
 

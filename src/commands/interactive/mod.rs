@@ -139,7 +139,7 @@ pub async fn run(
         hex: options.hex,
         traffic: wishes.traffic,
         idle: wishes.idle,
-        quit_after: wishes.quit_after,
+        quit_after: wishes.quit_after.unwrap_or(Limit::Never),
         half_open: wishes.half_open,
         half_close: wishes.at_local_end == AtLocalEnd::HalfClose,
         detaches: false,

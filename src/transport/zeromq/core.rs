@@ -42,7 +42,7 @@ pub(super) enum Ending {
     #[default]
     Open,
     /// What was taken is being delivered.
-    Begun { until: Option<Instant>, shut_until: Option<Instant> },
+    Begun { until: Option<Instant>, nobody_until: Option<Instant>, shut_until: Option<Instant> },
     /// It is done.
     Done,
 }
@@ -409,7 +409,10 @@ impl Core {
     fn watch_time(&mut self, cx: &mut Context<'_>) {
         let handshakes = self.sessions().filter_map(Session::handshake_until).min();
         let end = match self.ending {
-            Ending::Begun { until, shut_until } => [until, shut_until].into_iter().flatten().min(),
+            Ending::Begun { until, nobody_until, shut_until } => {
+                let nobody_until = nobody_until.filter(|_| self.has_nobody());
+                [until, nobody_until, shut_until].into_iter().flatten().min()
+            }
             Ending::Done => self.quiet_until(),
             Ending::Open => None,
         };

@@ -5,7 +5,7 @@ use std::io;
 use super::core::{Core, Ending, Exchange};
 use super::kind::Kind;
 use super::session::Session;
-use crate::event::Event;
+use crate::event::{Direction, Event};
 use crate::message::Message;
 
 /// What became of a message.
@@ -28,11 +28,10 @@ impl Core {
         if !matches!(self.ending, Ending::Open) || (self.options.once && self.had_peer && self.is_alone()) {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
+        if let Some(refusal) = self.kind().refusal(Direction::Out) {
+            return Err(io::Error::new(io::ErrorKind::Unsupported, refusal));
+        }
         match self.kind() {
-            Kind::Sub | Kind::Pull => {
-                let text = format!("a {} socket only receives", self.kind());
-                return Err(io::Error::new(io::ErrorKind::Unsupported, text));
-            }
             Kind::Rep => return Ok(self.reply(message)),
             Kind::Req if !matches!(self.exchange, Exchange::Idle) || !self.backlog.is_empty() => return Ok(Sent::Full),
             _ => {}
@@ -58,6 +57,11 @@ impl Core {
         }
     }
 
+    /// Whether there is nobody to send to, and nobody about to be.
+    pub fn has_nobody(&self) -> bool {
+        !self.is_met() && self.sessions().all(|session| session.handshake_until().is_none())
+    }
+
     /// Sends what was taken before there was anybody.
     pub fn send_backlog(&mut self) {
         while self.is_met() {
@@ -78,6 +82,17 @@ impl Core {
             Kind::Router | Kind::Stream => self.send_by_name(message),
             Kind::XSub => self.send_upwards(message),
             _ => self.send_in_turn(message),
+        }
+    }
+
+    /// Why nothing more is taken at the moment, where that is not because of slow or absent peers.
+    pub fn awaits(&self) -> Option<&'static str> {
+        match (self.kind(), &self.exchange) {
+            (Kind::Rep, Exchange::Idle) => {
+                Some("a REP socket answers requests, and none was received that waits for it")
+            }
+            (Kind::Req, Exchange::Asked { .. }) => Some("a REQ socket waits for the reply before it asks again"),
+            _ => None,
         }
     }
 

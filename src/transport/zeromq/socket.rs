@@ -19,6 +19,7 @@ use super::wakers::{Waits, Wakers};
 use crate::address::{Endpoint, Peer};
 use crate::event::Report;
 use crate::message::Message;
+use crate::quantity::Limit;
 use crate::transport::channel::Bytes;
 use crate::transport::connect::ConnectOptions;
 
@@ -47,9 +48,11 @@ impl std::fmt::Debug for ZeroMq {
 
 /// What was sent did not arrive in time.
 #[derive(Debug, thiserror::Error)]
-#[error("{count} {} not delivered within the linger time{trouble}", if *count == 1 { "message was" } else { "messages were" })]
+#[error("{count} {} not delivered within the {limit}{trouble}", if *count == 1 { "message was" } else { "messages were" })]
 pub struct Undelivered {
     count: usize,
+    /// What was waited for.
+    limit: &'static str,
     /// What is known of the reason, behind a colon.
     trouble: String,
 }
@@ -154,6 +157,16 @@ impl ZeroMq {
         self.core.borrow().lost
     }
 
+    /// How many messages were taken and not given to the system.
+    pub fn undelivered(&self) -> usize {
+        self.core.borrow().undelivered()
+    }
+
+    /// Why nothing more is taken at the moment, where that is not because of slow or absent peers.
+    pub fn awaits(&self) -> Option<&'static str> {
+        self.core.borrow().awaits()
+    }
+
     /// Takes one message to send.
     ///
     /// # Errors
@@ -196,8 +209,12 @@ impl ZeroMq {
     pub fn poll_end(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut core = self.core.borrow_mut();
         if let Ending::Open = core.ending {
-            let until = core.options.linger.deadline(std::time::Instant::now()).map(Instant::from_std);
-            core.ending = Ending::Begun { until, shut_until: None };
+            let now = std::time::Instant::now();
+            let after = |limit: Limit| limit.deadline(now).map(Instant::from_std);
+            let until = after(core.options.linger);
+            let nobody_until = core.options.quit_after.and_then(after);
+            core.ending = Ending::Begun { until, nobody_until, shut_until: None };
+            core.heard = now.into();
         }
         self.wakers.register(Waits::Flushing, cx.waker());
         for _ in 0..TURNS {
@@ -207,7 +224,10 @@ impl ZeroMq {
             let (happened, ended) = core.poll_deliver(&mut Context::from_waker(&self.waker));
             if let Some(ended) = ended {
                 core.ending = Ending::Done;
-                core.heard = Instant::now();
+                // Who got nothing has nothing to answer.
+                if ended.is_ok() {
+                    core.heard = Instant::now();
+                }
                 // Whoever receives may be at the end now.
                 self.waker.wake_by_ref();
                 return Poll::Ready(ended);
@@ -231,7 +251,7 @@ impl Core {
 
     /// Goes on with the end of sending: whether something happened, and the outcome where there is one.
     fn poll_deliver(&mut self, cx: &mut Context<'_>) -> (bool, Option<io::Result<()>>) {
-        let Ending::Begun { until, shut_until } = self.ending else { return (false, Some(Ok(()))) };
+        let Ending::Begun { until, nobody_until, shut_until } = self.ending else { return (false, Some(Ok(()))) };
         let happened = self.drive(cx);
         if let Err(error) = self.check() {
             return (happened, Some(Err(error)));
@@ -240,12 +260,18 @@ impl Core {
         if delivered && self.poll_leave(cx, shut_until) {
             return (happened, Some(self.settle()));
         }
-        let late = until.is_some_and(|until| until <= Instant::now());
-        let ended = late.then(|| match self.undelivered() {
+        let now = Instant::now();
+        let passed = |moment: Option<Instant>| moment.is_some_and(|moment| moment <= now);
+        let limit = match (passed(until), self.has_nobody() && passed(nobody_until)) {
+            (true, _) => Some("linger time"),
+            (_, true) => Some("time of -q"),
+            _ => None,
+        };
+        let ended = limit.map(|limit| match self.undelivered() {
             0 => self.settle(),
             count => {
                 let trouble = self.last_trouble.as_ref().map(|trouble| format!(": {trouble}")).unwrap_or_default();
-                Err(io::Error::new(io::ErrorKind::TimedOut, Undelivered { count, trouble }))
+                Err(io::Error::new(io::ErrorKind::TimedOut, Undelivered { count, limit, trouble }))
             }
         });
         (happened, ended)
