@@ -1,7 +1,7 @@
 //! `write`: data to a kept socket, as bytes to a stream and as messages to a socket that keeps their boundaries.
 
 use std::fs::File;
-use std::io::{self, Cursor, Read};
+use std::io::{self, Cursor, IsTerminal, Read};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -53,6 +53,8 @@ pub enum Payload {
     File(PathBuf),
     /// All of stdin.
     Stdin,
+    /// All of stdin, and nothing where it is a terminal: what comes before an end of data, which may come alone.
+    Piped,
     /// The content of one of these, ended with this where it does not end its last line itself.
     Line(Box<Payload>, &'static [u8]),
 }
@@ -65,7 +67,8 @@ impl Payload {
     fn open(&self) -> Result<Box<dyn Read + '_>, Failure> {
         Ok(match self {
             Payload::Words(words) => Box::new(Cursor::new(words.joined())),
-            Payload::Stdin => Box::new(io::stdin().lock()),
+            Payload::Piped if io::stdin().is_terminal() => Box::new(io::empty()),
+            Payload::Stdin | Payload::Piped => Box::new(io::stdin().lock()),
             Payload::File(path) => Box::new(open(path).map_err(|error| {
                 Failure::message(Exit::Usage, format!("cannot read {}: {}", path.display(), reason(&error)))
             })?),
@@ -76,7 +79,7 @@ impl Payload {
     /// Whether it is stdin.
     fn is_stdin(&self) -> bool {
         match self {
-            Payload::Stdin => true,
+            Payload::Stdin | Payload::Piped => true,
             Payload::Line(content, _) => content.is_stdin(),
             Payload::Words(_) | Payload::File(_) => false,
         }

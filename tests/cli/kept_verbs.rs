@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::kept::Kept;
-use crate::support::{Finished, LIMIT, Listener, Peer};
+use crate::support::{Finished, LIMIT, Listener, Peer, Status, Terminal};
 
 /// The last event of a run.
 fn summary(ended: &Finished) -> Value {
@@ -241,4 +241,20 @@ fn every_verb_ends_as_the_connection_did_that_never_stood() {
     {
         kept.run(words).failed(7, &["s: cannot connect to", "connection refused"]);
     }
+}
+
+#[test]
+fn b07_an_end_of_data_comes_after_what_stdin_has_and_alone_at_a_terminal() {
+    let kept = Kept::new();
+    let mut peer = kept.open("s", &[]);
+    kept.0.netverb(["write", "s", "--eof"]).feed(b"all of\nstdin").exits(0);
+    assert_eq!(peer.read_to_end(), b"all of\nstdin");
+    let mut peer = kept.open("t", &[]);
+    let mut terminal = Terminal::shell(&kept.0, "\"$NETVERB\" write t --eof");
+    assert_eq!(terminal.wait(), Status::Exited(0));
+    assert_eq!(peer.read_to_end(), b"");
+    let mut peer = kept.open("u", &[]);
+    kept.0.netverb(["write", "u", "--line"]).feed(b"not read").exits(0);
+    kept.says(&["write", "u", "", "--eof"]);
+    assert_eq!(peer.read_to_end(), b"\n");
 }
