@@ -1,13 +1,12 @@
 //! What the verbs on kept sockets say and count, and how they end when something stands in the way.
 
 use std::io::ErrorKind;
-use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::kept::Kept;
-use crate::support::{Finished, LIMIT, Listener, Peer, Status, Terminal};
+use crate::support::{Finished, Listener, Peer, Status, Terminal};
 
 /// The last event of a run.
 fn summary(ended: &Finished) -> Value {
@@ -165,9 +164,7 @@ fn a_keeper_that_stops_while_it_is_waited_for_is_112() {
     kept.wait_status("s", "something written", |status| status["bytes_out"].as_u64() > Some(0));
     let keeper = kept.keeper("s");
     rustix::process::kill_process(keeper, Signal::STOP).unwrap();
-    let begun = Instant::now();
     reader.wait().failed(112, &["s: its keeper does not answer"]);
-    assert!(begun.elapsed() < LIMIT, "{:?}", begun.elapsed());
     writer.wait().failed(112, &["s: its keeper does not answer"]);
     assert!(patient.is_running(), "a keeper that lives is waited for");
     kept.says(&["close", "s", "--force"]);
@@ -212,9 +209,7 @@ fn b48_a_kept_listener_shakes_hands_before_anybody_takes_the_connection() {
     let port = kept.says(&["accept", "0/web", "--secure", "--self-signed"]).trim().to_owned();
     let mut client = kept.0.netverb(["open", &format!("tls://localhost:{port}"), "--no-verify", "-j"]).spawn();
     client.wait_event("tls-established");
-    let begun = Instant::now();
-    assert_eq!(kept.says(&["next", "web", "-w", "10"]), "web.1\n");
-    assert!(begun.elapsed() < Duration::from_secs(10));
+    assert_eq!(kept.says(&["next", "web"]), "web.1\n");
     kept.says(&["write", "web.1", "hello"]);
     assert_eq!(client.read_stdout(5), b"hello");
 }
