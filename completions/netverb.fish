@@ -1211,6 +1211,13 @@ complete -c netverb -n "__fish_netverb_using_subcommand wait" -l key -d 'The key
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l alpn -d 'Application protocols, best first' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -l from -d 'Connect from this local address and port' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -s s -l source -d 'Connect from this local address' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -s p -l source-port -d 'Connect from this local port' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -l proxy -d 'Connect through a proxy (repeat for a chain, the nearest first)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -l proxy-user -d 'USER:PASSWORD for the proxy, or @FILE that holds it' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -s H -l header -d 'Add a header to a WebSocket handshake, else to the request to an HTTP proxy (repeat)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l interface -d 'Use these interfaces' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l sockopt -d 'Set a socket option by the name of its manual page (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l ttl -d 'Hops that a packet may take' -r

@@ -1,22 +1,21 @@
 //! The words of `accept`.
 
-use std::path::Path;
 use std::rc::Rc;
 
 use clap::Args;
 
+use super::access::AccessArgs;
 use super::capture::{CaptureArgs, ViewArgs};
-use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, ReadyArgs, TimeArgs, only_one};
+use super::dial::DialArgs;
+use super::groups::{DataArgs, NetArgs, ProgramArgs, ReadyArgs, TimeArgs, only_one};
 use super::help;
 use super::keep::KeepArgs;
+use super::listen_words::ListenWords;
 use super::messages::{Carries, MessageArgs};
 use super::misbehave::MisbehaveArgs;
 use super::steps::StepArgs;
-use crate::access::{Policy, Rule};
 use crate::address::{Endpoint, ListenAddress, ListenId, SocketId, UnixKind};
 use crate::commands::accept::{Offer, Options};
-use crate::commands::admission::read_list;
-use crate::commands::gate::Reject;
 use crate::commands::keep::Keep;
 use crate::commands::shared_stdio::Prefix;
 use crate::commands::stream::StreamOptions;
@@ -34,11 +33,11 @@ use crate::transport::zeromq::Kind;
 
 /// `accept`
 #[derive(Debug, Args)]
-#[command(after_help = help::ACCEPT_EXAMPLES, override_usage = "netverb accept [OPTIONS] AT…")]
+#[command(after_help = help::ACCEPT_EXAMPLES, override_usage = "netverb accept [OPTIONS] AT…\n       netverb accept [OPTIONS] HOST PORT")]
 pub struct AcceptArgs {
-    /// Where to listen: [host:]port[,port|,a-b…], udp://…, unix:/path, unix:@name, seqpacket:/path, fd:N, systemd[:NAME]
-    #[cfg_attr(feature = "http", arg(value_name = "AT", required_unless_present = "http_ports", value_parser = ListenId::parse))]
-    #[cfg_attr(not(feature = "http"), arg(value_name = "AT", required = true, value_parser = ListenId::parse))]
+    #[command(flatten)]
+    words: ListenWords,
+    #[arg(skip)]
     at: Vec<ListenId>,
     /// Receive datagrams: ports are UDP ports (as udp://…), unix:/path is a datagram socket
     #[arg(long)]
@@ -142,64 +141,9 @@ pub struct ServiceArgs {
     proxy_server: Option<Protocol>,
 }
 
-/// Who may connect.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Access")]
-pub struct AccessArgs {
-    /// Let in these only (repeat)
-    ///
-    /// SPEC is an address, a network such as 10.0.0.0/8, a name, one of these with :PORT, all, or @FILE with one of them a
-    /// line.
-    #[arg(long, value_name = "SPEC")]
-    allow: Vec<String>,
-    /// Keep out; wins over --allow (repeat)
-    #[arg(long, value_name = "SPEC")]
-    deny: Vec<String>,
-    /// What a denied client gets: rst, close or drop
-    #[arg(long, value_name = "HOW", default_value = "rst")]
-    reject: Reject,
-}
-
-impl std::fmt::Display for Reject {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Reject::Reset => "rst",
-            Reject::Close => "close",
-            Reject::Drop => "drop",
-        })
-    }
-}
-
 fn parse_mode(text: &str) -> Result<u32, String> {
     let mode = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o777);
     mode.ok_or_else(|| "type octal permissions from 0 to 777, such as 600".to_owned())
-}
-
-impl AccessArgs {
-    fn policy(&self) -> Result<Policy, Failure> {
-        let off = match std::env::var("NETVERB_ACCEPT") {
-            Ok(value) if value.eq_ignore_ascii_case("off") => true,
-            Ok(value) if value.is_empty() || value.eq_ignore_ascii_case("on") => false,
-            Err(std::env::VarError::NotPresent) => false,
-            other => {
-                let value = other.unwrap_or_else(|error| error.to_string());
-                let message = format!("NETVERB_ACCEPT is {value:?}; set it to off or on, or unset it");
-                return Err(Failure::message(Exit::Usage, message));
-            }
-        };
-        Ok(Policy { allow: rules(&self.allow)?, deny: rules(&self.deny)?, off })
-    }
-}
-
-fn rules(specs: &[String]) -> Result<Vec<Rule>, Failure> {
-    let mut rules = Vec::new();
-    for spec in specs {
-        match spec.strip_prefix('@') {
-            Some(path) => rules.extend(read_list(Path::new(path))?),
-            None => rules.push(Rule::parse(spec).map_err(|error| Failure::new(Exit::Usage, error))?),
-        }
-    }
-    Ok(rules)
 }
 
 impl AcceptArgs {
@@ -208,6 +152,7 @@ impl AcceptArgs {
     /// # Errors
     /// Status 2 for words that clash, 3 for an address.
     pub fn into_options(mut self) -> Result<Options, Failure> {
+        self.at = std::mem::take(&mut self.words).ids()?;
         let [steps, replay] = self.steps.forms();
         #[cfg_attr(not(feature = "http"), expect(unused_mut, reason = "only HTTP adds to it"))]
         let mut forms = vec![
@@ -268,7 +213,7 @@ impl AcceptArgs {
             (service, None)
         } else {
             let beside = super::http::Beside {
-                headers: &self.dial.header,
+                headers: self.dial.headers(),
                 time: &self.time,
                 websockets: self.speaks_websocket(),
                 max_bytes: self.messages.max_bytes(),
@@ -285,6 +230,9 @@ impl AcceptArgs {
                 None => Offer::Stdio { many: self.keep_open, prefix },
             },
         };
+        if let Offer::Service { .. } = offer {
+            self.data.refuse_stdio_words()?;
+        }
         self.check_messages(&offer)?;
         #[cfg(feature = "tls")]
         let tls = self.server_tls()?;
@@ -342,8 +290,8 @@ impl AcceptArgs {
             () => Carries::Bytes,
         })?;
         let refuse = |text: &str| Err(Failure::message(Exit::Usage, text));
-        if zmq && self.speaks_websocket() {
-            return refuse("--ws and --zmq speak two protocols; leave one out, or use two commands");
+        if zmq && (http || self.speaks_websocket()) {
+            return refuse("--zmq, --ws and --http speak protocols of their own; use one, or two commands");
         }
         if self.speaks_websocket() && (self.serves_datagrams() || self.at.iter().any(seqpacket)) {
             return refuse("--ws needs stream sockets; leave it out, or listen on a port or unix:/path");

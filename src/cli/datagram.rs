@@ -8,7 +8,8 @@ use std::time::Duration;
 use clap::Args;
 
 use super::capture::CaptureArgs;
-use super::groups::{NetArgs, ReadyArgs, Source, TimeArgs, parse_source};
+use super::dial::{Source, parse_source};
+use super::groups::{NetArgs, ReadyArgs, TimeArgs};
 use super::help;
 use super::keep::KeepArgs;
 use super::misbehave::ChanceArgs;

@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::capture::CaptureArgs;
-use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, TimeArgs, only_one};
+use super::dial::DialArgs;
+use super::groups::{DataArgs, NetArgs, ProgramArgs, TimeArgs, only_one};
 use super::help;
 use super::interactive::TerminalArgs;
 use super::keep::KeepArgs;
@@ -131,6 +132,9 @@ impl OpenArgs {
             self.zmq.check_target(id.endpoint.as_ref())?;
             self.zmq.refuse(&[("-z", self.probe), ("-F", self.pass_fd)])?;
             self.zmq.check_answers(&[("-e", self.program.exec.is_some()), ("-c", self.program.shell.is_some())])?;
+        }
+        if self.program.exec.is_some() || self.program.shell.is_some() {
+            self.data.refuse_stdio_words()?;
         }
         let conversation = self.steps.conversation(&self.time, &stream)?;
         let mode = match (self.program.command(Group::Shared)?, conversation) {

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::groups::{DialArgs, NetArgs, ReadyArgs, TimeArgs};
+use super::dial::DialArgs;
+use super::groups::{NetArgs, ReadyArgs, TimeArgs};
 use super::help;
 use crate::address::{Endpoint, ListenAddress, ListenId, Scheme, SocketId, UnixKind};
 use crate::commands::read::Taking;

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::variable::variable;
 use crate::commands::read::{Taking, WhenUnmet, Wish};
 use crate::condition::{Amount, Condition, DEFAULT_MAX_BYTES, Pattern, TerminatorRule, Until};
 use crate::message::Split;
@@ -83,7 +84,7 @@ pub struct BoundArgs {
 #[derive(Debug, Args)]
 pub struct WaitArgs {
     /// How long to wait, again after each byte that comes; 0: not at all [default: 10s]
-    #[arg(short = 'w', long, help_heading = "Time", value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration, env = "NETVERB_TIMEOUT", hide_env = true)]
+    #[arg(short = 'w', long, help_heading = "Time", value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration, env = variable("NETVERB_TIMEOUT"), hide_env = true)]
     timeout: Option<Limit>,
 }
 

@@ -26,8 +26,9 @@ pub struct Options {
 pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
     let mut keeper = dial(&context.place, &options.id)?;
     keeper.demand_readable()?;
-    let answered = write::send(&mut keeper, &options.sending, options.wish.timeout)
-        .and_then(|()| read::read(&mut keeper, &options.wish, &mut Output::open(None)?, context));
+    let mut output = Output::open(None)?;
+    let done = write::send(&mut keeper, &options.sending, options.wish.timeout)
+        .and_then(|()| read::read(&mut keeper, &options.wish, &mut output, context));
     context.count(keeper.passed());
-    answered
+    done
 }

@@ -2,9 +2,9 @@
 
 use std::rc::Rc;
 
-use crate::event::Direction;
-use crate::keeper::client::Passed;
+use crate::event::{Direction, Report};
 pub use crate::keeper::directory::Place;
+use crate::keeper::passed::Passed;
 use crate::output::{Format, Reporter};
 
 /// Every global, passed in rather than looked up.
@@ -27,10 +27,12 @@ impl Context {
         Context { reporter, json, color, place }
     }
 
-    /// Counts what has passed between a kept socket and this run, for the summary.
+    /// Takes what went through a kept socket into the totals of the run.
     pub fn count(&self, passed: Passed) {
         self.reporter.count("", Direction::In, passed.bytes_in);
         self.reporter.count("", Direction::Out, passed.bytes_out);
-        self.reporter.count_messages(passed.messages_in, passed.messages_out);
+        for (direction, count) in [(Direction::In, passed.messages_in), (Direction::Out, passed.messages_out)] {
+            (0..count).for_each(|_| self.reporter.message(direction));
+        }
     }
 }

@@ -25,9 +25,9 @@ pub struct Options {
 /// No pattern matched, or one of `--fail` did: status 1.
 pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
     let mut keeper = dial(&context.place, &options.id)?;
-    let ended = expect(&mut keeper, options, context);
+    let done = expect(&mut keeper, options, context);
     context.count(keeper.passed());
-    ended
+    done
 }
 
 fn expect(keeper: &mut Keeper, options: &Options, context: &Context) -> Result<Exit, Failure> {

@@ -98,6 +98,9 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     kept.map(|()| Exit::Done)
 }
 
+/// The field of the status that tells who waits what took how long.
+pub(super) const PHASES: &str = "phases";
+
 /// Who waits for this keeper, until they were told.
 pub(super) struct Telling {
     readiness: RefCell<Option<Readiness>>,
@@ -114,7 +117,11 @@ impl Telling {
     }
 
     pub(super) fn tell_status(&self, kept: &Kept) -> Result<(), Failure> {
-        self.tell(&Response::Status(kept.status()))
+        let mut status = kept.status();
+        if let (Some(fields), Ok(phases)) = (status.as_object_mut(), serde_json::to_value(self.reporter.phases())) {
+            fields.insert(PHASES.to_owned(), phases);
+        }
+        self.tell(&Response::Status(status))
     }
 }
 

@@ -249,7 +249,7 @@ pub async fn stream(client: &mut Client, form: Form, streams: &Streams) -> Resul
             relay::messages::run(&mut stdio, messages, rules, form, outgoing, incoming, report, Waiting::Eager).await
         }
     };
-    let closing = Closing::of(outcome, &client.channel);
+    let closing = Closing::of(outcome, &client.channel).timed(around.idle, &client.id, &*around.report);
     if closing.verdict == Verdict::Clean {
         client.channel.take_leave().await;
     }

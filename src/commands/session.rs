@@ -15,8 +15,10 @@ use super::close::{close_all, in_order};
 use super::context::Context;
 use super::read::Output;
 use crate::address::SocketName;
+use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::keeper::client::Keeper;
 use crate::keeper::directory::{Directory, DirectoryError, RUN_PREFIX};
 use crate::keeper::wire::Close;
 use crate::sys;
@@ -41,7 +43,7 @@ pub enum Options {
 pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
     let base = context.place.base()?;
     match options {
-        Options::Run(words) => run_command(words, &base),
+        Options::Run(words) => run_command(words, &base, context),
         Options::New(name) => {
             let name = match name {
                 Some(name) if name.as_str().starts_with(RUN_PREFIX) => {
@@ -57,6 +59,7 @@ pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
             Ok(Exit::Done)
         }
         Options::List => {
+            clear_away_orphans(&base);
             let lines: String = base.sessions().iter().map(|name| format!("{name}\n")).collect();
             Output::open(None)?.write(lines.as_bytes())?;
             Ok(Exit::Done)
@@ -73,6 +76,22 @@ pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
             let failures = close_all(&directory, Close::Graceful, true);
             directory.remove();
             in_order(failures, context)
+        }
+    }
+}
+
+/// Removes the sessions of `session run` that were killed before they could do it. Their keepers have seen that, too: one that
+/// is still there keeps its session for now.
+fn clear_away_orphans(base: &Directory) {
+    let names = base.sessions().into_iter().filter(|name| name.starts_with(RUN_PREFIX));
+    for name in names.filter_map(|name| SocketName::parse(&name).ok()) {
+        let session = base.session(&name);
+        // One that names no owner yet is being made.
+        let owner = std::fs::read_to_string(session.owner_file()).ok();
+        let owner = owner.and_then(|text| Pid::from_raw(text.trim().parse().ok()?));
+        let is_gone = |owner| rustix::process::test_kill_process(owner) == Err(rustix::io::Errno::SRCH);
+        if owner.is_some_and(is_gone) && session.entries().iter().all(|entry| !Keeper::is_there(&entry.socket)) {
+            session.remove();
         }
     }
 }
@@ -94,10 +113,11 @@ impl Drop for Ending {
     }
 }
 
-fn run_command(words: &[OsString], base: &Directory) -> Result<Exit, Failure> {
+fn run_command(words: &[OsString], base: &Directory, context: &Context) -> Result<Exit, Failure> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(Failure::message(Exit::Usage, "the command is missing; type: netverb session run -- COMMAND"));
     };
+    clear_away_orphans(base);
     let name = fresh(RUN_PREFIX)?;
     let directory = Directory::made(base.session(&name).path().to_owned())?;
     // Should this process be killed, the keepers see its end and end themselves.
@@ -114,13 +134,13 @@ fn run_command(words: &[OsString], base: &Directory) -> Result<Exit, Failure> {
         let text = format!("cannot run {:?}: {}", program.display().to_string(), reason(&error));
         Failure::message(Exit::Program(status), text)
     })?;
-    let status = watched.wait(child)?;
+    let status = watched.report(words, child, context)?;
     drop(ending);
     Ok(Exit::Program(status))
 }
 
 /// The signals that would end this process before it has ended the session.
-struct Watched {
+pub(super) struct Watched {
     /// Sent by a terminal, which has sent them to the command as well.
     _terminal: UnixStream,
     terminate: UnixStream,
@@ -128,7 +148,11 @@ struct Watched {
 }
 
 impl Watched {
-    fn new() -> Result<Self, Failure> {
+    /// Catches the signals from now on.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(super) fn new() -> Result<Self, Failure> {
         let made = || -> std::io::Result<Self> {
             let (terminal, one) = UnixStream::pair()?;
             signal_hook::low_level::pipe::register(SIGINT, one.try_clone()?)?;
@@ -140,6 +164,19 @@ impl Watched {
             Ok(Watched { _terminal: terminal, terminate, hang_up })
         };
         made().map_err(|error| Failure::message(Exit::Unsupported, format!("cannot catch signals: {}", reason(&error))))
+    }
+
+    /// Waits for the end of the command `words`, between the events of its beginning and end.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(super) fn report(&self, words: &[OsString], child: Child, context: &Context) -> Result<u8, Failure> {
+        let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+        let (command, pid) = (words.join(" "), child.id());
+        context.reporter.event("", &Event::ExecStarted { command, pid });
+        let status = self.wait(child)?;
+        context.reporter.event("", &Event::ExecExited { pid, status });
+        Ok(status)
     }
 
     /// Waits for the end of the command, and passes signals on to it.

@@ -421,7 +421,7 @@ pub fn verdict(peer: &str, closing: &Closing) -> Result<Exit, Failure> {
         Verdict::Reported(exit) => return Ok(exit),
         Verdict::TargetLost(exit) => (exit, reason.clone()),
         Verdict::Undelivered => (Exit::TimedOut, format!("not everything reached {peer}: {reason}")),
-        Verdict::Idle => (Exit::TimedOut, format!("nothing came from {peer} or went to it for too long")),
+        Verdict::Idle => (Exit::TimedOut, format!("timed out: connection to {peer} {reason}")),
         Verdict::Failed(Blame::Sending) => (Exit::SendFailed, format!("cannot send to {peer}: {reason}")),
         Verdict::Failed(Blame::Receiving) => (Exit::ReceiveFailed, format!("connection to {peer} lost: {reason}")),
         Verdict::Failed(Blame::Input) => (Exit::SendFailed, format!("cannot read the input: {reason}")),

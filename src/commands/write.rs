@@ -151,9 +151,9 @@ impl Words {
 /// Not everything could be sent.
 pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
     let mut keeper = dial(&context.place, &options.id)?;
-    let sent = send(&mut keeper, &options.sending, options.timeout);
+    let done = send(&mut keeper, &options.sending, options.timeout);
     context.count(keeper.passed());
-    sent.map(|()| Exit::Done)
+    done.map(|()| Exit::Done)
 }
 
 /// Sends.

@@ -10,6 +10,7 @@ use rustix::process::geteuid;
 use serde_json::Value;
 
 pub use super::lookup::{address_key, dial, is_kept};
+use super::passed::Passed;
 pub use super::trouble::Trouble;
 use super::wire::{
     Accepted, Batch, Close, DATA_CHUNK, Decoder, Dialect, Greeting, MessageHeader, Read, Request, Response, Secure,
@@ -32,22 +33,9 @@ pub struct Keeper {
     path: PathBuf,
     /// Whether an answer may take its time: then it is the keeper's life that is looked after.
     patient: bool,
-    /// What the last read brought, until it is acknowledged.
-    brought: Passed,
     passed: Passed,
-}
-
-/// What has passed between a socket and its user: read and acknowledged, or written.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Passed {
-    /// Bytes that were read.
-    pub bytes_in: u64,
-    /// Bytes that were written, before line endings are converted.
-    pub bytes_out: u64,
-    /// Messages that were read.
-    pub messages_in: u64,
-    /// Messages that were written.
-    pub messages_out: u64,
+    /// What the last read brought and was not taken yet.
+    brought: Passed,
 }
 
 /// What a read brought.
@@ -150,8 +138,8 @@ impl Keeper {
             pid: Some(peer.pid.as_raw_nonzero().get()),
             path: path.to_owned(),
             patient: false,
-            brought: Passed::default(),
             passed: Passed::default(),
+            brought: Passed::default(),
         };
         keeper.socket.write_all(&Greeting::own().encode()).map_err(failed)?;
         loop {
@@ -172,14 +160,14 @@ impl Keeper {
         &self.id
     }
 
-    /// What has passed through this handle.
-    pub fn passed(&self) -> Passed {
-        self.passed
-    }
-
     /// The process of the keeper.
     pub fn pid(&self) -> Option<i32> {
         self.pid
+    }
+
+    /// What was taken and given so far.
+    pub fn passed(&self) -> Passed {
+        self.passed
     }
 
     fn receive(&mut self) -> Result<(), Trouble> {
@@ -326,6 +314,7 @@ impl Keeper {
     /// The socket cannot be read from.
     pub fn read(&mut self, read: &Read) -> Result<Outcome, Failure> {
         self.request(&Request::Read(read.clone()), None)?;
+        self.brought = Passed::default();
         enum Head {
             Found(Found),
             Unmet(Unmet),
@@ -337,10 +326,10 @@ impl Keeper {
             Response::Messages(batch) => Some(Head::Messages(batch)),
             _ => None,
         })?;
-        self.brought = Passed::default();
         match head {
             Head::Found(found) => {
                 let bytes = self.data(found.consumed.saturating_sub(read.skip))?;
+                // What the client knew already leaves the socket, too.
                 self.brought.bytes_in = found.consumed as u64;
                 Ok(Outcome::Found(found, bytes))
             }
@@ -351,7 +340,6 @@ impl Keeper {
             }
             Head::Unmet(unmet) => {
                 let bytes = self.data(usize::try_from(unmet.length).unwrap_or(usize::MAX))?;
-                self.brought.bytes_in = bytes.len() as u64;
                 Ok(Outcome::Unmet(unmet, bytes))
             }
         }
@@ -365,8 +353,7 @@ impl Keeper {
                 _ => None,
             })?;
             let bytes = self.data(usize::try_from(header.length).unwrap_or(usize::MAX))?;
-            self.brought.bytes_in = self.brought.bytes_in.saturating_add(header.length);
-            self.brought.messages_in = self.brought.messages_in.saturating_add(1);
+            self.brought.messages_in += 1;
             messages.push(Delivered { header, bytes });
         }
         Ok(messages)
@@ -381,6 +368,7 @@ impl Keeper {
             })?;
             bytes.extend_from_slice(&more);
         }
+        self.brought.bytes_in += bytes.len() as u64;
         Ok(bytes)
     }
 
@@ -389,11 +377,10 @@ impl Keeper {
     /// # Errors
     /// The keeper has gone.
     pub fn acknowledge(&mut self) -> Result<(), Failure> {
-        self.request(&Request::Ack, None)?;
         let brought = std::mem::take(&mut self.brought);
-        self.passed.bytes_in = self.passed.bytes_in.saturating_add(brought.bytes_in);
-        self.passed.messages_in = self.passed.messages_in.saturating_add(brought.messages_in);
-        Ok(())
+        self.passed.bytes_in += brought.bytes_in;
+        self.passed.messages_in += brought.messages_in;
+        Ok(self.request(&Request::Ack, None)?)
     }
 
     /// Writes all that `input` gives.
@@ -402,18 +389,17 @@ impl Keeper {
     /// The input cannot be read; it cannot be sent.
     pub fn write(&mut self, write: &Write, input: &mut dyn io::Read) -> Result<(), Failure> {
         self.request(&Request::Write(write.clone()), None)?;
-        let mut buffer = vec![0; DATA_CHUNK];
-        let mut given = 0u64;
+        let (mut buffer, mut given) = (vec![0; DATA_CHUNK], 0);
         loop {
             let count = read_input(input, &mut buffer)?;
+            given += count as u64;
             let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
             self.send(&data_header(u32::try_from(count).unwrap_or(u32::MAX)))?;
             self.send(bytes)?;
-            given = given.saturating_add(count as u64);
         }
         self.request(&Request::End, None)?;
         self.done()?;
-        self.passed.bytes_out = self.passed.bytes_out.saturating_add(given);
+        self.passed.bytes_out += given;
         self.passed.messages_out += u64::from(write.letter.is_some());
         Ok(())
     }

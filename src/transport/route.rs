@@ -68,7 +68,12 @@ impl Route {
                 bytes = layer.put_on_bytes(bytes, id, report).await?;
             }
             let target = target(hop.scheme, next_host, next_port, options).await?;
-            let (stream, early) = proxy::connect(bytes, hop, &target, &self.headers).await?;
+            let connected = proxy::connect(bytes, hop, &target, &self.headers).await;
+            let (stream, early) = connected.map_err(|error| ConnectError::Proxy {
+                target: Endpoint::Inet { scheme: Scheme::Tcp, host: host.clone(), port }.to_string(),
+                proxy: hop.to_string(),
+                error,
+            })?;
             report.remark(&format!("{hop} connects to {target}"));
             bytes = with_early(stream, early);
         }

@@ -77,7 +77,7 @@ fn b40_a_silent_peer_is_forgotten() {
     let mut peer = listener.accept();
     assert_eq!(peer.read_to_end(), b"and away\n");
     let closed = child.wait_events("closed", 2);
-    assert_eq!(closed[1]["reason"], "idle for too long");
+    assert_eq!(closed[1]["reason"], "idle for 100ms");
 }
 
 #[test]

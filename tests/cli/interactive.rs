@@ -220,7 +220,13 @@ fn a_terminal_without_a_cursor_gets_plain_lines() {
     peer.send(b"\x1b[2Jhello me\n");
     terminal.wait_screen("< \\x1b[2Jhello me\r\n");
     terminal.send("/eol crlf\n");
-    terminal.wait_screen("lines that go with crlf");
+    terminal.wait_screen("lines that go end with crlf");
+    terminal.send("/help\n");
+    let screen = terminal.wait_screen("begins with one slash");
+    assert!(
+        screen.contains("-- Ctrl-C leaves.") && !screen.contains("Ctrl-R") && !screen.contains("stops it"),
+        "{screen}"
+    );
     terminal.send("\x04");
     assert_eq!(peer.read_to_end(), b"");
     drop(peer);
@@ -245,6 +251,29 @@ fn raw_passes_each_character_both_ways() {
     terminal.wait_screen("closed; received");
     assert_eq!(terminal.wait(), Status::Exited(0));
     assert_eq!(terminal.settings(), before);
+}
+
+/// In raw mode a line feed alone leaves the cursor where it is in the line; afterwards the terminal puts a CR before each.
+#[test]
+fn what_is_said_after_raw_mode_begins_at_the_left() {
+    for (last, between) in [("prompt> ", "\r\r\n"), ("line\r\n", ""), ("stairs\n", "\r")] {
+        let (sandbox, listener) = (Sandbox::new(), Listener::tcp());
+        let (mut terminal, mut peer) = talk(&sandbox, &listener, "--raw");
+        peer.send(last.as_bytes());
+        terminal.wait_screen(last);
+        terminal.send("\x1d");
+        // Behind what sets the terminal right again.
+        let screen = terminal.wait_screen("-- closed; received");
+        assert!(screen.contains(&format!("\x1b[?2004l{between}-- closed;")), "{last:?}: {screen:?}");
+        assert_eq!(terminal.wait(), Status::Exited(0));
+        let (mut terminal, mut peer) = talk(&sandbox, &listener, "--raw");
+        peer.send(last.as_bytes());
+        terminal.wait_screen(last);
+        peer.reset();
+        let screen = terminal.wait_screen("connection reset by peer");
+        assert!(screen.contains(&format!("\x1b[?2004l{between}netverb open: ")), "{last:?}: {screen:?}");
+        assert_eq!(terminal.wait(), Status::Exited(56));
+    }
 }
 
 #[test]

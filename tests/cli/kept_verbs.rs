@@ -134,6 +134,13 @@ fn clients_are_not_forwarded_to_a_kept_socket() {
 }
 
 #[test]
+fn what_is_gone_is_not_called_unreadable() {
+    let kept = Kept::new();
+    let gone: Value = serde_json::from_str(&kept.says(&["-j", "wait", "s", "--gone"])).unwrap();
+    assert_eq!((&gone["done"], &gone["reason"]), (&Value::from(true), &Value::from("s is not open")));
+}
+
+#[test]
 fn a_file_that_is_none_is_2_and_named() {
     let kept = Kept::new();
     let _peer = kept.open("s", &[]);

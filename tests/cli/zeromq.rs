@@ -199,6 +199,38 @@ fn b64_a_publisher_waits_for_the_first_subscriber() {
 }
 
 #[test]
+fn b63_many_messages_of_all_lengths_come_whole_and_in_order() {
+    let sandbox = Sandbox::new();
+    let lines: Vec<String> = (0..30_000).map(|number| format!("{number}:{}", "x".repeat(number % 300))).collect();
+    let lines: Vec<&str> = lines.iter().flat_map(|line| [line.as_str(), ""]).collect();
+    let sent: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+    for wanted in [lines.len(), 12_345] {
+        let at = format!("ipc://{}", sandbox.path(&wanted.to_string()).display());
+        let mut puller = sandbox.netverb(["accept", &at, "--zmq", "pull", "--count", &wanted.to_string()]).spawn();
+        let mut pusher = sandbox.netverb(["open", "--json", &at, "--zmq", "push"]).spawn();
+        pusher.feed(sent.clone().into_bytes());
+        let heard = puller.wait();
+        let expected: String = lines.iter().take(wanted).flat_map(|line| [line, "\n"]).collect();
+        assert!(heard.exits(0).stdout == expected.as_bytes(), "{wanted} messages: something else came");
+        if wanted == lines.len() {
+            let summary = pusher.wait().exits(0).events().pop().unwrap();
+            assert_eq!(summary["messages_out"], wanted, "{summary}");
+        }
+    }
+}
+
+#[test]
+fn b63_a_publisher_drops_nothing_for_a_subscriber_that_has_room() {
+    let sandbox = Sandbox::new();
+    let (mut publisher, id) = accept(&sandbox, &["--zmq", "pub", "--hwm", "1"]);
+    let news: String = (0..500).map(|number| format!("{number}\n")).collect();
+    publisher.send(news.as_bytes());
+    publisher.end_input();
+    prints(&sandbox.netverb(["open", &id, "--zmq", "sub", "--count", "500"]).run(), &news);
+    publisher.wait().exits(0);
+}
+
+#[test]
 fn b63_a_request_from_the_shell_prints_its_reply_and_ends() {
     let sandbox = Sandbox::new();
     for (words, reply) in [
@@ -229,6 +261,8 @@ fn b63_the_wrong_direction_is_a_usage_error() {
         (&["open", "ipc:///x"], "--zmq TYPE"),
         (&["accept", "ipc:///x"], "--zmq TYPE"),
         (&["accept", "1", "--zmq", "rep", "--broker"], "--broker"),
+        #[cfg(feature = "http")]
+        (&["accept", "1", "--zmq", "rep", "--http-respond", "200"], "--http"),
         (&["open", "x:1", "--zmq", "queue"], "not a ZeroMQ socket type"),
         (&["open", "x:1", "--identity", "me"], "--zmq"),
         (&["open", "x:1", "--zmq", "push", "--count", "1"], "a PUSH socket only sends"),

@@ -68,12 +68,12 @@ impl Folder {
 
     /// The file, or those parts of it that `Range` asks for, unless `If-Range` knows another version (RFC 9110 section 13.1.5).
     async fn whole_or_parts(&self, asked: &Asked) -> io::Result<Response<Body>> {
-        let ranges = asked.headers.get(RANGE).and_then(|value| value.to_str().ok());
-        let several = ranges.filter(|_| asked.method == Method::GET).map(ranges::several).unwrap_or_default();
-        if !several.is_empty() && self.is_the_version(asked).await? {
-            return ranges::answer(self, asked, &several).await;
+        let header = asked.headers.get(RANGE).filter(|_| asked.method == Method::GET);
+        let wished = header.and_then(|value| value.to_str().ok()).map(ranges::wished).unwrap_or_default();
+        if wished.len() > 1 && self.is_the_version(asked).await? {
+            return ranges::answer(self, asked, &wished).await;
         }
-        let response = self.single(asked, asked.headers.get(RANGE)).await?;
+        let response = self.single(asked, wished.first().filter(|_| wished.len() == 1)).await?;
         let partial = [StatusCode::PARTIAL_CONTENT, StatusCode::RANGE_NOT_SATISFIABLE].contains(&response.status());
         if partial && !asked.wants_version(&response) { self.single(asked, None).await } else { Ok(response) }
     }

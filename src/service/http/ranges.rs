@@ -16,14 +16,27 @@ use super::folder::{Asked, Folder};
 /// Who asks for more ranges gets the whole file, once.
 const MOST: usize = 16;
 
-/// The ranges of a `Range` header that names more than one, each as a header of its own; none when they are to be ignored.
-pub(super) fn several(header: &str) -> Vec<HeaderValue> {
-    let Some(list) = header.trim().strip_prefix("bytes=") else { return Vec::new() };
+/// The ranges of a `Range` header, each as a header of its own; none when it is to be ignored: another unit than bytes, what is no
+/// range, too many of them (RFC 9110 section 14.2).
+pub(super) fn wished(header: &str) -> Vec<HeaderValue> {
+    let Some((unit, list)) = header.trim().split_once('=') else { return Vec::new() };
     let ranges: Vec<&str> = list.split(',').map(str::trim).filter(|range| !range.is_empty()).collect();
-    if !(2..=MOST).contains(&ranges.len()) {
+    if !unit.eq_ignore_ascii_case("bytes") || ranges.len() > MOST || !ranges.iter().all(|range| is_range(range)) {
         return Vec::new();
     }
     ranges.iter().filter_map(|range| HeaderValue::try_from(format!("bytes={range}")).ok()).collect()
+}
+
+/// `first-last`, `first-` or `-length`.
+fn is_range(text: &str) -> bool {
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let number = |text: &str| text.parse().unwrap_or(u64::MAX);
+    match text.split_once('-') {
+        Some(("", length)) => !length.is_empty() && is_number(length),
+        Some((first, "")) => is_number(first),
+        Some((first, last)) => is_number(first) && is_number(last) && number(first) <= number(last),
+        None => false,
+    }
 }
 
 /// The answer to these ranges: those of them that the file has.
@@ -123,17 +136,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn which_lists_of_ranges_are_taken() {
-        let table: [(&str, &[&str]); 6] = [
+    fn which_ranges_are_taken() {
+        let table: [(&str, &[&str]); 16] = [
             ("bytes=0-1,5-6", &["bytes=0-1", "bytes=5-6"]),
             ("bytes= 0-1 , -3,", &["bytes=0-1", "bytes=-3"]),
-            ("bytes=0-1", &[]),
+            ("bytes=0-1", &["bytes=0-1"]),
+            ("Bytes=7-", &["bytes=7-"]),
+            ("bytes=-0", &["bytes=-0"]),
+            ("bytes=99999999999999999999-", &["bytes=99999999999999999999-"]),
             ("bytes=", &[]),
+            ("bytes", &[]),
+            ("bytes=-", &[]),
+            ("bytes=5-2", &[]),
+            ("bytes=0-1,5-2", &[]),
+            ("bytes=a-b", &[]),
+            ("bytes=+1-2", &[]),
+            ("lines=1-2", &[]),
             ("lines=1-2,3-4", &[]),
             ("bytes=0-0,1-1,2-2,3-3,4-4,5-5,6-6,7-7,8-8,9-9,0-0,1-1,2-2,3-3,4-4,5-5,6-6", &[]),
         ];
         for (header, expected) in table {
-            assert_eq!(several(header), expected, "{header}");
+            assert_eq!(wished(header), expected, "{header}");
         }
     }
 }

@@ -210,7 +210,7 @@ impl Core {
         }
         self.send_backlog();
         for session in self.peers.iter_mut().flatten() {
-            let _ = session.poll_out(cx);
+            let _ = session.poll_go_on(cx);
         }
         happened |= self.bury();
         self.watch_time(cx);

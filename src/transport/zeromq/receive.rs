@@ -26,6 +26,18 @@ impl Core {
         }
     }
 
+    /// Gives messages of one part that came already to `take`, until it says that it has enough, where there is one peer and its
+    /// messages stand for themselves.
+    pub fn receive_singles(&mut self, take: impl FnMut(&[u8]) -> bool) {
+        let stand_alone = matches!(self.kind(), Kind::Pair | Kind::Pull | Kind::Dealer | Kind::Sub | Kind::XSub);
+        if let [Some(session)] = self.peers.as_mut_slice()
+            && stand_alone
+            && self.notices.is_empty()
+        {
+            session.next_singles(take);
+        }
+    }
+
     /// The next message of any peer, each in its turn; says whose.
     fn receive_in_turn(&mut self, message: &mut Message) -> Option<usize> {
         let (count, named) = (self.peers.len(), self.kind().names_peers());

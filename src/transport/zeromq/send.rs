@@ -47,6 +47,19 @@ impl Core {
         Ok(Sent::Full)
     }
 
+    /// Takes more messages of one part, as many as there is room for, where they all go to one peer.
+    pub fn send_singles<'a>(&mut self, pieces: &mut impl Iterator<Item = &'a [u8]>) {
+        let any_will_do = matches!(self.kind(), Kind::Pair | Kind::Push | Kind::Dealer);
+        if !any_will_do || self.fatal.is_some() || !matches!(self.ending, Ending::Open) || !self.backlog.is_empty() {
+            return;
+        }
+        if let [Some(session)] = self.peers.as_mut_slice()
+            && session.is_ready()
+        {
+            session.put_singles(self.options.high_water, pieces);
+        }
+    }
+
     /// Whether there is somebody to send to, or was where nobody is waited for twice.
     fn is_met(&self) -> bool {
         match self.kind() {
@@ -141,6 +154,8 @@ impl Core {
         let most = self.options.high_water;
         let mut parts = message.parts();
         let name = parts.next().unwrap_or_default();
+        // What libzmq's users close a connection with.
+        let farewell = self.kind() == Kind::Stream && message.len() == name.len() && message.parts().count() == 2;
         let place = self.names.get(name).copied();
         let Some(session) = place.and_then(|place| self.peers.get_mut(place)).and_then(Option::as_mut) else {
             self.lost += 1;
@@ -152,7 +167,9 @@ impl Core {
             return Sent::Full;
         }
         let mut parts = parts.peekable();
-        if session.is_ready() && parts.peek().is_some() {
+        if farewell {
+            session.leave();
+        } else if session.is_ready() && parts.peek().is_some() {
             session.put(parts);
         }
         Sent::Taken

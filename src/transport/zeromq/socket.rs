@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use tokio::task::coop::has_budget_remaining;
 use tokio::time::Instant;
 
 use super::arrivals::{Arrival, Dialler, Source};
@@ -152,6 +153,18 @@ impl ZeroMq {
         Poll::Pending
     }
 
+    /// Gives messages of one part that came with the last one to `take`, until it says that it has enough; it may be given none.
+    pub fn receive_singles(&self, take: impl FnMut(&[u8]) -> bool) {
+        self.core.borrow_mut().receive_singles(take);
+    }
+
+    /// Takes more messages of one part, as many as need not wait; it may take none.
+    pub fn send_singles<'a>(&self, mut pieces: impl Iterator<Item = &'a [u8]>) {
+        let mut core = self.core.borrow_mut();
+        core.send_singles(&mut pieces);
+        core.write_batches(&mut Context::from_waker(&self.waker));
+    }
+
     /// How many messages are lost since their peer was not there, or gone.
     pub fn lost(&self) -> u64 {
         self.core.borrow().lost
@@ -172,6 +185,11 @@ impl ZeroMq {
     /// # Errors
     /// As [`ZeroMq::poll_receive`], and what can never be sent.
     pub fn poll_send(&self, cx: &mut Context<'_>, message: &Message) -> Poll<io::Result<()>> {
+        // A task that has used up its turn cannot write: subscribers that have room would look full, and miss the message.
+        if !has_budget_remaining() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let mut core = self.core.borrow_mut();
         for _ in 0..TURNS {
             if core.send(message)? == Sent::Taken {
@@ -244,7 +262,8 @@ impl ZeroMq {
 impl Core {
     /// Writes to peers for which much waits.
     fn write_batches(&mut self, cx: &mut Context<'_>) {
-        for session in self.peers.iter_mut().flatten().filter(|session| session.has_batch()) {
+        let most = self.options.high_water;
+        for session in self.peers.iter_mut().flatten().filter(|session| session.has_batch(most)) {
             let _ = session.poll_out(cx);
         }
     }

@@ -79,7 +79,12 @@ fn parts_of_a_file() {
         let answer = get(range);
         assert_eq!((answer.status, answer.header("content-range"), answer.text().as_str()), (206, content_range, body));
     }
-    for range in ["bytes=10-", "bytes=50-60,70-80", "bytes=x"] {
+    // Another unit, and what is no range, mean nothing (RFC 9110 section 14.2).
+    for range in ["lines=1-2", "bytes=x", "bytes=5-2", "bytes=0-1,x"] {
+        let answer = get(range);
+        assert_eq!((answer.status, answer.body.len()), (200, 10), "{range}");
+    }
+    for range in ["bytes=10-", "bytes=50-60,70-80", "bytes=-0"] {
         let answer = get(range);
         assert_eq!((answer.status, answer.header("content-range")), (416, "bytes */10"), "{range}");
     }
