@@ -1,10 +1,10 @@
 //! The words of `accept`.
 
-use std::path::Path;
 use std::rc::Rc;
 
 use clap::Args;
 
+use super::access::AccessArgs;
 use super::capture::{CaptureArgs, ViewArgs};
 use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, ReadyArgs, TimeArgs, only_one};
 use super::help;
@@ -12,11 +12,8 @@ use super::keep::KeepArgs;
 use super::messages::{Carries, MessageArgs};
 use super::misbehave::MisbehaveArgs;
 use super::steps::StepArgs;
-use crate::access::{Policy, Rule};
 use crate::address::{Endpoint, ListenAddress, ListenId, SocketId, UnixKind};
 use crate::commands::accept::{Offer, Options};
-use crate::commands::admission::read_list;
-use crate::commands::gate::Reject;
 use crate::commands::keep::Keep;
 use crate::commands::shared_stdio::Prefix;
 use crate::commands::stream::StreamOptions;
@@ -142,64 +139,9 @@ pub struct ServiceArgs {
     proxy_server: Option<Protocol>,
 }
 
-/// Who may connect.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Access")]
-pub struct AccessArgs {
-    /// Let in these only (repeat)
-    ///
-    /// SPEC is an address, a network such as 10.0.0.0/8, a name, one of these with :PORT, all, or @FILE with one of them a
-    /// line.
-    #[arg(long, value_name = "SPEC")]
-    allow: Vec<String>,
-    /// Keep out; wins over --allow (repeat)
-    #[arg(long, value_name = "SPEC")]
-    deny: Vec<String>,
-    /// What a denied client gets: rst, close or drop
-    #[arg(long, value_name = "HOW", default_value = "rst")]
-    reject: Reject,
-}
-
-impl std::fmt::Display for Reject {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Reject::Reset => "rst",
-            Reject::Close => "close",
-            Reject::Drop => "drop",
-        })
-    }
-}
-
 fn parse_mode(text: &str) -> Result<u32, String> {
     let mode = u32::from_str_radix(text, 8).ok().filter(|mode| *mode <= 0o777);
     mode.ok_or_else(|| "type octal permissions from 0 to 777, such as 600".to_owned())
-}
-
-impl AccessArgs {
-    fn policy(&self) -> Result<Policy, Failure> {
-        let off = match std::env::var("NETVERB_ACCEPT") {
-            Ok(value) if value.eq_ignore_ascii_case("off") => true,
-            Ok(value) if value.is_empty() || value.eq_ignore_ascii_case("on") => false,
-            Err(std::env::VarError::NotPresent) => false,
-            other => {
-                let value = other.unwrap_or_else(|error| error.to_string());
-                let message = format!("NETVERB_ACCEPT is {value:?}; set it to off or on, or unset it");
-                return Err(Failure::message(Exit::Usage, message));
-            }
-        };
-        Ok(Policy { allow: rules(&self.allow)?, deny: rules(&self.deny)?, off })
-    }
-}
-
-fn rules(specs: &[String]) -> Result<Vec<Rule>, Failure> {
-    let mut rules = Vec::new();
-    for spec in specs {
-        match spec.strip_prefix('@') {
-            Some(path) => rules.extend(read_list(Path::new(path))?),
-            None => rules.push(Rule::parse(spec).map_err(|error| Failure::new(Exit::Usage, error))?),
-        }
-    }
-    Ok(rules)
 }
 
 impl AcceptArgs {
@@ -303,7 +245,7 @@ impl AcceptArgs {
             },
             max_connections: self.max_conns.map(|count| count as usize),
             policy: self.access.policy()?,
-            reject: self.access.reject,
+            reject: self.access.reject(),
             ready: self.ready.options(),
             stream,
             split: self.data.split(),

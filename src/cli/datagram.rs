@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::IpAddr;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use super::capture::CaptureArgs;
 use super::groups::{NetArgs, ReadyArgs, Source, TimeArgs, parse_source};
 use super::help;
 use super::keep::KeepArgs;
+use super::messages::parse_count;
 use super::misbehave::ChanceArgs;
 use super::words::WordArgs;
 use crate::address::{Endpoint, Host, ListenAddress, ListenId, SocketId, UnixName, port};
@@ -99,11 +101,11 @@ pub struct GroupArgs {
 #[command(next_help_heading = "Replies")]
 pub struct ReplyArgs {
     /// End after N received messages, however long they take
-    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "replies")]
-    count: Option<u64>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_count, conflicts_with = "replies")]
+    count: Option<NonZeroU64>,
     /// Wait for N replies; status 28 when fewer come in time
-    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "listen")]
-    replies: Option<u64>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_count, conflicts_with = "listen")]
+    replies: Option<NonZeroU64>,
     /// Print what comes for this long after the end of the input [default: 1s; with --replies: -w, or 10s]
     #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration)]
     replies_for: Option<Limit>,
@@ -280,7 +282,7 @@ impl DatagramArgs {
             (None, None, Some(_)) => None,
             (None, None, None) => Some(Limit::After(REPLY_WINDOW)),
         };
-        Replies { count: args.count, wanted: args.replies, window }
+        Replies { count: args.count.map(NonZeroU64::get), wanted: args.replies.map(NonZeroU64::get), window }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The command line: the only place that knows clap. It turns words into an [`Action`] before anything has an effect.
 
 pub mod accept;
+pub mod access;
 pub mod capture;
 pub mod datagram;
 pub mod description;
@@ -26,6 +27,8 @@ pub mod steps;
 pub mod talk;
 #[cfg(feature = "tls")]
 pub mod tls;
+#[cfg(feature = "tuples")]
+mod tuple_listen;
 #[cfg(feature = "tuples")]
 pub mod tuples;
 pub mod until;

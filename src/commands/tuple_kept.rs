@@ -49,7 +49,7 @@ pub fn send(
         }
         Source::Stdin(form) => {
             let mut keeper = dial(&context.place, id)?;
-            let reader = TupleReader::new(io::stdin().lock(), *form, max_bytes);
+            let reader = TupleReader::new(io::stdin().lock(), *form, max_bytes, codec.integers());
             let mut records = Records { reader, codec, max_bytes, ready: Vec::new(), given: 0, failure: None };
             if keeper.has_messages()? {
                 let write = write(Some(Letter::default()));

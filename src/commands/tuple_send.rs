@@ -243,7 +243,7 @@ fn records(
         .spawn(move || {
             let outbox = Rc::new(RefCell::new(Outbox { batch: Batch::default(), sender }));
             let stdin = BeforeBlocking { inner: std::io::stdin().lock(), outbox: outbox.clone() };
-            let mut reader = TupleReader::new(stdin, form, max_bytes);
+            let mut reader = TupleReader::new(stdin, form, max_bytes, codec.integers());
             loop {
                 let pushed = match reader.next_tuple() {
                     Ok(Some(tuple)) => outbox.borrow_mut().batch.push(&*codec, &tuple, max_bytes),

@@ -329,6 +329,14 @@ fn b42_probe_open_refused_silent() {
         let record: Value = serde_json::from_slice(&ended.exits(status).stdout).unwrap();
         assert_eq!(record["open"], status == 0);
     }
+    // What was asked and answered is counted.
+    let events = sandbox.netverb(["datagram", "-j", "-z", &open, "seven b"]).run().events();
+    let [opened, closed] = ["connected", "closed"]
+        .map(|name| events.iter().find(|event| event["event"] == name).unwrap_or_else(|| panic!("{name}: {events:?}")));
+    assert_eq!((&opened["local"], &opened["id"]), (&closed["local"], &closed["id"]));
+    for event in [closed, events.last().unwrap()] {
+        assert_eq!((&event["bytes_out"], &event["bytes_in"]), (&7.into(), &7.into()), "{event}");
+    }
 }
 
 #[test]
@@ -545,6 +553,8 @@ fn a_taken_port_is_45_and_nonsense_is_2() {
         &["datagram", "--join", "239.1.2.3", "localhost:5"],
         &["accept", "udp://:0", "0"],
         &["datagram", "ws://localhost/", "x"],
+        &["datagram", "--count", "0", "localhost:5", "x"],
+        &["datagram", "--replies", "0", "localhost:5", "x"],
     ] {
         sandbox.netverb(words).run().failed(2, &[]);
     }

@@ -128,7 +128,6 @@ fn b60_tuples_are_messages() {
         &["send-tuple", &id, "--zmq", "rep", "1"][..],
         &["send-tuple", "kept", "--zmq", "push", "1"],
         &["recv-tuple", &id, "--zmq", "push"],
-        &["recv-tuple", "--listen", "0", "--zmq", "pull"],
     ] {
         sandbox.netverb(wrong).run().failed(2, &["--zmq"]);
     }

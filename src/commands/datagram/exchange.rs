@@ -12,7 +12,6 @@ use tokio::time::Instant;
 use super::callers::{Caller, Callers};
 use super::failures;
 use super::input::Input;
-use super::mishaps::Mishaps;
 use super::printer::Printer;
 use crate::address::Peer;
 use crate::event::{Direction, Event, Report};
@@ -22,6 +21,7 @@ use crate::quantity::Limit;
 use crate::relay::rate::Rate;
 use crate::relay::{Stdio, Traffic};
 use crate::service::Watcher;
+use crate::service::mishaps::Mishaps;
 use crate::transport::datagram::{Arrival, Burst, DatagramSocket, Inbox, Receiver, Target};
 
 /// When to stop receiving.

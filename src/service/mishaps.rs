@@ -3,17 +3,16 @@
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
 
-use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::exchange::note;
+use super::Watcher;
 use crate::event::{Direction, Event, Report};
 use crate::failure::reason;
 use crate::filter::lossy::Lossy;
 use crate::filter::misbehaviour::Misbehaviour;
-use crate::service::Watcher;
-use crate::transport::datagram::{DatagramSocket, Target};
+use crate::transport::datagram::{DatagramSocket, Outlet, Target};
 
 /// One way, in one direction.
 pub struct Mishaps {
@@ -26,7 +25,8 @@ pub struct Mishaps {
     /// Counts what leaves, unless somebody else does.
     watcher: Option<Rc<dyn Watcher>>,
     running: Cell<bool>,
-    idle: Notify,
+    /// Who waits until nothing is on its way.
+    waiting: RefCell<Vec<Waker>>,
 }
 
 impl Mishaps {
@@ -46,7 +46,7 @@ impl Mishaps {
             report,
             watcher,
             running: Cell::new(false),
-            idle: Notify::new(),
+            waiting: RefCell::default(),
         })
     }
 
@@ -59,11 +59,25 @@ impl Mishaps {
         }
     }
 
+    /// This way to one target, for what takes datagrams to be sent.
+    pub fn outlet(self: &Rc<Self>, socket: Rc<DatagramSocket>, target: Target) -> Box<dyn Outlet> {
+        Box::new(Way { mishaps: self.clone(), socket, target })
+    }
+
     /// Waits until nothing is on its way any more.
     pub async fn drained(&self) {
-        while self.running.get() {
-            self.idle.notified().await;
+        std::future::poll_fn(|cx| self.poll_drained(cx)).await;
+    }
+
+    fn poll_drained(&self, cx: &Context<'_>) -> Poll<()> {
+        if !self.running.get() {
+            return Poll::Ready(());
         }
+        let mut waiting = self.waiting.borrow_mut();
+        if !waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+            waiting.push(cx.waker().clone());
+        }
+        Poll::Pending
     }
 
     async fn run(self: Rc<Self>) {
@@ -76,7 +90,7 @@ impl Mishaps {
             }
         }
         self.running.set(false);
-        self.idle.notify_waiters();
+        self.waiting.take().into_iter().for_each(Waker::wake);
     }
 
     fn next_due(&self) -> Option<std::time::Duration> {
@@ -90,15 +104,32 @@ impl Mishaps {
     async fn leave(&self, datagram: &[u8]) {
         let way = self.way.borrow().clone();
         let Some((socket, target)) = way else { return };
-        let sent = socket.send(&target, datagram).await.map_err(|error| reason(&error));
-        let noted = sent.and_then(|()| match &self.watcher {
-            Some(watcher) => {
-                note(&**watcher, &*self.report, Direction::Out, datagram).map_err(|failure| failure.line())
+        let sent = match (socket.send(&target, datagram).await, &self.watcher) {
+            (Ok(()), Some(watcher)) => {
+                self.report.message(Direction::Out);
+                watcher.moved(Direction::Out, datagram.len() as u64);
+                if watcher.wants_bytes() { watcher.wire(Direction::Out, datagram) } else { Ok(()) }
             }
-            None => Ok(()),
-        });
-        if let Err(message) = noted {
-            self.report.event(&self.id, &Event::Error { message });
+            (sent, _) => sent,
+        };
+        if let Err(error) = sent {
+            self.report.event(&self.id, &Event::Error { message: reason(&error) });
         }
+    }
+}
+
+struct Way {
+    mishaps: Rc<Mishaps>,
+    socket: Rc<DatagramSocket>,
+    target: Target,
+}
+
+impl Outlet for Way {
+    fn send(&self, datagram: &[u8]) {
+        self.mishaps.send(&self.socket, &self.target, datagram);
+    }
+
+    fn poll_drained(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.mishaps.poll_drained(cx)
     }
 }
