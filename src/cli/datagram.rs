@@ -293,7 +293,7 @@ fn peer(word: Option<OsString>, rest: &[OsString]) -> Result<SocketId, Failure> 
     let text = word.to_string_lossy();
     let id = SocketId::parse(&text).map_err(|error| Failure::new(Exit::MalformedAddress, error))?;
     // As nc has it; here the second word would be the message.
-    if let [second] = rest
+    if let [second, ..] = rest
         && let Some(number) = second.to_str().filter(|second| second.parse::<u16>().is_ok())
         && matches!(&id.endpoint, Some(Endpoint::Inet { host, .. }) if *host != Host::Unwritten)
         && !text.contains(':')

@@ -221,7 +221,11 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
     let color = color_of(&arguments);
     let format = if json { Format::Json } else { Format::Human { color: wants_color(color, &std::io::stderr()) } };
     let refuse = |failure, drawing| Box::new(Refusal { name, failure, format, drawing });
-    let mut matches = match matches(&arguments, name, color) {
+    #[cfg(feature = "tuples")]
+    let spelled = if name == "send-tuple" { tuples::with_types(&arguments) } else { arguments.clone() };
+    #[cfg(not(feature = "tuples"))]
+    let spelled = arguments.clone();
+    let mut matches = match matches(&spelled, name, color) {
         Ok(matches) => matches,
         Err(error) => {
             return match error.kind() {

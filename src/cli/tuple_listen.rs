@@ -53,7 +53,8 @@ pub struct Beside<'a> {
     /// The ZeroMQ socket whose peers the clients are.
     #[cfg(feature = "zmq")]
     pub zmq: Option<Box<ZeroMqOptions>>,
-    /// The largest message.
+    /// The largest message of a WebSocket.
+    #[cfg(feature = "ws")]
     pub max_bytes: usize,
 }
 

@@ -1,5 +1,7 @@
 //! The words of `send-tuple` and `recv-tuple`.
 
+use std::ffi::OsString;
+
 use clap::Args;
 
 use super::groups::{DialArgs, NetArgs, TimeArgs};
@@ -17,7 +19,8 @@ use crate::transport::ConnectOptions;
 use crate::transport::datagram::DatagramOptions;
 #[cfg(feature = "zmq")]
 use crate::transport::zeromq::Kind;
-use crate::tuple::{Charset, Codec, Encoding, ExpectedTypes, Form, InputForm, Pack, Tuple, json};
+use crate::tuple::literal::LiteralError;
+use crate::tuple::{Charset, Codec, Encoding, ExpectedTypes, Form, InputForm, Pack, Tuple, Value, json, literal};
 
 /// How tuples become bytes.
 #[derive(Debug, Args)]
@@ -114,7 +117,7 @@ pub struct SendTupleArgs {
     #[arg(value_name = "ID", value_parser = SocketId::parse_kept)]
     id: SocketId,
     /// Values: 5, 1.0, text; i:5, r:5, s:5, b:0aff force a type; none: the empty tuple
-    #[arg(value_name = "VALUE", allow_hyphen_values = true, trailing_var_arg = true)]
+    #[arg(value_name = "VALUE", allow_negative_numbers = true)]
     values: Vec<String>,
     /// The tuple as a JSON array
     #[arg(long, value_name = "JSON", conflicts_with_all = ["values", "input"])]
@@ -140,6 +143,29 @@ pub struct SendTupleArgs {
     /// Time limits
     #[command(flatten)]
     pub time: TimeArgs,
+}
+
+/// Writes the numbers that look like options with their type: `-inf` is `r:-inf`, `-0x1f` is `i:-0x1f`.
+pub fn with_types(words: &[OsString]) -> Vec<OsString> {
+    let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
+    let spell = |(index, word): (usize, &OsString)| match word.to_str() {
+        Some(text) if index < end => with_type(text).map_or_else(|| word.clone(), OsString::from),
+        _ => word.clone(),
+    };
+    words.iter().enumerate().map(spell).collect()
+}
+
+/// `None` for what is no number, and for numbers that clap knows from options.
+fn with_type(word: &str) -> Option<String> {
+    let digits = word.strip_prefix('-')?;
+    let is_plain = digits.starts_with(|first: char| first.is_ascii_digit())
+        && digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E'));
+    match literal::parse(word) {
+        _ if is_plain => None,
+        Ok(Value::Integer(_)) | Err(LiteralError::IntegerRange(_)) => Some(format!("i:{word}")),
+        Ok(Value::Real(_)) | Err(LiteralError::RealRange(_)) => Some(format!("r:{word}")),
+        _ => None,
+    }
 }
 
 impl SendTupleArgs {
@@ -289,6 +315,7 @@ impl RecvTupleArgs {
                     datagrams: datagram_options(&self.net),
                     #[cfg(feature = "zmq")]
                     zmq: self.zmq.options(RECEIVING, None, self.time.idle())?,
+                    #[cfg(feature = "ws")]
                     max_bytes: self.encoding.max_bytes(),
                 };
                 return self.listening.into_from(at, beside);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::tuple_receive::Printer;
-use super::tuple_send::{Source, encode};
+use super::tuple_send::{Source, encode, unread};
 use crate::address::SocketId;
 use crate::condition::{Amount, Condition, DEFAULT_MAX_BYTES, Unit};
 use crate::exit::Exit;
@@ -91,7 +91,7 @@ impl<R: Input> Records<'_, R> {
         match self.reader.next_tuple() {
             Ok(Some(tuple)) => encoded(self.codec, &tuple, self.max_bytes).map(Some),
             Ok(None) => Ok(None),
-            Err(error) => Err(Failure::new(error.exit(), error)),
+            Err(error) => Err(unread(error)),
         }
     }
 }

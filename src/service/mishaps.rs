@@ -2,6 +2,7 @@
 //! task, when it is due.
 
 use std::cell::{Cell, RefCell};
+use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
@@ -25,8 +26,12 @@ pub struct Mishaps {
     /// Counts what leaves, unless somebody else does.
     watcher: Option<Rc<dyn Watcher>>,
     running: Cell<bool>,
-    /// Who waits until nothing is on its way.
+    /// Who waits until nothing is on its way, or for what goes wrong.
     waiting: RefCell<Vec<Waker>>,
+    /// Whether somebody waits for what goes wrong.
+    keeps_trouble: Cell<bool>,
+    /// What went wrong first.
+    trouble: RefCell<Option<io::Error>>,
 }
 
 impl Mishaps {
@@ -47,7 +52,33 @@ impl Mishaps {
             watcher,
             running: Cell::new(false),
             waiting: RefCell::default(),
+            keeps_trouble: Cell::new(false),
+            trouble: RefCell::default(),
         })
+    }
+
+    /// Waits for what goes wrong, which is not reported from now on.
+    pub async fn failed(&self) -> io::Error {
+        self.keeps_trouble.set(true);
+        std::future::poll_fn(|cx| match self.trouble.take() {
+            Some(error) => Poll::Ready(error),
+            None => {
+                self.wait(cx);
+                Poll::Pending
+            }
+        })
+        .await
+    }
+
+    fn wait(&self, cx: &Context<'_>) {
+        let mut waiting = self.waiting.borrow_mut();
+        if !waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+            waiting.push(cx.waker().clone());
+        }
+    }
+
+    fn wake_all(&self) {
+        self.waiting.take().into_iter().for_each(Waker::wake);
     }
 
     /// Sends a datagram, or does to it what happens to it.
@@ -73,10 +104,7 @@ impl Mishaps {
         if !self.running.get() {
             return Poll::Ready(());
         }
-        let mut waiting = self.waiting.borrow_mut();
-        if !waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
-            waiting.push(cx.waker().clone());
-        }
+        self.wait(cx);
         Poll::Pending
     }
 
@@ -90,7 +118,7 @@ impl Mishaps {
             }
         }
         self.running.set(false);
-        self.waiting.take().into_iter().for_each(Waker::wake);
+        self.wake_all();
     }
 
     fn next_due(&self) -> Option<std::time::Duration> {
@@ -113,6 +141,10 @@ impl Mishaps {
             (sent, _) => sent,
         };
         if let Err(error) = sent {
+            if self.keeps_trouble.get() {
+                self.trouble.borrow_mut().get_or_insert(error);
+                return self.wake_all();
+            }
             self.report.event(&self.id, &Event::Error { message: reason(&error) });
         }
     }

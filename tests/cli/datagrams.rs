@@ -277,6 +277,14 @@ fn b40_refused_is_7() {
 }
 
 #[test]
+fn b02_an_address_of_a_link_wants_its_interface() {
+    let sandbox = Sandbox::new();
+    for id in ["[fe80::1]:9", "[ff02::1]:9"] {
+        sandbox.netverb(["datagram", id, "x"]).run().failed(7, &[id, "%eth0]:9"]);
+    }
+}
+
+#[test]
 fn b40_socat_and_python_are_answered() {
     let sandbox = Sandbox::new();
     let (_echo, port) = listener(&sandbox, &["accept", "-j", "udp://127.0.0.1:0", "--echo"]);
@@ -549,6 +557,7 @@ fn a_taken_port_is_45_and_nonsense_is_2() {
     for words in [
         &["datagram"][..],
         &["datagram", "localhost", "5000"],
+        &["datagram", "localhost", "5000", "hello"],
         &["datagram", "--listen", "0", "word"],
         &["datagram", "--join", "239.1.2.3", "localhost:5"],
         &["accept", "udp://:0", "0"],

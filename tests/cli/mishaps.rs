@@ -137,6 +137,16 @@ fn b79_answers_of_a_stream_are_datagrams_that_get_lost() {
     assert_eq!([receive(&one), receive(&one)], ["answer", "answer"]);
 }
 
+#[test]
+fn b40_refused_is_7_for_what_is_late_or_doubled_too() {
+    let sandbox = Sandbox::new();
+    let closed = socket().local_addr().unwrap().to_string();
+    for options in [&["--duplicate", "1"][..], &["--latency", "10ms"], &["--reorder", "0.5", "--send-only"]] {
+        let line = ["datagram", &closed, "one", "two"];
+        sandbox.netverb(line.iter().chain(options)).run().failed(7, &["refused", &closed]);
+    }
+}
+
 /// What the target gets of 40 numbered lines that a client of a stream sends, and goes on as datagrams.
 fn forwarded(sandbox: &Sandbox, options: &[&str]) -> Vec<String> {
     let target = socket();

@@ -238,7 +238,10 @@ fn b63_the_wrong_direction_is_a_usage_error() {
     puller.send(b"ignored\n");
     sandbox.netverb(["open", &id, "--zmq", "push"]).feed(b"heard\n").exits(0);
     let record = String::from_utf8(puller.wait().exits(0).stdout.clone()).unwrap();
-    assert!(record.contains("\"length\":5,\"parts\":[{\"text\":\"heard\"}],\"text\":\"heard\""), "{record}");
+    assert!(
+        record.contains("\"length\":5,\"truncated\":false,\"parts\":[{\"text\":\"heard\"}],\"text\":\"heard\""),
+        "{record}"
+    );
 }
 
 #[test]
