@@ -137,7 +137,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand open" -l subscribe -d 'W
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l identity -d 'The name that routers call this socket by' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l hwm -d 'How many messages may wait for each peer; 0 is any number [default: 1000]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l linger -d 'How long to go on delivering after the end of the input, before what is left is lost [default: as -w, or infinite]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it [with --to-zmq: the target\'s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l curve-key -d 'Encrypt with CURVE; our own secret key: the server\'s, or a client\'s beside --curve-server-key' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l interface -d 'Use these interfaces' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l sockopt -d 'Set a socket option by the name of its manual page (repeat)' -r
@@ -266,7 +266,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand connect" -l subscribe -d
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l identity -d 'The name that routers call this socket by' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l hwm -d 'How many messages may wait for each peer; 0 is any number [default: 1000]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l linger -d 'How long to go on delivering after the end of the input, before what is left is lost [default: as -w, or infinite]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it [with --to-zmq: the target\'s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l curve-key -d 'Encrypt with CURVE; our own secret key: the server\'s, or a client\'s beside --curve-server-key' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l interface -d 'Use these interfaces' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l sockopt -d 'Set a socket option by the name of its manual page (repeat)' -r
@@ -326,7 +326,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -l owner -d 'End
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l buffer -d 'How much is read ahead before the peer is slowed down [default: 1M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l respond -d 'Send TEXT, then the end of data' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l to -d 'Forward each client to this address, over any transport' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l to-zmq -d 'The address of --to is ZeroMQ\'s; be a socket of this type there: push, pub, pair, dealer or req' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l to-zmq -d 'The address of --to is ZeroMQ\'s; be a socket of this type there: push, pub, pair, dealer, req, sub or pull' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l proxy-server -d 'Be a proxy for clients that speak http or socks5' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l http-ports -d 'Speak HTTP on these ports, whatever AT says of them, and there only' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l http -d 'Serve the files of DIR: types, ranges, index.html or a listing' -r -f -a "(__fish_complete_directories)"
@@ -413,7 +413,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -l subscribe -d 
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l identity -d 'The name that routers call this socket by' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l hwm -d 'How many messages may wait for each peer; 0 is any number [default: 1000]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l linger -d 'How long to go on delivering after the end of the input, before what is left is lost [default: as -w, or infinite]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it [with --to-zmq: the target\'s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l curve-key -d 'Encrypt with CURVE; our own secret key: the server\'s, or a client\'s beside --curve-server-key' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l interface -d 'Use these interfaces' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l sockopt -d 'Set a socket option by the name of its manual page (repeat)' -r
@@ -477,7 +477,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -l owner -d 'End
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l buffer -d 'How much is read ahead before the peer is slowed down [default: 1M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l respond -d 'Send TEXT, then the end of data' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l to -d 'Forward each client to this address, over any transport' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l to-zmq -d 'The address of --to is ZeroMQ\'s; be a socket of this type there: push, pub, pair, dealer or req' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l to-zmq -d 'The address of --to is ZeroMQ\'s; be a socket of this type there: push, pub, pair, dealer, req, sub or pull' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l proxy-server -d 'Be a proxy for clients that speak http or socks5' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l http-ports -d 'Speak HTTP on these ports, whatever AT says of them, and there only' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l http -d 'Serve the files of DIR: types, ranges, index.html or a listing' -r -f -a "(__fish_complete_directories)"
@@ -564,7 +564,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -l subscribe -d 
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l identity -d 'The name that routers call this socket by' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l hwm -d 'How many messages may wait for each peer; 0 is any number [default: 1000]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l linger -d 'How long to go on delivering after the end of the input, before what is left is lost [default: as -w, or infinite]' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it [with --to-zmq: the target\'s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l curve-key -d 'Encrypt with CURVE; our own secret key: the server\'s, or a client\'s beside --curve-server-key' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l interface -d 'Use these interfaces' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l sockopt -d 'Set a socket option by the name of its manual page (repeat)' -r
@@ -1227,6 +1227,13 @@ complete -c netverb -n "__fish_netverb_using_subcommand wait" -l key -d 'The key
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l alpn -d 'Application protocols, best first' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -l from -d 'Connect from this local address and port' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -s s -l source -d 'Connect from this local address' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -s p -l source-port -d 'Connect from this local port' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -l proxy -d 'Connect through a proxy (repeat for a chain, the nearest first)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -l proxy-user -d 'USER:PASSWORD for the proxy, or @FILE that holds it' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -s H -l header -d 'Add a header to a WebSocket handshake, else to the request to an HTTP proxy (repeat)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l interface -d 'Use these interfaces' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l sockopt -d 'Set a socket option by the name of its manual page (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l ttl -d 'Hops that a packet may take' -r

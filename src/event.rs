@@ -17,7 +17,7 @@ pub enum Phase {
 
 /// Takes what happens in a run, as it happens.
 pub trait Report {
-    /// An event of the socket `id`; an empty `id` is of no socket.
+    /// An event of the socket `id`; an empty `id` is that of the run.
     fn event(&self, id: &str, event: &Event);
     /// A sentence that helps to understand a run; no event.
     fn remark(&self, sentence: &str);
@@ -59,7 +59,7 @@ impl Direction {
 }
 
 /// Seconds that the phases of a run took; a phase that did not happen is absent.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Phases {
     /// Name look-up.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -190,6 +190,15 @@ pub enum Event {
     Error {
         /// What, on one line.
         message: String,
+    },
+    /// The run failed.
+    #[serde(rename = "error")]
+    Failed {
+        /// Why, on one line.
+        message: String,
+        /// What to do about it.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        hints: Vec<String>,
     },
     /// A program was started.
     ExecStarted {

@@ -50,6 +50,9 @@ pub fn run(arguments: Vec<OsString>) -> Exit {
 
 fn execute(mut run: Run) -> Exit {
     let reporter = Rc::new(Reporter::new(run.name, run.format, run.verbosity));
+    if let Some(id) = run.verb.subject() {
+        reporter.about(&id);
+    }
     let context = Context::new(reporter.clone(), run.place.clone(), run.color);
     if let Some(result) = perform_directly(&mut run, &context) {
         let (exit, ended) = outcome(result, &reporter);
@@ -108,6 +111,8 @@ fn perform_directly(run: &mut Run, context: &Context) -> Option<Result<Exit, Fai
         Verb::Secure(options) => commands::secure::run(options, context),
         Verb::Next(options) => commands::next::run(options, context),
         Verb::Close(options) => commands::close::run(options, context),
+        #[cfg(feature = "interactive")]
+        Verb::Sockets(options) if commands::sockets_page::is_wanted(*options, context) => return None,
         Verb::Sockets(options) => commands::sockets::run(*options, context),
         #[cfg(feature = "zmq")]
         Verb::ZmqKeygen(options) => commands::zmq_keygen::run(options, context),
@@ -169,6 +174,8 @@ async fn perform(verb: Verb, context: &Context) -> Result<Exit, Failure> {
         Verb::ReceiveTuple(options) => commands::tuple_receive::run(*options, context).await,
         #[cfg(feature = "interactive")]
         Verb::Attach(options) => commands::attach::run(*options, context).await,
+        #[cfg(feature = "interactive")]
+        Verb::Sockets(_) => commands::sockets_page::run(context).await,
         Verb::Wait(options) => commands::wait::run(*options, context).await,
         Verb::Resolve(options) => commands::resolve::run(options, context).await,
         Verb::Keeper(options) => commands::keeper::run(*options, context).await,

@@ -1,14 +1,18 @@
 //! The words of `accept`.
 
+mod forward;
+
 use std::rc::Rc;
 
 use clap::Args;
 
 use super::access::AccessArgs;
 use super::capture::{CaptureArgs, ViewArgs};
-use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, ReadyArgs, TimeArgs, only_one};
+use super::dial::DialArgs;
+use super::groups::{DataArgs, NetArgs, ProgramArgs, ReadyArgs, TimeArgs, only_one};
 use super::help;
 use super::keep::KeepArgs;
+use super::listen_words::ListenWords;
 use super::messages::{Carries, MessageArgs};
 use super::misbehave::MisbehaveArgs;
 use super::steps::StepArgs;
@@ -19,10 +23,8 @@ use crate::commands::shared_stdio::Prefix;
 use crate::commands::stream::StreamOptions;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::message::Split;
 use crate::service::Service;
 use crate::service::broker::Naming;
-use crate::service::forward::{self, Target};
 use crate::service::program::Group;
 use crate::service::proxy_server::{Protocol, Proxy};
 use crate::transport::listener::{ListenOptions, Unwritten};
@@ -31,11 +33,11 @@ use crate::transport::zeromq::Kind;
 
 /// `accept`
 #[derive(Debug, Args)]
-#[command(after_help = help::ACCEPT_EXAMPLES, override_usage = "netverb accept [OPTIONS] AT…")]
+#[command(after_help = help::ACCEPT_EXAMPLES, override_usage = "netverb accept [OPTIONS] AT…\n       netverb accept [OPTIONS] HOST PORT")]
 pub struct AcceptArgs {
-    /// Where to listen: [host:]port[,port|,a-b…], udp://…, unix:/path, unix:@name, seqpacket:/path, fd:N, systemd[:NAME]
-    #[cfg_attr(feature = "http", arg(value_name = "AT", required_unless_present = "http_ports", value_parser = ListenId::parse))]
-    #[cfg_attr(not(feature = "http"), arg(value_name = "AT", required = true, value_parser = ListenId::parse))]
+    #[command(flatten)]
+    words: ListenWords,
+    #[arg(skip)]
     at: Vec<ListenId>,
     /// Receive datagrams: ports are UDP ports (as udp://…), unix:/path is a datagram socket
     #[arg(long)]
@@ -119,7 +121,7 @@ pub struct ServiceArgs {
     #[arg(long)]
     discard: bool,
     /// Send TEXT, then the end of data
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     respond: Option<String>,
     /// Send what a client says to all the others
     #[arg(long)]
@@ -130,9 +132,9 @@ pub struct ServiceArgs {
     /// Forward each client to this address, over any transport
     #[arg(long, value_name = "ID", value_parser = SocketId::parse)]
     to: Option<SocketId>,
-    /// The address of --to is ZeroMQ's; be a socket of this type there: push, pub, pair, dealer or req
+    /// The address of --to is ZeroMQ's; be a socket of this type there: push, pub, pair, dealer, req, sub or pull
     #[cfg(feature = "zmq")]
-    #[arg(long, value_name = "TYPE", requires = "to", value_parser = super::zeromq::parse_target)]
+    #[arg(long, value_name = "TYPE", requires = "to", group = "zeromq", value_parser = super::zeromq::parse_target)]
     to_zmq: Option<Kind>,
     /// Be a proxy for clients that speak http or socks5
     #[arg(long, value_name = "KIND")]
@@ -150,6 +152,7 @@ impl AcceptArgs {
     /// # Errors
     /// Status 2 for words that clash, 3 for an address.
     pub fn into_options(mut self) -> Result<Options, Failure> {
+        self.at = std::mem::take(&mut self.words).ids()?;
         let [steps, replay] = self.steps.forms();
         #[cfg_attr(not(feature = "http"), expect(unused_mut, reason = "only HTTP adds to it"))]
         let mut forms = vec![
@@ -173,7 +176,7 @@ impl AcceptArgs {
         stream.misbehaviour = self.misbehave.misbehaviour()?;
         stream.recorder.pcap = self.capture.pcap.take();
         #[cfg(feature = "zmq")]
-        let zmq = self.zmq.options(self.once, &mut stream)?;
+        let zmq = self.zmq.options(self.once, self.service.to_zmq, self.messages.count(), &mut stream)?;
         #[cfg(feature = "zmq")]
         {
             self.zmq.check_listener(&self.at)?;
@@ -183,6 +186,8 @@ impl AcceptArgs {
                 ("--proxy-server", self.service.proxy_server.is_some()),
                 ("--datagram", self.datagram),
                 ("--prefix", self.prefix),
+                steps,
+                replay,
             ])?;
             self.zmq.check_answers(&[
                 ("--echo", self.service.echo),
@@ -208,7 +213,7 @@ impl AcceptArgs {
             (service, None)
         } else {
             let beside = super::http::Beside {
-                headers: &self.dial.header,
+                headers: self.dial.headers(),
                 time: &self.time,
                 websockets: self.speaks_websocket(),
                 max_bytes: self.messages.max_bytes(),
@@ -225,6 +230,9 @@ impl AcceptArgs {
                 None => Offer::Stdio { many: self.keep_open, prefix },
             },
         };
+        if let Offer::Service { .. } = offer {
+            self.data.refuse_stdio_words()?;
+        }
         self.check_messages(&offer)?;
         #[cfg(feature = "tls")]
         let tls = self.server_tls()?;
@@ -284,6 +292,9 @@ impl AcceptArgs {
         let refuse = |text: &str| Err(Failure::message(Exit::Usage, text));
         if zmq && self.speaks_websocket() {
             return refuse("--ws and --zmq speak two protocols; leave one out, or use two commands");
+        }
+        if zmq && http {
+            return refuse("--http and --zmq speak two protocols; leave one out, or use two commands");
         }
         if self.speaks_websocket() && (self.serves_datagrams() || self.at.iter().any(seqpacket)) {
             return refuse("--ws needs stream sockets; leave it out, or listen on a port or unix:/path");
@@ -382,42 +393,7 @@ impl AcceptArgs {
         }
         let args = &self.service;
         if let Some(target) = &args.to {
-            let endpoint = target.endpoint.clone().ok_or_else(|| {
-                Failure::message(Exit::MalformedAddress, format!("{target} is no address; type --to HOST:PORT"))
-            })?;
-            #[cfg(feature = "zmq")]
-            let zmq = args.to_zmq.map(|kind| super::zeromq::target(kind, &endpoint, stream.idle)).transpose()?;
-            #[cfg(not(feature = "zmq"))]
-            let zmq: Option<()> = None;
-            if zmq.is_none() && !forward::reaches(&endpoint) {
-                let message = format!("forwarding to {endpoint} is not supported");
-                return Err(Failure::message(Exit::Unsupported, message));
-            }
-            #[cfg_attr(
-                not(any(feature = "tls", feature = "ws", feature = "zmq")),
-                expect(unused_mut, reason = "only these add to it")
-            )]
-            let mut options = self.dial.connect_options(&self.net, &self.time)?;
-            #[cfg(feature = "ws")]
-            if endpoint.is_websocket() {
-                self.messages.apply(&mut options)?;
-            }
-            #[cfg(feature = "tls")]
-            {
-                options.tls = self.tls.client(!self.serves_tls())?;
-            }
-            #[cfg(feature = "zmq")]
-            {
-                options.zmq = zmq;
-            }
-            if let (Endpoint::Unix { kind: UnixKind::Seqpacket, .. }, Some(_)) = (&endpoint, &stream.misbehaviour) {
-                let message =
-                    format!("{endpoint} has no stream that could misbehave; leave out --latency and the like");
-                return Err(Failure::message(Exit::Unsupported, message));
-            }
-            let split = self.data.split().unwrap_or(Split::Line);
-            let target = Target { endpoint, connect: options, split, misbehaviour: stream.misbehaviour.clone() };
-            return Ok(Some(Service::Forward(Rc::new(target))));
+            return Ok(Some(Service::Forward(Rc::new(self.target(target, stream)?))));
         }
         if let Some(protocol) = args.proxy_server {
             let mut connect = self.dial.connect_options(&self.net, &self.time)?;

@@ -1,4 +1,4 @@
-//! The words that say who may come in, and what the others notice.
+//! The words about who may connect to a listener.
 
 use std::path::Path;
 

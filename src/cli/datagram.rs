@@ -9,7 +9,8 @@ use std::time::Duration;
 use clap::Args;
 
 use super::capture::CaptureArgs;
-use super::groups::{NetArgs, ReadyArgs, Source, TimeArgs, parse_source};
+use super::dial::{Source, parse_source};
+use super::groups::{NetArgs, ReadyArgs, TimeArgs};
 use super::help;
 use super::keep::KeepArgs;
 use super::messages::parse_count;
@@ -314,7 +315,7 @@ impl MessageArgs {
             },
             end_at_once: false,
             at_local_end: AtLocalEnd::KeepOpen,
-            quit_after: Limit::Never,
+            quit_after: None,
             half_open: Limit::Never,
             idle: time.idle(),
             eol_in: None,

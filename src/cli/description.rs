@@ -147,6 +147,18 @@ Tries each target until it answers, or with --gone until it does not, and then r
 own place. Status 28 says that the time was over first.",
         common: &["any", "gone", "http", "expect", "interval", "stable", "timeout", "secure", "ca"],
     },
+    #[cfg(feature = "zmq")]
+    Description {
+        verb: "zmq-keygen",
+        text: "\
+Writes a new pair of keys for CURVE in two files, as ZeroMQ's own tools do, and prints the public key. NAME.key holds the \
+public key, which the peers get; NAME.key_secret holds both keys and is readable to its owner alone. No file is ever \
+overwritten (status 23).
+
+The side that is known in advance, mostly the one that listens, takes --curve-key NAME.key_secret; those who come to it take \
+--curve-server-key NAME.key. More is in netverb-zeromq(7).",
+        common: &[],
+    },
     Description {
         verb: "resolve",
         text: "Prints the addresses of each name and the name of each address, one a line.",

@@ -1,31 +1,28 @@
 //! Options that several verbs share, each group with its heading in the help.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::Args;
 
-use crate::address::{Host, port};
+use super::variable::variable;
 use crate::commands::announce::ReadyOptions;
 use crate::commands::recorder::{DumpTarget, HashKind, RecorderOptions};
 use crate::commands::stream::StreamOptions;
 use crate::exit::Exit;
-use crate::failure::{Failure, reason};
+use crate::failure::Failure;
 use crate::filter::{InbandMarks, LineEnding};
 use crate::message::Split;
 use crate::quantity::{Limit, parse_duration, parse_size};
 use crate::relay::{AtLocalEnd, Traffic};
-use crate::transport::proxy::proxy_protocol::Version;
-use crate::transport::proxy::{Credentials, ProxyUrl};
 use crate::transport::sockopt::{self, NamedOption};
-use crate::transport::{ConnectOptions, Family, Lookup, Patience, Route, SocketOptions};
+use crate::transport::{Family, Lookup, SocketOptions};
 
 /// Time limits.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Time")]
 pub struct TimeArgs {
     /// Limit connecting, and how long nothing may pass; with steps, each wait [default there: 10s]
-    #[arg(short = 'w', long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration, env = "NETVERB_TIMEOUT", hide_env = true)]
+    #[arg(short = 'w', long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration, env = variable("NETVERB_TIMEOUT"), hide_env = true)]
     pub timeout: Option<Limit>,
     /// End when nothing passed for this long (status 28)
     #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration)]
@@ -39,158 +36,6 @@ impl TimeArgs {
     /// How long nothing may pass.
     pub fn idle(&self) -> Limit {
         self.idle_timeout.or(self.timeout).unwrap_or(Limit::Never)
-    }
-}
-
-/// How to connect.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Connecting")]
-pub struct DialArgs {
-    /// Limit look-up and connecting
-    #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration)]
-    connect_timeout: Option<Limit>,
-    /// Try again this many times when connecting fails
-    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "wait", value_parser = |text: &str| whole_number(text, 0, u32::MAX))]
-    retry: Option<u32>,
-    /// Keep trying to connect for this long
-    #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration)]
-    wait: Option<Limit>,
-    /// Connect from this local address and port
-    #[arg(long, value_name = "[HOST][:PORT]", value_parser = parse_source, conflicts_with_all = ["source", "source_port"])]
-    from: Option<Source>,
-    /// Connect from this local address
-    #[arg(short, long, value_name = "ADDR", value_parser = Host::parse)]
-    source: Option<Host>,
-    /// Connect from this local port
-    #[arg(short = 'p', long, value_name = "PORT", value_parser = port::parse)]
-    source_port: Option<u16>,
-    /// Connect through a proxy (repeat for a chain, the nearest first)
-    ///
-    /// URL is http, https, socks4, socks4a, socks5 or socks5h, then ://[user:password@]host[:port]. socks4a and socks5h
-    /// leave the name look-up to the proxy.
-    #[arg(long, value_name = "URL", value_parser = ProxyUrl::parse)]
-    proxy: Vec<ProxyUrl>,
-    /// USER:PASSWORD for the proxy, or @FILE that holds it
-    #[arg(long, value_name = "USER:PASSWORD|@FILE")]
-    proxy_user: Option<String>,
-    /// Add a header to a WebSocket handshake, else to the request to an HTTP proxy (repeat)
-    #[arg(short = 'H', long, value_name = "NAME: VALUE", value_parser = parse_header)]
-    pub header: Vec<(String, String)>,
-    /// Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients
-    #[arg(long, value_name = "v1|v2")]
-    proxy_protocol: Option<Version>,
-}
-
-fn parse_header(text: &str) -> Result<(String, String), String> {
-    match text.split_once(':') {
-        Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.trim().to_owned())),
-        _ => Err("type it as 'Name: value'".to_owned()),
-    }
-}
-
-/// `--from`: a local host, a local port, or both.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Source {
-    /// The host, if one is written.
-    pub host: Option<Host>,
-    /// The port; 0 is any.
-    pub port: u16,
-}
-
-/// Reads `[HOST][:PORT]`.
-///
-/// # Errors
-/// A sentence that says what is wrong.
-pub fn parse_source(text: &str) -> Result<Source, String> {
-    let host_alone = |text: &str| Host::parse(text).map_err(|error| error.to_string());
-    if text.is_empty() {
-        return Err("it is empty; type a local HOST, :PORT or HOST:PORT".to_owned());
-    }
-    match text.rsplit_once(':') {
-        // An IPv6 address without brackets is a host alone.
-        Some((host, _)) if host.contains(':') && !host.ends_with(']') => {
-            Ok(Source { host: Some(host_alone(text)?), port: 0 })
-        }
-        Some((host, port)) => Ok(Source {
-            host: if host.is_empty() { None } else { Some(host_alone(host)?) },
-            port: port::parse(port).map_err(|error| error.to_string())?,
-        }),
-        None => Ok(Source { host: Some(host_alone(text)?), port: 0 }),
-    }
-}
-
-impl DialArgs {
-    /// The version of `--proxy-protocol`.
-    pub fn proxy_protocol(&self) -> Option<Version> {
-        self.proxy_protocol
-    }
-
-    /// The user and password of `--proxy-user`, read from its file where it names one.
-    ///
-    /// # Errors
-    /// Status 2 for a file that cannot be read or a text without a colon.
-    pub fn proxy_credentials(&self) -> Result<Option<Credentials>, Failure> {
-        let Some(text) = &self.proxy_user else { return Ok(None) };
-        let text = match text.strip_prefix('@') {
-            None => text.clone(),
-            Some(path) => std::fs::read_to_string(path).map_err(|error| {
-                Failure::message(Exit::Usage, format!("cannot read --proxy-user {path}: {}", reason(&error)))
-            })?,
-        };
-        match text.trim_end_matches(['\r', '\n']).split_once(':') {
-            Some((user, password)) => Ok(Some(Credentials { user: user.to_owned(), password: password.to_owned() })),
-            None => Err(Failure::message(Exit::Usage, "--proxy-user has no colon; type USER:PASSWORD or @FILE")),
-        }
-    }
-
-    /// The proxies: those of the command line, else that of NETVERB_PROXY.
-    fn proxies(&self) -> Result<Vec<ProxyUrl>, Failure> {
-        let mut proxies = self.proxy.clone();
-        if proxies.is_empty()
-            && let Some(urls) = std::env::var("NETVERB_PROXY").ok().filter(|urls| !urls.is_empty())
-        {
-            let parsed: Result<Vec<_>, _> = urls.split(',').map(|url| ProxyUrl::parse(url.trim())).collect();
-            proxies = parsed.map_err(|error| Failure::message(Exit::Usage, format!("NETVERB_PROXY: {error}")))?;
-        }
-        if let Some(credentials) = self.proxy_credentials()? {
-            for proxy in proxies.iter_mut().filter(|proxy| proxy.credentials.is_none()) {
-                proxy.credentials = Some(credentials.clone());
-            }
-        }
-        Ok(proxies)
-    }
-
-    /// The typed form.
-    ///
-    /// # Errors
-    /// Status 2 for proxies that cannot be used.
-    pub fn connect_options(&self, net: &NetArgs, time: &TimeArgs) -> Result<ConnectOptions, Failure> {
-        let timeout = match self.connect_timeout.or(time.timeout).unwrap_or(Limit::After(Duration::from_secs(10))) {
-            Limit::Never => None,
-            Limit::After(limit) => Some(limit),
-        };
-        let patience = match (self.retry, self.wait) {
-            (Some(count), _) => Patience::Retries(count),
-            (None, Some(Limit::Never)) => Patience::For(None),
-            (None, Some(Limit::After(limit))) => Patience::For(Some(limit)),
-            (None, None) => Patience::Once,
-        };
-        let from = self.from.clone();
-        Ok(ConnectOptions {
-            route: Route {
-                proxies: self.proxies()?,
-                headers: self.header.clone(),
-                announce: self.proxy_protocol,
-                on_behalf_of: None,
-            },
-            lookup: net.lookup(),
-            source_host: from.as_ref().map_or_else(|| self.source.clone(), |from| from.host.clone()),
-            source_port: from.map_or_else(|| self.source_port.unwrap_or(0), |from| from.port),
-            socket: net.socket_options(),
-            timeout,
-            patience,
-            ..ConnectOptions::default()
-        })
     }
 }
 
@@ -374,7 +219,7 @@ impl DataArgs {
             },
             at_local_end: if self.no_shutdown { AtLocalEnd::KeepOpen } else { AtLocalEnd::HalfClose },
             end_at_once: self.shutdown,
-            quit_after: self.quit_after_eof.unwrap_or(Limit::Never),
+            quit_after: self.quit_after_eof,
             half_open: self.half_open,
             idle: time.idle(),
             eol_in: self.eol_in.or(self.eol),
@@ -413,6 +258,25 @@ impl DataArgs {
         ]
         .into_iter()
         .find_map(|(word, given)| given.then_some(word))
+    }
+
+    /// Refuses words about stdin and stdout where neither is joined to the connection.
+    ///
+    /// # Errors
+    /// Status 2.
+    pub fn refuse_stdio_words(&self) -> Result<(), Failure> {
+        let text = match (&self.output, self.send_only, self.recv_only) {
+            (Some(_), ..) => {
+                "--output is for what would go to stdout, and here it goes to the service; type --transcript FILE or \
+                 --hex-dump FILE"
+            }
+            (None, true, _) => "--send-only is for stdin, and here the service sends; leave it out",
+            (None, false, true) => {
+                "--recv-only is for stdin, and here the service sends; type --discard, or leave it out"
+            }
+            (None, false, false) => return Ok(()),
+        };
+        Err(Failure::message(Exit::Usage, text))
     }
 
     /// How messages are cut on stdin and ended on stdout, where that is said.

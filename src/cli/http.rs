@@ -13,7 +13,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::quantity::Limit;
 use crate::service::Service;
-use crate::service::http::{Content, FixedAnswer, Folder, Headers, Http, Limits, Ports};
+use crate::service::http::{AnswerError, Content, FixedAnswer, Folder, Headers, Http, Limits, Ports};
 use crate::service::program::{Command, Group};
 
 /// Other words that matter to HTTP.
@@ -48,8 +48,9 @@ pub struct HttpArgs {
     http: Option<PathBuf>,
     /// Answer every request with this status, and BODY
     ///
-    /// CODE is 200 to 599. BODY is sent as JSON if it is a JSON object or array, else as text; -H adds and replaces headers.
-    #[arg(long, value_name = "CODE[:BODY]")]
+    /// CODE is 200 to 599. BODY is sent as JSON if it is a JSON object or array, else as text; -H adds and replaces headers. @FILE is
+    /// what FILE holds when the command begins.
+    #[arg(long, value_name = "CODE[:BODY|@FILE]", value_parser = fixed_answer)]
     http_respond: Option<FixedAnswer>,
     /// Run a shell command for each request, as a CGI program (RFC 3875)
     ///
@@ -58,6 +59,21 @@ pub struct HttpArgs {
     /// SERVER_* and REMOTE_* say what is asked for; a body sent in chunks has no CONTENT_LENGTH. It is hung up when the client goes.
     #[arg(long, value_name = "CMD")]
     http_exec: Option<String>,
+}
+
+/// `CODE[:BODY]`, or `CODE:@FILE`, which is read.
+fn fixed_answer(text: &str) -> Result<FixedAnswer, String> {
+    let words = |error: AnswerError| error.to_string();
+    match text.split_once(":@") {
+        Some((code, file)) if !code.contains(':') => {
+            let answer: FixedAnswer = code.parse().map_err(words)?;
+            let body = std::fs::read(file).map_err(|error| {
+                format!("cannot read {file}: {}; a BODY that begins with @ names a file", reason(&error))
+            })?;
+            answer.with_body(body).map_err(words)
+        }
+        _ => text.parse().map_err(words),
+    }
 }
 
 impl HttpArgs {

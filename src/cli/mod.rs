@@ -2,9 +2,11 @@
 
 pub mod accept;
 pub mod access;
+mod articles;
 pub mod capture;
 pub mod datagram;
 pub mod description;
+pub mod dial;
 pub mod generate;
 pub mod groups;
 pub mod help;
@@ -12,6 +14,7 @@ pub mod help;
 pub mod http;
 pub mod interactive;
 pub mod keep;
+mod listen_words;
 pub mod manual;
 pub mod messages;
 pub mod misbehave;
@@ -24,6 +27,7 @@ pub mod secure;
 pub mod session;
 pub mod socket_names;
 pub mod steps;
+mod subject;
 pub mod talk;
 #[cfg(feature = "tls")]
 pub mod tls;
@@ -32,6 +36,7 @@ mod tuple_listen;
 #[cfg(feature = "tuples")]
 pub mod tuples;
 pub mod until;
+mod variable;
 pub mod verbs;
 pub mod wait;
 pub mod words;
@@ -54,6 +59,7 @@ use crate::output::Format;
 use crate::output::human::Verbosity;
 use crate::quantity::Limit;
 
+use variable::variable;
 use verbs::Asked;
 
 /// What one command line asks for.
@@ -172,10 +178,10 @@ struct Globals {
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value = "auto")]
     color: Color,
     /// Keep sockets, and look for them, in this session
-    #[arg(long, global = true, value_name = "NAME", value_parser = SocketName::parse, env = "NETVERB_SESSION", hide_env = true)]
+    #[arg(long, global = true, value_name = "NAME", value_parser = SocketName::parse, env = variable("NETVERB_SESSION"), hide_env = true)]
     session: Option<SocketName>,
     /// Keep sockets, and look for them, in this directory
-    #[arg(long, global = true, value_name = "DIR", env = "NETVERB_SESSION_DIR", hide_env = true)]
+    #[arg(long, global = true, value_name = "DIR", env = variable("NETVERB_SESSION_DIR"), hide_env = true)]
     session_dir: Option<std::path::PathBuf>,
     /// Print help: -h the common options, --help all of them
     #[arg(short, long, global = true, action = ArgAction::Help)]
@@ -258,7 +264,11 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
         .and_then(|(verb, matches)| Some((verbs::find(&verb)?, matches)))
         .ok_or_else(|| Failure::message(Exit::Usage, MISSING_VERB))
         .and_then(|(row, mut matches)| (row.read)(&mut matches, globals.json));
-    match asked.map_err(|failure| refuse(refusal::with_excerpts(failure, &arguments), None))? {
+    let refused = |failure: Failure| {
+        let drawing = refusal::drawing_of(&failure);
+        refuse(refusal::with_excerpts(failure, &arguments), drawing)
+    };
+    match asked.map_err(refused)? {
         Asked::Run(mut verb, deadline) => {
             verb.remember(words);
             let place = Place { directory: globals.session_dir, session: globals.session };

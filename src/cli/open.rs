@@ -3,21 +3,22 @@
 use clap::Args;
 
 use super::capture::CaptureArgs;
-use super::groups::{DataArgs, DialArgs, NetArgs, ProgramArgs, TimeArgs, only_one};
+use super::dial::DialArgs;
+use super::groups::{DataArgs, NetArgs, ProgramArgs, TimeArgs, only_one};
 use super::help;
 use super::interactive::TerminalArgs;
 use super::keep::KeepArgs;
 use super::messages::{Carries, MessageArgs};
 use super::misbehave::MisbehaveArgs;
 use super::steps::StepArgs;
-#[cfg(feature = "tls")]
-use crate::address::Scheme;
-use crate::address::{Endpoint, SocketId, UnixKind};
+use crate::address::{Endpoint, Scheme, SocketId, UnixKind};
 use crate::commands::keep::Keep;
 use crate::commands::open::{Mode, Options};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::service::program::Group;
+use crate::transport::ConnectOptions;
+use crate::transport::proxy::ProxyScheme;
 
 /// `open`
 #[derive(Debug, Args)]
@@ -124,12 +125,15 @@ impl OpenArgs {
         stream.misbehaviour = self.misbehave.misbehaviour()?;
         stream.recorder.pcap = self.capture.pcap;
         #[cfg(feature = "zmq")]
-        let zmq = self.zmq.options(false, &mut stream)?;
+        let zmq = self.zmq.options(false, None, self.messages.count(), &mut stream)?;
         #[cfg(feature = "zmq")]
         {
             self.zmq.check_target(id.endpoint.as_ref())?;
             self.zmq.refuse(&[("-z", self.probe), ("-F", self.pass_fd)])?;
             self.zmq.check_answers(&[("-e", self.program.exec.is_some()), ("-c", self.program.shell.is_some())])?;
+        }
+        if self.program.exec.is_some() || self.program.shell.is_some() {
+            self.data.refuse_stdio_words()?;
         }
         let conversation = self.steps.conversation(&self.time, &stream)?;
         let mode = match (self.program.command(Group::Shared)?, conversation) {
@@ -149,8 +153,13 @@ impl OpenArgs {
         #[cfg(not(feature = "zmq"))]
         let carried = carries(id.endpoint.as_ref());
         self.messages.check(carried)?;
+        if let (Mode::Conversation(_), true) = (&mode, carried != Carries::Bytes) {
+            let text = "steps and --replay need a stream of bytes, and this carries messages; keep the socket, and use write, expect and read";
+            return Err(Failure::message(Exit::Usage, text));
+        }
         let mut connect = self.dial.connect_options(&self.net, &self.time)?;
         connect.telnet = self.terminal.telnet();
+        connect.route.frugal = self.pass_fd;
         #[cfg(feature = "ws")]
         if id.endpoint.as_ref().is_some_and(Endpoint::is_websocket) {
             self.messages.apply(&mut connect)?;
@@ -184,6 +193,9 @@ impl OpenArgs {
                 return Err(Failure::message(Exit::Usage, message));
             }
         }
+        if self.pass_fd {
+            plain(&connect, &id)?;
+        }
         Ok(Options {
             id,
             connect,
@@ -200,6 +212,24 @@ impl OpenArgs {
             on_open: self.on_open,
         })
     }
+}
+
+/// Whether all that there is of a connection is its socket, so that another process can have it.
+///
+/// # Errors
+/// Status 2 for what is spoken above it.
+fn plain(connect: &ConnectOptions, id: &SocketId) -> Result<(), Failure> {
+    let secure = connect.secure
+        || connect.route.proxies.iter().any(|proxy| proxy.scheme == ProxyScheme::Https)
+        || matches!(&id.endpoint, Some(Endpoint::Inet { scheme: Scheme::Tls, .. }));
+    let above = match (secure, connect.telnet.is_some(), carries(id.endpoint.as_ref())) {
+        (true, ..) => "TLS",
+        (false, true, _) => "--telnet",
+        (false, false, Carries::WebSocket) => "a WebSocket",
+        _ => return Ok(()),
+    };
+    let text = format!("-F passes the descriptor alone, and {above} would stay behind in this process; leave it out");
+    Err(Failure::message(Exit::Usage, text))
 }
 
 /// What a connection to this address carries.

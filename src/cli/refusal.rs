@@ -50,7 +50,16 @@ pub fn with_excerpts(failure: Failure, arguments: &[OsString]) -> Failure {
 
 /// The drawing that marks the wrong place of an address, for a terminal; none where no line would hold it.
 pub fn drawing(error: &clap::Error) -> Option<String> {
-    address_error(error).filter(|id| id.input.chars().count() <= LONGEST_WORD).map(IdError::marked)
+    drawn(address_error(error))
+}
+
+/// As [`drawing`], of a failure that was found after clap.
+pub fn drawing_of(failure: &Failure) -> Option<String> {
+    drawn(failure.error.downcast_ref())
+}
+
+fn drawn(error: Option<&IdError>) -> Option<String> {
+    error.filter(|id| id.input.chars().count() <= LONGEST_WORD).map(IdError::marked)
 }
 
 fn address_error(error: &clap::Error) -> Option<&IdError> {
@@ -74,7 +83,8 @@ fn blamed(message: String, error: &clap::Error, arguments: &[OsString]) -> Strin
         return message;
     };
     let variable = match option.split_whitespace().next() {
-        Some("--timeout") => "NETVERB_TIMEOUT",
+        // That of resolve, which has no other limit.
+        Some("--timeout" | "--deadline") => "NETVERB_TIMEOUT",
         Some("--session") => "NETVERB_SESSION",
         _ => return message,
     };

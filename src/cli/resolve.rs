@@ -3,6 +3,7 @@
 use clap::Args;
 
 use super::help;
+use super::variable::variable;
 use crate::address::Host;
 use crate::commands::resolve::Options;
 use crate::quantity::{Limit, parse_duration};
@@ -25,7 +26,7 @@ pub struct ResolveArgs {
     #[arg(short, long)]
     numeric: bool,
     /// Limit the whole command (status 28)
-    #[arg(long, short = 'w', alias = "timeout", value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration, default_value = "none", hide_default_value = true)]
+    #[arg(long, short = 'w', alias = "timeout", value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration, default_value = "none", hide_default_value = true, env = variable("NETVERB_TIMEOUT"), hide_env = true)]
     pub deadline: Limit,
 }
 

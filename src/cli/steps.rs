@@ -165,7 +165,7 @@ impl StepArgs {
         Ok(Some(conversation::Options {
             text,
             wait: time.timeout.unwrap_or(Limit::After(DEFAULT_WAIT)),
-            quit_after: stream.quit_after,
+            quit_after: stream.quit_after.unwrap_or(Limit::Never),
             half_close: stream.at_local_end == AtLocalEnd::HalfClose,
         }))
     }

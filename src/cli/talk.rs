@@ -106,7 +106,7 @@ pub struct ExpectArgs {
     #[arg(value_name = "RE", required = true)]
     patterns: Vec<Pattern>,
     /// A pattern whose match is a failure: status 1 (repeat)
-    #[arg(long, value_name = "RE")]
+    #[arg(long, value_name = "RE", allow_hyphen_values = true)]
     fail: Vec<Pattern>,
     /// What to print: all, match, before, index, none, or a group by its number or name
     #[arg(long, value_name = "PART", default_value = "all")]

@@ -3,7 +3,8 @@
 use clap::Args;
 
 use super::access::AccessArgs;
-use super::groups::{DialArgs, NetArgs, ReadyArgs};
+use super::dial::DialArgs;
+use super::groups::{NetArgs, ReadyArgs};
 use crate::address::{ListenAddress, ListenId, UnixKind};
 use crate::commands::host::Entrance;
 use crate::commands::tuple_receive::{From, Listening};

@@ -4,7 +4,8 @@ use std::ffi::OsString;
 
 use clap::Args;
 
-use super::groups::{DialArgs, NetArgs, TimeArgs};
+use super::dial::DialArgs;
+use super::groups::{NetArgs, TimeArgs};
 use super::help;
 use super::tuple_listen::{Beside, TupleListenArgs};
 use crate::address::{Endpoint, Scheme, SocketId, UnixKind};

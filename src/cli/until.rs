@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::variable::variable;
 use crate::commands::read::{Taking, WhenUnmet, Wish};
 use crate::condition::{Amount, Condition, DEFAULT_MAX_BYTES, Pattern, TerminatorRule, Until};
 use crate::message::Split;
@@ -18,10 +19,10 @@ const USUAL: Limit = Limit::After(Duration::from_secs(10));
 #[group(id = "condition", multiple = false, args = ["until", "until_regex", "amount", "until_idle", "any"])]
 pub struct UntilArgs {
     /// Read up to TEXT, or crlf, lf, cr, nul, blank (an empty line), eof, reply (a whole SMTP or FTP reply) [default: lf; of messages: one]
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     until: Option<Until>,
     /// Read up to the end of the first match
-    #[arg(long, value_name = "RE")]
+    #[arg(long, value_name = "RE", allow_hyphen_values = true)]
     until_regex: Option<Pattern>,
     /// Read an amount: 512, 4k, "3 lines", "2 words", "4 items", "2 int4", "1 message", …
     #[arg(long = "for", id = "amount", value_name = "AMOUNT")]
@@ -83,7 +84,7 @@ pub struct BoundArgs {
 #[derive(Debug, Args)]
 pub struct WaitArgs {
     /// How long to wait, again after each byte that comes; 0: not at all [default: 10s]
-    #[arg(short = 'w', long, help_heading = "Time", value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration, env = "NETVERB_TIMEOUT", hide_env = true)]
+    #[arg(short = 'w', long, help_heading = "Time", value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration, env = variable("NETVERB_TIMEOUT"), hide_env = true)]
     timeout: Option<Limit>,
 }
 

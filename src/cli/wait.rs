@@ -5,8 +5,10 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::dial::RouteArgs;
 use super::groups::NetArgs;
 use super::help;
+use super::variable::variable;
 use crate::address::SocketId;
 #[cfg(feature = "tls")]
 use crate::address::{Endpoint, Scheme};
@@ -47,7 +49,7 @@ pub struct WaitArgs {
     #[arg(long, value_name = "DUR", allow_negative_numbers = true, default_value = "0", hide_default_value = true, value_parser = parse_span)]
     stable: Duration,
     /// Fail with 28 after this long; 0 tries once, none waits for ever
-    #[arg(short = 'w', long, value_name = "DUR", allow_negative_numbers = true, default_value = "60s", value_parser = parse_duration, env = "NETVERB_TIMEOUT", hide_env = true)]
+    #[arg(short = 'w', long, alias = "deadline", value_name = "DUR", allow_negative_numbers = true, default_value = "60s", value_parser = parse_duration, env = variable("NETVERB_TIMEOUT"), hide_env = true)]
     timeout: Limit,
     /// Limit each try
     #[arg(long, value_name = "DUR", allow_negative_numbers = true, default_value = "5s", value_parser = parse_span)]
@@ -55,6 +57,8 @@ pub struct WaitArgs {
     #[cfg(feature = "tls")]
     #[command(flatten)]
     tls: super::tls::TlsArgs,
+    #[command(flatten)]
+    route: RouteArgs,
     #[command(flatten)]
     net: NetArgs,
 }
@@ -109,12 +113,8 @@ impl WaitArgs {
             (false, Some(endpoint)) => endpoint.clone(),
             _ => return self.kept(text, id),
         };
-        let connect = ConnectOptions {
-            lookup: self.net.lookup(),
-            socket: self.net.socket_options(),
-            timeout: Some(self.connect_timeout),
-            ..ConnectOptions::default()
-        };
+        let route = self.route.connect_options(&self.net)?;
+        let connect = ConnectOptions { timeout: Some(self.connect_timeout), ..route };
         #[cfg(feature = "tls")]
         let connect = ConnectOptions { secure: self.tls.secure(), tls: self.tls.client(true)?, ..connect };
         let proof = match (path, &self.expect) {

@@ -1,9 +1,10 @@
 //! The words of ZeroMQ, for both ends, and of `zmq-keygen`.
 
-use std::path::PathBuf;
+use std::num::NonZeroU64;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use super::{Verb, help};
 use crate::address::{Endpoint, ListenAddress, ListenId, Scheme, UnixKind};
@@ -21,31 +22,32 @@ const LONGEST_IDENTITY: usize = 255;
 
 /// ZeroMQ.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "ZeroMQ")]
+#[command(next_help_heading = "ZeroMQ", group = ArgGroup::new("zeromq").multiple(true))]
 pub struct ZeroMqArgs {
     /// Be a ZeroMQ socket: pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub or stream
-    #[arg(long, value_name = "TYPE")]
+    #[arg(long, value_name = "TYPE", group = "zeromq")]
     zmq: Option<Kind>,
     /// With sub and xsub: receive what begins with PREFIX (repeat) [default: everything]
-    #[arg(long, value_name = "PREFIX", requires = "zmq")]
+    #[arg(long, value_name = "PREFIX", requires = "zeromq", allow_hyphen_values = true)]
     subscribe: Vec<String>,
     /// Each line is a part of a message, and an empty line ends it; \ alone is an empty part [with router and stream: always]
     #[arg(long, requires = "zmq")]
     parts: bool,
     /// The name that routers call this socket by
-    #[arg(long, value_name = "NAME", requires = "zmq", value_parser = parse_identity)]
+    #[arg(long, value_name = "NAME", requires = "zeromq", value_parser = parse_identity)]
     identity: Option<String>,
     /// How many messages may wait for each peer; 0 is any number [default: 1000]
-    #[arg(long, value_name = "N", requires = "zmq", allow_negative_numbers = true, value_parser = |text: &str| super::groups::whole_number(text, 0, u32::MAX))]
+    #[arg(long, value_name = "N", requires = "zeromq", allow_negative_numbers = true, value_parser = |text: &str| super::groups::whole_number(text, 0, u32::MAX))]
     hwm: Option<u32>,
     /// How long to go on delivering after the end of the input, before what is left is lost [default: as -w, or infinite]
-    #[arg(long, value_name = "DUR", requires = "zmq", allow_negative_numbers = true, value_parser = parse_duration)]
+    #[arg(long, value_name = "DUR", requires = "zeromq", allow_negative_numbers = true, value_parser = parse_duration)]
     linger: Option<Limit>,
-    /// Encrypt with CURVE; the server's public key, or the file that holds it
-    #[arg(long, value_name = "KEY|FILE", requires = "zmq")]
+    /// Encrypt with CURVE; the server's public key, or the file that holds it [with --to-zmq: the target's]
+    // Z85, the spelling of keys, has a hyphen among its letters.
+    #[arg(long, value_name = "KEY|FILE", requires = "zeromq", allow_hyphen_values = true)]
     curve_server_key: Option<String>,
     /// Encrypt with CURVE; our own secret key: the server's, or a client's beside --curve-server-key
-    #[arg(long, value_name = "FILE", requires = "zmq")]
+    #[arg(long, value_name = "FILE", requires = "zeromq")]
     curve_key: Option<PathBuf>,
 }
 
@@ -96,13 +98,25 @@ impl ZeroMqArgs {
         self.parts || self.zmq.is_some_and(Kind::names_peers)
     }
 
-    /// The typed form, where this is a ZeroMQ socket; `stream` then does what the type can do.
+    /// The typed form, where this is a ZeroMQ socket; `stream` then does what the type can do. What it gets may go on to a socket
+    /// of the type `target`, and be counted.
     ///
     /// # Errors
     /// Words that clash, and keys that cannot be read.
-    pub fn options(&self, once: bool, stream: &mut StreamOptions) -> Result<Option<Box<ZeroMqOptions>>, Failure> {
+    pub fn options(
+        &self,
+        once: bool,
+        target: Option<Kind>,
+        count: Option<NonZeroU64>,
+        stream: &mut StreamOptions,
+    ) -> Result<Option<Box<ZeroMqOptions>>, Failure> {
         let Some(kind) = self.zmq else { return Ok(None) };
-        let subscriptions = subscriptions(kind, &self.subscribe)?;
+        if count.is_some() && !kind.receives() {
+            return usage(format!("--count counts received messages, and a {kind} socket only sends; leave it out"));
+        }
+        let server = if target.is_some() { None } else { self.curve_server_key.as_deref() };
+        let security = self.security(kind, server, self.curve_key.as_deref())?;
+        let shaped = self.shaped(kind, target, stream.idle, security)?;
         match (stream.traffic, kind.sends(), kind.receives()) {
             (Traffic::SendOnly, false, _) => {
                 return usage(format!("a {kind} socket only receives; leave out --send-only"));
@@ -113,25 +127,43 @@ impl ZeroMqArgs {
             (_, false, _) => stream.traffic = Traffic::ReceiveOnly,
             _ => {}
         }
-        let default = ZeroMqOptions::new(kind);
-        Ok(Some(Box::new(ZeroMqOptions {
+        Ok(Some(Box::new(ZeroMqOptions { quit_after: stream.quit_after.take(), once, ..shaped })))
+    }
+
+    /// The socket of a client that is forwarded to `endpoint`; what is not delivered after `idle` is given up.
+    ///
+    /// # Errors
+    /// An address that is none of ZeroMQ's, words that clash, and keys that cannot be read: status 2.
+    pub fn target(&self, kind: Kind, endpoint: &Endpoint, idle: Limit) -> Result<Box<ZeroMqOptions>, Failure> {
+        over_streams(endpoint)?;
+        // Without the key of a server there, a key of ours is that of the socket which listens, where there is one.
+        let own = self.curve_key.as_deref().filter(|_| self.zmq.is_none() || self.curve_server_key.is_some());
+        let security = self.security(kind, self.curve_server_key.as_deref(), own)?;
+        Ok(Box::new(self.shaped(kind, self.zmq, idle, security)?))
+    }
+
+    /// A socket of this type as the words want it, beside `other`, which they are meant for as well.
+    fn shaped(
+        &self,
+        kind: Kind,
+        other: Option<Kind>,
+        idle: Limit,
+        security: Security,
+    ) -> Result<ZeroMqOptions, Failure> {
+        let meant_for_other = !kind.subscribes() && other.is_some_and(Kind::subscribes);
+        Ok(ZeroMqOptions {
             identity: self.identity.as_ref().map(|name| name.as_bytes().to_vec()).unwrap_or_default(),
-            subscriptions,
+            subscriptions: subscriptions(kind, if meant_for_other { &[] } else { &self.subscribe })?,
             high_water: match self.hwm.map(|count| count as usize) {
                 None => DEFAULT_HIGH_WATER,
                 Some(0) => usize::MAX,
                 Some(count) => count,
             },
             // Nobody waits longer for a peer than for anything else.
-            linger: self.linger.unwrap_or(stream.idle),
-            quiet: match std::mem::replace(&mut stream.quit_after, Limit::Never) {
-                Limit::Never => default.quiet,
-                limit => limit,
-            },
-            security: self.security(kind)?,
-            kind,
-            once,
-        })))
+            linger: self.linger.unwrap_or(idle),
+            security,
+            ..ZeroMqOptions::new(kind)
+        })
     }
 
     /// Refuses what is no address of a ZeroMQ socket, and ZeroMQ's address where no type is said.
@@ -176,7 +208,9 @@ impl ZeroMqArgs {
     pub fn refuse(&self, words: &[(&str, bool)]) -> Result<(), Failure> {
         let Some(kind) = self.zmq else { return Ok(()) };
         match words.iter().find(|(_, given)| *given) {
-            Some((word, _)) => usage(format!("{word} is not for a ZeroMQ socket such as {kind}; leave out --zmq")),
+            Some((word, _)) => {
+                usage(format!("{word} cannot be used with a ZeroMQ socket such as {kind}; leave one of them out"))
+            }
             None => Ok(()),
         }
     }
@@ -197,10 +231,10 @@ impl ZeroMqArgs {
         }
     }
 
-    fn security(&self, kind: Kind) -> Result<Security, Failure> {
+    fn security(&self, kind: Kind, server: Option<&str>, own: Option<&Path>) -> Result<Security, Failure> {
         let failed = |error: KeyError| Failure::new(Exit::Usage, error);
-        let own = self.curve_key.as_ref().map(|path| KeyPair::read(path).map_err(failed)).transpose()?;
-        let server = self.curve_server_key.as_ref().map(|text| PublicKey::read(text).map_err(failed)).transpose()?;
+        let own = own.map(|path| KeyPair::read(path).map_err(failed)).transpose()?;
+        let server = server.map(|text| PublicKey::read(text).map_err(failed)).transpose()?;
         if kind == Kind::Stream && (own.is_some() || server.is_some()) {
             return Err(Failure::message(Exit::Usage, "a STREAM socket talks to plain TCP peers, which know no CURVE"));
         }
@@ -258,18 +292,11 @@ impl TupleArgs {
 pub fn parse_target(text: &str) -> Result<Kind, String> {
     let kind: Kind = Kind::from_str(text).map_err(|error| error.to_string())?;
     match kind {
-        Kind::Push | Kind::Pub | Kind::Pair | Kind::Dealer | Kind::Req => Ok(kind),
-        _ => Err(format!("a {kind} socket is none to forward a client to; type push, pub, pair, dealer or req")),
+        Kind::Push | Kind::Pub | Kind::Pair | Kind::Dealer | Kind::Req | Kind::Sub | Kind::Pull => Ok(kind),
+        _ => Err(format!(
+            "a {kind} socket is none to forward a client to; type push, pub, pair, dealer, req, sub or pull"
+        )),
     }
-}
-
-/// The socket of a client that is forwarded; what is not delivered after `limit` is given up.
-///
-/// # Errors
-/// An address that is none of ZeroMQ's: status 2.
-pub fn target(kind: Kind, endpoint: &Endpoint, limit: Limit) -> Result<Box<ZeroMqOptions>, Failure> {
-    over_streams(endpoint)?;
-    Ok(Box::new(ZeroMqOptions { linger: limit, ..ZeroMqOptions::new(kind) }))
 }
 
 /// `zmq-keygen`

@@ -25,6 +25,10 @@ pub struct Options {
 /// Not everything could be sent, or no answer came.
 pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
     let mut keeper = dial(&context.place, &options.id)?;
-    write::send(&mut keeper, &options.sending, options.wish.timeout)?;
-    read::read(&mut keeper, &options.wish, &mut Output::open(None)?, context)
+    keeper.demand_readable()?;
+    let mut output = Output::open(None)?;
+    let done = write::send(&mut keeper, &options.sending, options.wish.timeout)
+        .and_then(|()| read::read(&mut keeper, &options.wish, &mut output, context));
+    context.count(keeper.passed());
+    done
 }

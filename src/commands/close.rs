@@ -139,6 +139,6 @@ fn kill_process(pid: i32) {
     if rustix::process::pidfd_send_signal(&process, Signal::KILL).is_ok() {
         let mut watched = [rustix::event::PollFd::new(&process, rustix::event::PollFlags::IN)];
         let limit = rustix::event::Timespec::try_from(END).ok();
-        let _ = rustix::event::poll(&mut watched, limit.as_ref());
+        let _ = rustix::io::retry_on_intr(|| rustix::event::poll(&mut watched, limit.as_ref()));
     }
 }

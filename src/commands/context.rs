@@ -2,7 +2,9 @@
 
 use std::rc::Rc;
 
+use crate::event::{Direction, Report};
 pub use crate::keeper::directory::Place;
+use crate::keeper::passed::Passed;
 use crate::output::{Format, Reporter};
 
 /// Every global, passed in rather than looked up.
@@ -23,5 +25,14 @@ impl Context {
     pub fn new(reporter: Rc<Reporter>, place: Place, color: bool) -> Self {
         let json = reporter.format() == Format::Json;
         Context { reporter, json, color, place }
+    }
+
+    /// Takes what went through a kept socket into the totals of the run.
+    pub fn count(&self, passed: Passed) {
+        self.reporter.count("", Direction::In, passed.bytes_in);
+        self.reporter.count("", Direction::Out, passed.bytes_out);
+        for (direction, count) in [(Direction::In, passed.messages_in), (Direction::Out, passed.messages_out)] {
+            (0..count).for_each(|_| self.reporter.message(direction));
+        }
     }
 }

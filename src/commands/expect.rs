@@ -6,7 +6,7 @@ use crate::address::SocketId;
 use crate::condition::{Answer, Condition, Detail, Expectation, Found, Print};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::keeper::client::{Outcome, dial};
+use crate::keeper::client::{Keeper, Outcome, dial};
 
 /// `expect`, parsed.
 #[derive(Debug)]
@@ -25,6 +25,12 @@ pub struct Options {
 /// No pattern matched, or one of `--fail` did: status 1.
 pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
     let mut keeper = dial(&context.place, &options.id)?;
+    let done = expect(&mut keeper, options, context);
+    context.count(keeper.passed());
+    done
+}
+
+fn expect(keeper: &mut Keeper, options: &Options, context: &Context) -> Result<Exit, Failure> {
     let mut output = Output::open(None)?;
     match keeper.read(&request(&options.wish))? {
         Outcome::Found(found, bytes) => {
@@ -33,7 +39,7 @@ pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
                 text.push(b'\n');
             }
             output.write(&text)?;
-            taken(&mut keeper, options.wish.taking)?;
+            taken(keeper, options.wish.taking)?;
             verdict(&options.wish, &found)
         }
         // The pattern is in the last of the messages.
@@ -46,13 +52,13 @@ pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
                 part => part.render(&found, last).into_owned(),
             };
             output.write(&text)?;
-            taken(&mut keeper, options.wish.taking)?;
+            taken(keeper, options.wish.taking)?;
             verdict(&options.wish, &found)
         }
         Outcome::UnmetMessages(unmet, messages) => {
-            Err(unmet_messages(&mut keeper, &options.wish, &unmet, &messages, &mut output, context)?)
+            Err(unmet_messages(keeper, &options.wish, &unmet, &messages, &mut output, context)?)
         }
-        Outcome::Unmet(unmet, bytes) => Err(unmet_failure(&mut keeper, &options.wish, &unmet, &bytes, &mut output)?),
+        Outcome::Unmet(unmet, bytes) => Err(unmet_failure(keeper, &options.wish, &unmet, &bytes, &mut output)?),
     }
 }
 

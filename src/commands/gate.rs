@@ -96,8 +96,8 @@ impl Gate {
     /// When a listening socket fails for good.
     pub async fn next(&mut self) -> Result<Admitted, Failure> {
         loop {
-            let pending = match self.accept().await {
-                Ok(pending) => pending,
+            let (listener, pending) = match self.accept().await {
+                Ok(accepted) => accepted,
                 Err(error) if is_exhaustion(&error) => {
                     let message = format!("cannot accept for a moment: {}", reason(&error));
                     self.context.reporter.event("", &Event::Error { message });
@@ -120,20 +120,22 @@ impl Gate {
                     self.context.reporter.event(&id, &Event::Accepted { peer, local, port });
                     return Ok(Admitted { id, number: self.count, pending });
                 }
-                Verdict::Denied { rule } => self.turn_away(pending, rule),
+                Verdict::Denied { rule } => self.turn_away(listener, pending, rule),
             }
         }
     }
 
-    async fn accept(&mut self) -> io::Result<Pending> {
+    /// A connection, and the place of the listener that it came to.
+    async fn accept(&mut self) -> io::Result<(usize, Pending)> {
         std::future::poll_fn(|cx| {
             // Each listener gets its turn to be first, so that a busy one does not starve the others.
             self.turn = self.turn.wrapping_add(1);
             let count = self.listeners.len().max(1);
             for step in 0..count {
-                let Some(listener) = self.listeners.get((self.turn + step) % count) else { continue };
+                let place = (self.turn + step) % count;
+                let Some(listener) = self.listeners.get(place) else { continue };
                 if let Poll::Ready(result) = listener.poll_accept(cx) {
-                    return Poll::Ready(result);
+                    return Poll::Ready(result.map(|pending| (place, pending)));
                 }
             }
             Poll::Pending
@@ -141,10 +143,15 @@ impl Gate {
         .await
     }
 
-    fn turn_away(&mut self, pending: Pending, rule: String) {
+    /// Who is turned away has no number; the event has the ID of the listener.
+    fn turn_away(&mut self, listener: usize, pending: Pending, rule: String) {
+        let id = match (&self.name, self.listeners.get(listener)) {
+            (Some(name), _) => name.to_string(),
+            (None, listener) => listener.map(|listener| listener.local().to_string()).unwrap_or_default(),
+        };
         let (peer, local) = (pending.peer().to_string(), pending.local().to_string());
         let port = pending.local().socket_addr().map(|address| address.port());
-        self.context.reporter.event("", &Event::Rejected { peer, local, port, rule });
+        self.context.reporter.event(&id, &Event::Rejected { peer, local, port, rule });
         match self.reject {
             Reject::Reset => pending.reset(),
             Reject::Close => {

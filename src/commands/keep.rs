@@ -3,14 +3,16 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::announce::{self, ReadyOptions};
 use super::context::Context;
 use super::datagram::{self, Form};
+use super::keeper::PHASES;
 use super::read::Output;
 use super::{accept, open};
-use crate::event::{Event, Report};
+use crate::event::{Event, Phases, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
 pub use crate::keeper::buffer::DEFAULT_LIMIT as DEFAULT_BUFFER;
@@ -50,7 +52,11 @@ pub fn open(options: &open::Options, keep: &Keep, deadline: Limit, context: &Con
 
 /// Starts a keeper, and shows what it says until its socket stands; the status of the socket comes back.
 fn launched(keep: &Keep, deadline: Limit, context: &Context) -> Result<Value, Failure> {
-    launch(&context.place.make()?, &keep.words, deadline, &mut |said| context.reporter.pass_on(said))
+    let status = launch(&context.place.make()?, &keep.words, deadline, &mut |said| context.reporter.pass_on(said))?;
+    if let Some(phases) = status.get(PHASES).and_then(|phases| Phases::deserialize(phases).ok()) {
+        context.reporter.adopt_phases(phases);
+    }
+    Ok(status)
 }
 
 fn text<'a>(status: &'a Value, field: &str) -> &'a str {

@@ -22,6 +22,8 @@ use super::stream::StreamOptions;
 #[cfg(feature = "zmq")]
 use crate::address::Peer;
 use crate::address::{Endpoint, SocketId, SocketName, UnixKind};
+#[cfg(feature = "zmq")]
+use crate::event::Direction;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::keeper::claim::Guard;
@@ -30,6 +32,8 @@ use crate::keeper::directory::Directory;
 use crate::keeper::kept::{Body, Door, Kept, Listening, Terms};
 pub use crate::keeper::launch::{VERB, words};
 use crate::keeper::mailbox::Mailbox;
+#[cfg(feature = "zmq")]
+use crate::keeper::mailbox::OneWay;
 use crate::keeper::process::{self, Process};
 use crate::keeper::readiness::Readiness;
 use crate::keeper::serve::refused;
@@ -93,6 +97,9 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     kept.map(|()| Exit::Done)
 }
 
+/// The field of the status that tells who waits what took how long.
+pub(super) const PHASES: &str = "phases";
+
 /// Who waits for this keeper, until they were told.
 pub(super) struct Telling {
     readiness: RefCell<Option<Readiness>>,
@@ -109,7 +116,11 @@ impl Telling {
     }
 
     pub(super) fn tell_status(&self, kept: &Kept) -> Result<(), Failure> {
-        self.tell(&Response::Status(kept.status()))
+        let mut status = kept.status();
+        if let (Some(fields), Ok(phases)) = (status.as_object_mut(), serde_json::to_value(self.reporter.phases())) {
+            fields.insert(PHASES.to_owned(), phases);
+        }
+        self.tell(&Response::Status(status))
     }
 }
 
@@ -135,7 +146,7 @@ async fn keep_connection(
     let id = options.id.handle();
     let (claim, socket) = process::claim(&process.terms, &id, &options.id.key(), Guard::Lock)?;
     let body = match carries_messages(&options) {
-        true => Body::Messages(Mailbox::connecting(process.terms.buffer)),
+        true => Body::Messages(mailbox(&options, process.terms.buffer)),
         false => Body::Stream(Stream::connecting(process.terms.buffer, process.terms.endings)),
     };
     let mut kept = Kept::new(id.clone(), options.id.name.clone(), body, process, claim);
@@ -166,6 +177,19 @@ async fn keep_connection(
         }
     };
     process::keep(kept.clone(), socket, begin).await
+}
+
+/// Where the messages of a connection will be; what cannot be done with them is known before it stands.
+fn mailbox(options: &open::Options, limit: usize) -> Rc<Mailbox> {
+    let mailbox = Mailbox::connecting(limit);
+    #[cfg(feature = "zmq")]
+    if let Some(zmq) = &options.connect.zmq {
+        let [read, write] = [Direction::In, Direction::Out].map(|direction| zmq.kind.refusal(direction));
+        mailbox.go_one_way(OneWay { read, write });
+    }
+    #[cfg(not(feature = "zmq"))]
+    let _ = options;
+    mailbox
 }
 
 /// Whether messages will come of an address: known before it is connected to, so that some can be written at once.

@@ -37,6 +37,8 @@ pub mod secure;
 pub mod session;
 pub mod shared_stdio;
 pub mod sockets;
+#[cfg(feature = "interactive")]
+pub mod sockets_page;
 pub mod sockets_watch;
 pub mod stream;
 pub mod transcript_file;

@@ -59,7 +59,9 @@ pub struct Wish {
 pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
     let mut keeper = dial(&context.place, &options.id)?;
     let mut output = Output::open(options.output.as_ref())?;
-    read(&mut keeper, &options.wish, &mut output, context)
+    let done = read(&mut keeper, &options.wish, &mut output, context);
+    context.count(keeper.passed());
+    done
 }
 
 /// Where received data goes.

@@ -1,11 +1,13 @@
 //! `resolve`: names to addresses and addresses to names.
 
 use std::net::IpAddr;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::context::Context;
 use crate::address::Host;
+use crate::event::{Event, Phase, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::report;
@@ -26,9 +28,17 @@ pub struct Options {
 /// Status 6 when one of them could not be resolved.
 pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let mut failures: Vec<Failure> = Vec::new();
+    let mut took = Duration::ZERO;
     for host in &options.names {
+        let (name, begun) = (host.to_string(), Instant::now());
+        context.reporter.event(&name, &Event::Resolving { host: name.clone() });
         match look_up(host, options.lookup).await {
-            Ok(answers) => show(host, &answers, context)?,
+            Ok(answers) => {
+                took += begun.elapsed();
+                context.reporter.phase(Phase::Dns, took);
+                tell(&name, host, &answers, context);
+                show(host, &answers, context)?;
+            }
             Err(error) => failures.push(Failure::new(Exit::NotResolved, error)),
         }
     }
@@ -51,6 +61,17 @@ async fn look_up(host: &Host, lookup: Lookup) -> Result<Vec<String>, resolve::Re
             let found = resolve::addresses(host, 0, lookup).await?;
             Ok(found.into_iter().map(|address| address.ip().to_string()).collect())
         }
+    }
+}
+
+/// The event of an answer: a name has addresses, also where it was found by one of them.
+fn tell(id: &str, host: &Host, answers: &[String], context: &Context) {
+    let found = match host {
+        Host::Name(_) | Host::Unwritten => vec![(id.to_owned(), answers.to_vec())],
+        Host::V4(_) | Host::V6 { .. } => answers.iter().map(|name| (name.clone(), vec![id.to_owned()])).collect(),
+    };
+    for (host, addresses) in found {
+        context.reporter.event(id, &Event::Resolved { host, addresses });
     }
 }
 

@@ -15,6 +15,7 @@ use super::close::close_all;
 use super::context::Context;
 use super::read::Output;
 use crate::address::SocketName;
+use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::keeper::directory::{Directory, DirectoryError, RUN_PREFIX};
@@ -41,7 +42,7 @@ pub enum Options {
 pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
     let base = context.place.base()?;
     match options {
-        Options::Run(words) => run_command(words, &base),
+        Options::Run(words) => run_command(words, &base, context),
         Options::New(name) => {
             let name = match name {
                 Some(name) if name.as_str().starts_with(RUN_PREFIX) => {
@@ -94,7 +95,7 @@ impl Drop for Ending {
     }
 }
 
-fn run_command(words: &[OsString], base: &Directory) -> Result<Exit, Failure> {
+fn run_command(words: &[OsString], base: &Directory, context: &Context) -> Result<Exit, Failure> {
     let Some((program, arguments)) = words.split_first() else {
         return Err(Failure::message(Exit::Usage, "the command is missing; type: netverb session run -- COMMAND"));
     };
@@ -111,13 +112,13 @@ fn run_command(words: &[OsString], base: &Directory) -> Result<Exit, Failure> {
     let child = command.spawn().map_err(|error| {
         Failure::message(Exit::Usage, format!("cannot run {}: {}", program.display(), reason(&error)))
     })?;
-    let status = watched.wait(child)?;
+    let status = watched.report(words, child, context)?;
     drop(ending);
     Ok(Exit::Program(status))
 }
 
 /// The signals that would end this process before it has ended the session.
-struct Watched {
+pub(super) struct Watched {
     /// Sent by a terminal, which has sent them to the command as well.
     _terminal: UnixStream,
     terminate: UnixStream,
@@ -125,7 +126,11 @@ struct Watched {
 }
 
 impl Watched {
-    fn new() -> Result<Self, Failure> {
+    /// Catches the signals from now on.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(super) fn new() -> Result<Self, Failure> {
         let made = || -> std::io::Result<Self> {
             let (terminal, one) = UnixStream::pair()?;
             signal_hook::low_level::pipe::register(SIGINT, one.try_clone()?)?;
@@ -137,6 +142,19 @@ impl Watched {
             Ok(Watched { _terminal: terminal, terminate, hang_up })
         };
         made().map_err(|error| Failure::message(Exit::Unsupported, format!("cannot catch signals: {}", reason(&error))))
+    }
+
+    /// Waits for the end of the command `words`, between the events of its beginning and end.
+    ///
+    /// # Errors
+    /// What the system says.
+    pub(super) fn report(&self, words: &[OsString], child: Child, context: &Context) -> Result<u8, Failure> {
+        let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+        let (command, pid) = (words.join(" "), child.id());
+        context.reporter.event("", &Event::ExecStarted { command, pid });
+        let status = self.wait(child)?;
+        context.reporter.event("", &Event::ExecExited { pid, status });
+        Ok(status)
     }
 
     /// Waits for the end of the command, and passes signals on to it.

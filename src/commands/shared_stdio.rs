@@ -175,6 +175,7 @@ impl SharedStdio {
         }
         let voice = Voice::new(&mut client.channel, &client.id, &**watcher, around);
         let closing = self.converse(voice, &outbox, &peer, around).await;
+        let closing = closing.timed(around.idle, &client.id, &*around.report);
         self.room.leave(member);
         outbox.abandon();
         if closing.verdict == Verdict::Clean {

@@ -1,4 +1,5 @@
-//! `sockets --watch`: a live table of what is kept, with the rate of each socket and a graph of its last seconds.
+//! `sockets --watch`: the table of what is kept, with the rate of each socket and a graph of its last seconds, beat by beat. How
+//! it gets to a screen of its own is in `sockets_page`.
 
 use std::collections::{HashMap, VecDeque};
 use std::time::{Duration, Instant};
@@ -13,7 +14,7 @@ use crate::output::sparkline::{short, sparkline};
 use crate::output::table::{self, Column, Side};
 
 /// How often the table is drawn.
-const BEAT: Duration = Duration::from_secs(1);
+pub(super) const BEAT: Duration = Duration::from_secs(1);
 
 /// How many beats a graph shows.
 const BEATS: usize = 16;
@@ -60,33 +61,45 @@ impl Past {
 
 /// All that is remembered.
 #[derive(Debug, Default)]
-struct Watch(HashMap<String, Past>);
+pub(super) struct Watch {
+    past: HashMap<String, Past>,
+    /// The table of the last beat.
+    rows: Vec<Vec<String>>,
+}
 
 impl Watch {
-    /// The lines of the next frame, as wide and as high as the terminal lets them be.
-    fn lines(&mut self, statuses: &[Value], took: Duration, (width, height): (usize, usize)) -> Vec<String> {
+    /// A beat later.
+    pub(super) fn beat(&mut self, statuses: &[Value], took: Duration) {
+        self.rows = statuses.iter().map(|status| self.row(status, took)).collect();
+        let there: Vec<String> = statuses.iter().map(|status| text(status, "id")).collect();
+        self.past.retain(|id, _| there.contains(id));
+    }
+
+    /// The lines of the table, as wide and as high as the terminal lets them be.
+    pub(super) fn lines(&self, (width, height): (usize, usize)) -> Vec<String> {
         let column = |head, side| Column { head, side };
         let left = ["ID", "KIND", "STATE", "VIA", "LOCAL", "PEER"].map(|head| column(head, Side::Left));
         let right = ["UNREAD", "IN", "OUT", "IN/s", "OUT/s"].map(|head| column(head, Side::Right));
         let mut columns: Vec<Column> = left.into_iter().chain(right).collect();
         columns.extend([column("GRAPH", Side::Left), column("IDLE", Side::Right)]);
-        let rows: Vec<Vec<String>> = statuses.iter().map(|status| self.row(status, took)).collect();
-        let there: Vec<String> = statuses.iter().map(|status| text(status, "id")).collect();
-        self.0.retain(|id, _| there.contains(id));
+        let rows = &self.rows;
         // The last line of the screen is the cursor's.
         let room = height.saturating_sub(2).max(1);
         let shown = if rows.len() > room { room.saturating_sub(1) } else { rows.len() };
-        let mut lines = table::lines_within(&columns, rows.get(..shown).unwrap_or(&rows), width, &EXPENDABLE);
+        let mut lines = table::lines_within(&columns, rows.get(..shown).unwrap_or(rows), width, &EXPENDABLE);
         if shown < rows.len() {
             lines.push(format!("… {} more\n", rows.len() - shown));
+        }
+        if rows.is_empty() && room > 1 {
+            lines.push("no socket is kept\n".to_owned());
         }
         lines
     }
 
     fn row(&mut self, status: &Value, took: Duration) -> Vec<String> {
         let id = text(status, "id");
-        let first = !self.0.contains_key(&id);
-        let past = self.0.entry(id).or_default();
+        let first = !self.past.contains_key(&id);
+        let past = self.past.entry(id).or_default();
         let rates = past.beat(status, first, took);
         let mut row: Vec<String> =
             ["id", "kind", "state", "transport", "local", "peer"].map(|field| text(status, field)).to_vec();
@@ -99,37 +112,26 @@ impl Watch {
     }
 }
 
-/// Draws the table again and again, until a signal ends it.
+/// Prints the table again and again, for a terminal that cannot move its cursor; a signal ends it.
 ///
 /// # Errors
 /// When stdout cannot be written.
 pub fn run(directory: &Directory, output: &mut Output) -> Result<(), Failure> {
     let mut watch = Watch::default();
     let mut drawn = Instant::now();
-    let mut height = 0;
     loop {
         let statuses = all(directory);
-        let took = drawn.elapsed();
+        watch.beat(&statuses, drawn.elapsed());
         drawn = Instant::now();
-        let lines = watch.lines(&statuses, took, size());
-        let mut frame = String::new();
-        if height > 0 {
-            // ECMA-48: cursor up; each line is erased to its end as it is drawn, and all below at last.
-            frame.push_str(&format!("\x1b[{height}A\r"));
-        }
-        for line in &lines {
-            frame.push_str(line.trim_end());
-            frame.push_str("\x1b[K\n");
-        }
-        frame.push_str("\x1b[J");
+        let mut frame = watch.lines(size()).concat();
+        frame.push('\n');
         output.write(frame.as_bytes())?;
-        height = lines.len();
         std::thread::sleep(BEAT);
     }
 }
 
 /// The columns and lines of the terminal; one that does not tell is taken for as large as it takes.
-fn size() -> (usize, usize) {
+pub(super) fn size() -> (usize, usize) {
     let size = rustix::termios::tcgetwinsize(std::io::stdout()).ok().filter(|size| size.ws_col > 0 && size.ws_row > 0);
     size.map_or((usize::MAX, usize::MAX), |size| (size.ws_col.into(), size.ws_row.into()))
 }
@@ -145,24 +147,30 @@ mod tests {
 
     const WIDE: (usize, usize) = (usize::MAX, usize::MAX);
 
+    fn lines(watch: &mut Watch, statuses: &[Value], took: Duration, size: (usize, usize)) -> Vec<String> {
+        watch.beat(statuses, took);
+        watch.lines(size)
+    }
+
     #[test]
     fn each_beat_shows_rates_and_adds_to_the_graph() {
         let mut watch = Watch::default();
         let second = Duration::from_secs(1);
         // What passed before the watch began is no rate.
-        let first = watch.lines(&[status("mail", 5000, 0)], second, WIDE);
+        let first = lines(&mut watch, &[status("mail", 5000, 0)], second, WIDE);
         assert!(first.concat().contains("4.9k") && !first.concat().contains('█'), "{first:?}");
-        let next = watch.lines(&[status("mail", 5000 + 2048, 100)], second * 2, WIDE);
+        let next = lines(&mut watch, &[status("mail", 5000 + 2048, 100)], second * 2, WIDE);
         let cells: Vec<&str> = next.last().unwrap().split_whitespace().collect();
         assert_eq!(cells[9..12], ["1.0k", "50", "█"]);
-        let silent = watch.lines(&[status("mail", 5000 + 2048, 100)], second, WIDE);
+        let silent = lines(&mut watch, &[status("mail", 5000 + 2048, 100)], second, WIDE);
         assert!(silent.concat().contains("█▁"), "{silent:?}");
         for _ in 0..50 {
-            watch.lines(&[status("mail", 5000 + 2048, 100)], second, WIDE);
+            lines(&mut watch, &[status("mail", 5000 + 2048, 100)], second, WIDE);
         }
-        assert_eq!(watch.0["mail"].rates.len(), BEATS);
-        watch.lines(&[], second, WIDE);
-        assert!(watch.0.is_empty());
+        assert_eq!(watch.past["mail"].rates.len(), BEATS);
+        let none = lines(&mut watch, &[], second, WIDE);
+        assert_eq!(none.last().unwrap(), "no socket is kept\n");
+        assert!(watch.past.is_empty());
     }
 
     #[test]
@@ -172,14 +180,14 @@ mod tests {
         for width in [1, 10, 20, 40, 80, 200] {
             for height in [1, 2, 3, 5, 24, 50] {
                 let mut watch = Watch::default();
-                let lines = watch.lines(&many, BEAT, (width, height));
+                let lines = lines(&mut watch, &many, BEAT, (width, height));
                 let wide: Vec<&String> = lines.iter().filter(|line| line.trim_end().width() > width.max(9)).collect();
                 assert!(wide.is_empty(), "{width}: {wide:?}");
                 assert!(lines.len() < height.max(4), "{height}: {}", lines.len());
             }
         }
         let mut watch = Watch::default();
-        let lines = watch.lines(&many, BEAT, (40, 10));
+        let lines = lines(&mut watch, &many, BEAT, (40, 10));
         assert!(lines[0].starts_with("ID") && lines[0].contains("IN/s") && !lines[0].contains("LOCAL"), "{lines:?}");
         assert!(lines.last().unwrap().starts_with("… 23 more"), "{lines:?}");
     }

@@ -43,8 +43,8 @@ pub struct StreamOptions {
     pub at_local_end: AtLocalEnd,
     /// `-N`: a peer that cannot be half-closed is told at once, too.
     pub end_at_once: bool,
-    /// `-q`.
-    pub quit_after: Limit,
+    /// `-q`, where it is said.
+    pub quit_after: Option<Limit>,
     /// `--half-open`.
     pub half_open: Limit,
     /// `--idle-timeout`, or `-w`.
@@ -79,6 +79,20 @@ pub struct Streams {
     progress: Option<Rc<Progress>>,
     /// Whether something came that there was no stdout for.
     lost: Rc<Cell<bool>>,
+}
+
+impl StreamOptions {
+    /// What the end of the input means for a socket whose close ends both directions: it is closed when nothing has passed for a
+    /// moment.
+    pub fn at_end_without_half_close(&self) -> AtLocalEnd {
+        match (self.at_local_end, self.quit_after) {
+            (AtLocalEnd::HalfClose, _) if self.end_at_once || self.traffic == Traffic::SendOnly => {
+                AtLocalEnd::HalfClose
+            }
+            (AtLocalEnd::HalfClose, limit) => AtLocalEnd::WhenQuiet(limit.unwrap_or(Limit::After(QUIET))),
+            (other, _) => other,
+        }
+    }
 }
 
 impl Streams {
@@ -122,7 +136,7 @@ impl Streams {
         Rules {
             traffic: options.traffic,
             at_local_end: options.at_local_end,
-            quit_after: options.quit_after,
+            quit_after: options.quit_after.unwrap_or(Limit::Never),
             // Nobody waits for a person to go on typing to a peer that has closed.
             half_open: match options.half_open {
                 Limit::After(_) if stdio.is_typed() => Limit::After(std::time::Duration::ZERO),
@@ -145,17 +159,10 @@ impl Streams {
         if socket.has_half_close() {
             return rules;
         }
-        let options = &self.options;
-        let at_local_end = match (options.at_local_end, options.quit_after) {
-            (AtLocalEnd::HalfClose, _) if options.end_at_once || options.traffic == Traffic::SendOnly => {
-                AtLocalEnd::HalfClose
-            }
-            (AtLocalEnd::HalfClose, Limit::Never) => AtLocalEnd::WhenQuiet(Limit::After(QUIET)),
-            (AtLocalEnd::HalfClose, limit) => AtLocalEnd::WhenQuiet(limit),
-            (other, _) => other,
-        };
+        let at_local_end = self.options.at_end_without_half_close();
+        let quit_after = if at_local_end == AtLocalEnd::KeepOpen { rules.quit_after } else { Limit::Never };
         let half_open = Limit::After(std::time::Duration::ZERO);
-        Rules { at_local_end, quit_after: Limit::Never, half_open, ..rules }
+        Rules { at_local_end, quit_after, half_open, ..rules }
     }
 
     /// Which directions carry data.
@@ -432,7 +439,7 @@ pub fn verdict(peer: &str, closing: &Closing) -> Result<Exit, Failure> {
         Verdict::Reported(exit) => return Ok(exit),
         Verdict::TargetLost(exit) => (exit, reason.clone()),
         Verdict::Undelivered => (Exit::TimedOut, format!("not everything reached {peer}: {reason}")),
-        Verdict::Idle => (Exit::TimedOut, format!("nothing came from {peer} or went to it for too long")),
+        Verdict::Idle => (Exit::TimedOut, format!("timed out: connection to {peer} {reason}")),
         Verdict::Failed(Blame::Sending) => (Exit::SendFailed, format!("cannot send to {peer}: {reason}")),
         Verdict::Failed(Blame::Receiving) => (Exit::ReceiveFailed, format!("connection to {peer} lost: {reason}")),
         Verdict::Failed(Blame::Input) => (Exit::SendFailed, format!("cannot read the input: {reason}")),

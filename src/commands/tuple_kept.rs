@@ -8,9 +8,11 @@ use super::tuple_receive::Printer;
 use super::tuple_send::{Source, encode, unread};
 use crate::address::SocketId;
 use crate::condition::{Amount, Condition, DEFAULT_MAX_BYTES, Unit};
+use crate::event::{Direction, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::keeper::client::{Keeper, Outcome, dial};
+use crate::keeper::passed::Passed;
 use crate::keeper::wire::{Letter, Read, Reason, Taking, Unmet, WhenUnmet, Write, WriteEnd};
 use crate::quantity::Limit;
 use crate::tuple::{Codec, CodecError, Progress, Tuple, TupleReader};
@@ -45,21 +47,30 @@ pub fn send(
             let bytes = encoded(codec, tuple, max_bytes)?;
             let mut keeper = dial(&context.place, id)?;
             let letter = keeper.has_messages()?.then(Letter::default);
-            keeper.write(&write(letter), &mut Cursor::new(bytes))?;
+            let written = keeper.write(&write(letter), &mut Cursor::new(bytes));
+            tell(&keeper, u64::from(written.is_ok()), context);
+            written?;
         }
         Source::Stdin(form) => {
             let mut keeper = dial(&context.place, id)?;
             let reader = TupleReader::new(io::stdin().lock(), *form, max_bytes, codec.integers());
-            let mut records = Records { reader, codec, max_bytes, ready: Vec::new(), given: 0, failure: None };
+            let mut records =
+                Records { reader, codec, max_bytes, ready: Vec::new(), given: 0, count: 0, failure: None };
             if keeper.has_messages()? {
                 let write = write(Some(Letter::default()));
-                while let Some(bytes) = records.next()? {
-                    keeper.write(&write, &mut Cursor::new(bytes))?;
-                }
-                return Ok(Exit::Done);
+                let mut give = || -> Result<(), Failure> {
+                    while let Some(bytes) = records.next()? {
+                        keeper.write(&write, &mut Cursor::new(bytes))?;
+                    }
+                    Ok(())
+                };
+                let given = give();
+                tell(&keeper, keeper.passed().messages_out, context);
+                return given.map(|()| Exit::Done);
             }
             let write = write(None);
             let written = keeper.write(&write, &mut records);
+            tell(&keeper, if written.is_ok() { records.count } else { 0 }, context);
             // What is wrong with a record says more than that the input ended there.
             match records.failure {
                 Some(failure) => return Err(failure),
@@ -68,6 +79,11 @@ pub fn send(
         }
     }
     Ok(Exit::Done)
+}
+
+/// Counts what was sent; a tuple is a message, whatever carries it.
+fn tell(keeper: &Keeper, tuples: u64, context: &Context) {
+    context.count(Passed { messages_out: tuples, ..keeper.passed() });
 }
 
 fn encoded(codec: &dyn Codec, tuple: &Tuple, max_bytes: usize) -> Result<Vec<u8>, Failure> {
@@ -83,13 +99,18 @@ struct Records<'a, R> {
     max_bytes: usize,
     ready: Vec<u8>,
     given: usize,
+    /// How many there were.
+    count: u64,
     failure: Option<Failure>,
 }
 
 impl<R: Input> Records<'_, R> {
     fn next(&mut self) -> Result<Option<Vec<u8>>, Failure> {
         match self.reader.next_tuple() {
-            Ok(Some(tuple)) => encoded(self.codec, &tuple, self.max_bytes).map(Some),
+            Ok(Some(tuple)) => {
+                self.count += 1;
+                encoded(self.codec, &tuple, self.max_bytes).map(Some)
+            }
             Ok(None) => Ok(None),
             Err(error) => Err(unread(error)),
         }
@@ -138,13 +159,25 @@ pub fn receive(
     context: &Context,
 ) -> Result<Exit, Failure> {
     let mut keeper = dial(&context.place, id)?;
-    if keeper.has_messages()? {
-        return receive_messages(&mut keeper, codec, printer, wanted);
-    }
+    let received = match keeper.has_messages()? {
+        true => receive_messages(&mut keeper, codec, printer, wanted),
+        false => receive_bytes(&mut keeper, codec, printer, wanted),
+    };
+    context.count(Passed { messages_in: 0, ..keeper.passed() });
+    received
+}
+
+/// As [`receive`], from a stream.
+fn receive_bytes(
+    keeper: &mut Keeper,
+    codec: &mut dyn Codec,
+    printer: &mut Printer<'_>,
+    wanted: &Wanted,
+) -> Result<Exit, Failure> {
     let failed = |error: CodecError| Failure::new(error.exit(), error);
     let mut looked = Vec::new();
     loop {
-        if let Some(unmet) = look(&mut keeper, &mut looked, wanted)? {
+        if let Some(unmet) = look(keeper, &mut looked, wanted)? {
             return end(&unmet, &looked, codec, printer, wanted);
         }
         let mut progress = codec.decode(&looked).map_err(failed)?;
@@ -157,7 +190,7 @@ pub fn receive(
             printer.flush()?;
             return Ok(Exit::Done);
         }
-        take(&mut keeper, looked.get(..consumed).unwrap_or_default(), printer)?;
+        take(keeper, looked.get(..consumed).unwrap_or_default(), printer)?;
         codec.reset();
         if enough {
             return Ok(Exit::Done);
@@ -195,6 +228,7 @@ fn receive_messages(
         if wanted.taking == Taking::Peek {
             return Ok(Exit::Done);
         }
+        printer.context.reporter.message(Direction::In);
         keeper.acknowledge()?;
         if enough {
             return Ok(Exit::Done);
@@ -239,6 +273,7 @@ fn take(keeper: &mut Keeper, bytes: &[u8], printer: &mut Printer<'_>) -> Result<
     match keeper.read(&read)? {
         Outcome::Found(_, taken) if taken == bytes => {
             printer.flush()?;
+            printer.context.reporter.message(Direction::In);
             keeper.acknowledge()
         }
         _ => Err(Failure::message(Exit::Negative, "another reader took a part of the tuple meanwhile")),

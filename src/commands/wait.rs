@@ -12,11 +12,13 @@ use tokio::time::Instant;
 
 use super::context::Context;
 use super::reach::{Miss, Target, What};
+use super::session::Watched;
 use crate::event::Report;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::output::report;
 use crate::quantity::Limit;
+use crate::sys;
 
 /// The pause after the first try; each next one is twice as long, up to the interval.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -118,6 +120,8 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         return Err(late(&options, &findings));
     }
     match options.command.split_first() {
+        // Its status is to be told, which nobody could do in whose place it runs.
+        Some((program, arguments)) if context.json => run_command(program, arguments, &options, context),
         Some((program, arguments)) => Err(become_command(program, arguments, context)),
         None => Ok(Exit::Done),
     }
@@ -238,11 +242,28 @@ fn record(target: &Target, finding: &Finding) -> serde_json::Value {
     record
 }
 
+/// Runs the command beside this process, between the events of its beginning and end.
+fn run_command(
+    program: &OsString,
+    arguments: &[OsString],
+    options: &Options,
+    context: &Context,
+) -> Result<Exit, Failure> {
+    let watched = Watched::new()?;
+    sys::seal_descriptors();
+    let child = std::process::Command::new(program).args(arguments).spawn();
+    let child = child.map_err(|error| cannot_run(program, &error))?;
+    Ok(Exit::Program(watched.report(&options.command, child, context)?))
+}
+
 /// Replaces this process by the command, which has its status then as from a shell: 127 not found, 126 not to be run.
 fn become_command(program: &OsString, arguments: &[OsString], context: &Context) -> Failure {
     context.reporter.summary(Exit::Done, "done");
-    let error = std::process::Command::new(program).args(arguments).exec();
+    cannot_run(program, &std::process::Command::new(program).args(arguments).exec())
+}
+
+fn cannot_run(program: &OsString, error: &std::io::Error) -> Failure {
     let status = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
-    let message = format!("cannot run {:?}: {}", program.display().to_string(), reason(&error));
+    let message = format!("cannot run {:?}: {}", program.display().to_string(), reason(error));
     Failure::message(Exit::Program(status), message)
 }

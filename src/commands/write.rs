@@ -139,8 +139,9 @@ impl Words {
 /// Not everything could be sent.
 pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
     let mut keeper = dial(&context.place, &options.id)?;
-    send(&mut keeper, &options.sending, options.timeout)?;
-    Ok(Exit::Done)
+    let done = send(&mut keeper, &options.sending, options.timeout);
+    context.count(keeper.passed());
+    done.map(|()| Exit::Done)
 }
 
 /// Sends.

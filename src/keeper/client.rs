@@ -9,6 +9,7 @@ use rustix::process::geteuid;
 use serde_json::Value;
 
 use super::directory::{Directory, Entry, Place};
+use super::passed::Passed;
 use super::wire::{
     Accepted, Batch, Close, DATA_CHUNK, Decoder, Dialect, Greeting, MessageHeader, Read, Request, Response, Secure,
     Unmet, Wait, WireError, Write, data_header,
@@ -28,6 +29,9 @@ pub struct Keeper {
     dialect: Dialect,
     id: String,
     pid: Option<i32>,
+    passed: Passed,
+    /// What the last read brought and was not taken yet.
+    brought: Passed,
 }
 
 /// What a read brought.
@@ -226,6 +230,8 @@ impl Keeper {
             dialect: Dialect::Full,
             id: id.to_owned(),
             pid: Some(peer.pid.as_raw_nonzero().get()),
+            passed: Passed::default(),
+            brought: Passed::default(),
         };
         keeper.socket.write_all(&Greeting::own().encode()).map_err(failed)?;
         loop {
@@ -244,6 +250,11 @@ impl Keeper {
     /// The process of the keeper.
     pub fn pid(&self) -> Option<i32> {
         self.pid
+    }
+
+    /// What was taken and given so far.
+    pub fn passed(&self) -> Passed {
+        self.passed
     }
 
     fn receive(&mut self) -> Result<(), Trouble> {
@@ -326,6 +337,17 @@ impl Keeper {
         Ok(self.status()?.get("longest").is_some())
     }
 
+    /// Refuses a socket that nothing can be read from, before something is written to it for the sake of the answer.
+    ///
+    /// # Errors
+    /// Status 2; the keeper does not answer.
+    pub fn demand_readable(&mut self) -> Result<(), Failure> {
+        match self.status()?.get("unreadable").and_then(Value::as_str) {
+            Some(why) => Err(Failure::message(Exit::Usage, format!("{}: can't read from this socket: {why}", self.id))),
+            None => Ok(()),
+        }
+    }
+
     /// As [`Keeper::status`], for those who only pass over a keeper that does not answer.
     fn ask_status(&mut self) -> Result<Value, Trouble> {
         self.status().map_err(|_| Trouble::Silent(self.id.clone()))
@@ -360,6 +382,7 @@ impl Keeper {
     /// The socket cannot be read from.
     pub fn read(&mut self, read: &Read) -> Result<Outcome, Failure> {
         self.request(&Request::Read(read.clone()), None)?;
+        self.brought = Passed::default();
         enum Head {
             Found(Found),
             Unmet(Unmet),
@@ -396,6 +419,7 @@ impl Keeper {
                 _ => None,
             })?;
             let bytes = self.data(usize::try_from(header.length).unwrap_or(usize::MAX))?;
+            self.brought.messages_in += 1;
             messages.push(Delivered { header, bytes });
         }
         Ok(messages)
@@ -410,6 +434,7 @@ impl Keeper {
             })?;
             bytes.extend_from_slice(&more);
         }
+        self.brought.bytes_in += bytes.len() as u64;
         Ok(bytes)
     }
 
@@ -418,6 +443,9 @@ impl Keeper {
     /// # Errors
     /// The keeper has gone.
     pub fn acknowledge(&mut self) -> Result<(), Failure> {
+        let brought = std::mem::take(&mut self.brought);
+        self.passed.bytes_in += brought.bytes_in;
+        self.passed.messages_in += brought.messages_in;
         Ok(self.request(&Request::Ack, None)?)
     }
 
@@ -427,15 +455,19 @@ impl Keeper {
     /// The input cannot be read; it cannot be sent.
     pub fn write(&mut self, write: &Write, input: &mut dyn io::Read) -> Result<(), Failure> {
         self.request(&Request::Write(write.clone()), None)?;
-        let mut buffer = vec![0; DATA_CHUNK];
+        let (mut buffer, mut given) = (vec![0; DATA_CHUNK], 0);
         loop {
             let count = read_input(input, &mut buffer)?;
+            given += count as u64;
             let Some(bytes) = buffer.get(..count).filter(|bytes| !bytes.is_empty()) else { break };
             self.send(&data_header(u32::try_from(count).unwrap_or(u32::MAX)))?;
             self.send(bytes)?;
         }
         self.request(&Request::End, None)?;
-        self.done()
+        self.done()?;
+        self.passed.bytes_out += given;
+        self.passed.messages_out += u64::from(write.letter.is_some());
+        Ok(())
     }
 
     /// Upgrades to TLS.

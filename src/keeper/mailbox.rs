@@ -19,6 +19,7 @@ use super::link::{Facts, Link};
 use super::messages::{MessageQueue, MessageReservation};
 use super::received::Received;
 use super::wire::Letter;
+use crate::event::Direction;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::message::Message;
@@ -39,6 +40,15 @@ pub enum Carrier {
     Datagrams(Rc<Datagrams>),
 }
 
+/// Why nothing goes one way or the other, where nothing ever does.
+#[derive(Debug, Clone, Default)]
+pub struct OneWay {
+    /// Why nothing can be read.
+    pub read: Option<String>,
+    /// Why nothing can be written.
+    pub write: Option<String>,
+}
+
 /// A kept message socket.
 pub struct Mailbox {
     link: Link,
@@ -57,6 +67,7 @@ pub struct Mailbox {
     messages_in: Cell<u64>,
     messages_out: Cell<u64>,
     end_was_had: Cell<bool>,
+    one_way: RefCell<OneWay>,
     /// One writer at a time.
     pub writing: Mutex<()>,
     /// Written before the connection stands, in bytes that the limit bounds.
@@ -87,6 +98,7 @@ impl Mailbox {
             messages_in: Cell::new(0),
             messages_out: Cell::new(0),
             end_was_had: Cell::new(false),
+            one_way: RefCell::default(),
             writing: Mutex::new(()),
             queued: RefCell::default(),
             limit,
@@ -103,8 +115,34 @@ impl Mailbox {
             secure: transport == "wss",
             transport,
         };
+        let [read, write] = [Direction::In, Direction::Out].map(|direction| messages.refusal(direction));
+        self.go_one_way(OneWay { read, write });
         self.carrier.replace(Some(Carrier::Connection(Rc::new(messages))));
         self.stands(facts);
+    }
+
+    /// What cannot be done with it, also before it stands.
+    pub fn go_one_way(&self, one_way: OneWay) {
+        self.one_way.replace(one_way);
+    }
+
+    /// Why nothing can be read from it, where nothing ever can.
+    pub fn unreadable(&self) -> Option<String> {
+        self.one_way.borrow().read.clone()
+    }
+
+    /// Refuses what cannot be done with it.
+    ///
+    /// # Errors
+    /// Status 2, with the reason.
+    pub fn demand(&self, direction: Direction) -> Result<(), Failure> {
+        let one_way = self.one_way.borrow();
+        let (deed, refusal) = match direction {
+            Direction::In => ("read from", &one_way.read),
+            Direction::Out => ("write to", &one_way.write),
+        };
+        let failure = |why| Failure::message(Exit::Usage, format!("can't {deed} this socket: {why}"));
+        refusal.as_ref().map_or(Ok(()), |why| Err(failure(why)))
     }
 
     /// Datagrams can be sent and come in.
@@ -317,6 +355,10 @@ impl Mailbox {
                 let text = "--to: this socket has one peer; only datagrams are sent to others";
                 return Err(Failure::message(Exit::Usage, text));
             }
+            (Some(Carrier::Connection(socket)), None) if !letter.ends.is_empty() && !socket.has_parts() => {
+                let text = format!("--parts: the messages of {} have no parts; leave it out", socket.transport());
+                return Err(Failure::message(Exit::Usage, text));
+            }
             (Some(Carrier::Connection(socket)), None) => {
                 let message = letter.message(bytes);
                 let lost = socket.lost();
@@ -341,16 +383,53 @@ impl Mailbox {
     }
 
     fn cannot_send(&self, error: &io::Error) -> Failure {
-        let too_large = rustix::io::Errno::from_io_error(error) == Some(rustix::io::Errno::MSGSIZE);
-        let exit = if too_large { Exit::TooLarge } else { Exit::SendFailed };
+        let exit = match rustix::io::Errno::from_io_error(error) {
+            Some(rustix::io::Errno::MSGSIZE) => Exit::TooLarge,
+            None if error.kind() == io::ErrorKind::TimedOut => Exit::TimedOut,
+            _ => Exit::SendFailed,
+        };
         Failure::message(exit, format!("cannot send to {}: {}", self.facts().peer, reason(error)))
     }
 
-    /// Sends what the transport still holds.
-    pub async fn flush(&self) {
+    /// Why the socket takes no message at the moment.
+    pub fn blockage(&self) -> String {
+        let awaited = match &*self.carrier.borrow() {
+            Some(Carrier::Connection(socket)) => socket.awaits(),
+            Some(Carrier::Datagrams(_)) | None => None,
+        };
+        awaited.map_or_else(|| format!("{} took no more messages", self.facts().peer), str::to_owned)
+    }
+
+    /// Delivers what the transport still holds within this time.
+    ///
+    /// # Errors
+    /// What is lost now: status 28.
+    pub async fn deliver(&self, limit: Duration) -> Result<(), Failure> {
         let carrier = self.carrier.borrow().clone();
-        if let Some(Carrier::Connection(socket)) = carrier {
-            let _ = socket.flush().await;
+        let count = match carrier {
+            Some(Carrier::Connection(socket)) => {
+                let delivered = async {
+                    socket.flush().await?;
+                    poll_fn(|cx| match socket.undelivered() {
+                        // Taking leave of the peers is nobody's to wait for.
+                        0 => Poll::Ready(Ok(())),
+                        _ => socket.poll_end(cx),
+                    })
+                    .await
+                };
+                match (tokio::time::timeout(limit, delivered).await, socket.undelivered()) {
+                    (_, 0) => return Ok(()),
+                    (Ok(Err(error)), _) => return Err(self.cannot_send(&error)),
+                    (_, count) => count,
+                }
+            }
+            Some(Carrier::Datagrams(_)) => return Ok(()),
+            None => self.queued.borrow().len(),
+        };
+        let [messages, were] = if count == 1 { ["message", "was"] } else { ["messages", "were"] };
+        match count {
+            0 => Ok(()),
+            _ => Err(Failure::message(Exit::TimedOut, format!("{count} {messages} {were} not delivered"))),
         }
     }
 

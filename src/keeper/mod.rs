@@ -15,6 +15,7 @@ pub mod mailbox;
 mod message_delivery;
 mod message_search;
 pub mod messages;
+pub mod passed;
 pub mod process;
 pub mod readiness;
 mod received;

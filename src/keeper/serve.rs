@@ -16,6 +16,9 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::transport::Channel;
 
+/// How long the end of a message socket waits for what was written to be delivered.
+const DELIVERY: Duration = Duration::from_secs(4);
+
 /// Serves a client until it leaves.
 ///
 /// # Errors
@@ -127,6 +130,7 @@ pub async fn standing(link: &Link, limit: Option<Instant>, talk: &mut Talk) -> R
 /// Ends the socket. The name is free before the answer goes out; the client sees the end of this process as the end of
 /// its connection.
 async fn close(kept: &Rc<Kept>, how: Close, mut talk: Talk) -> Result<(), Gone> {
+    let mut outcome = Ok(());
     if let (Close::Graceful, Body::Stream(stream)) = (how, &kept.body) {
         let sent = async {
             let _writing = stream.writing.lock().await;
@@ -136,11 +140,9 @@ async fn close(kept: &Rc<Kept>, how: Close, mut talk: Talk) -> Result<(), Gone> 
         let _ = tokio::time::timeout(Duration::from_secs(5), sent).await;
     }
     if let (Close::Graceful, Body::Messages(mailbox)) = (how, &kept.body) {
-        let sent = async {
-            let _writing = mailbox.writing.lock().await;
-            mailbox.flush().await;
-        };
-        let _ = tokio::time::timeout(Duration::from_secs(5), sent).await;
+        // Another writer may hold its turn for as long as it likes.
+        let _writing = tokio::time::timeout(DELIVERY, mailbox.writing.lock()).await;
+        outcome = mailbox.deliver(DELIVERY).await;
     }
     if let (Close::Reset, Body::Stream(stream)) = (how, &kept.body) {
         stream.reset_on_close();
@@ -149,7 +151,7 @@ async fn close(kept: &Rc<Kept>, how: Close, mut talk: Talk) -> Result<(), Gone> 
     kept.release();
     kept.end(how);
     process::shut_door(kept).await;
-    let answered = talk.answer(&Response::Done).await;
+    let answered = talk.answer(&outcome.map_or_else(|failure| refused(&failure), |()| Response::Done)).await;
     drop(hold);
     answered?;
     // Until the process ends, or the client has seen enough.
@@ -219,10 +221,7 @@ async fn readable(kept: &Rc<Kept>, wait: Wait, talk: &mut Talk) -> Result<(), Go
                 gone = talk.gone() => return Err(gone),
             }
         },
-        Body::Messages(mailbox) => match serve_messages::readable(mailbox, wait.timeout, talk).await? {
-            true => Ok(()),
-            false => Err(Failure::message(Exit::TimedOut, "timed out: nothing has come")),
-        },
+        Body::Messages(mailbox) => serve_messages::readable(mailbox, limit, talk).await?,
         Body::Listener(listening) => match arrival(kept, listening, wait, talk).await? {
             Ok(channel) => {
                 listening.waiting.borrow_mut().push_back(channel);

@@ -5,6 +5,7 @@ use super::mailbox::Mailbox;
 use super::serve::{deadline, standing, until};
 use super::talk::{Gone, Talk};
 use super::wire::{Request, Response, Write, WriteEnd};
+use crate::event::Direction;
 use crate::exit::Exit;
 use crate::failure::Failure;
 
@@ -55,6 +56,9 @@ async fn sent(
     limit: Option<tokio::time::Instant>,
     talk: &mut Talk,
 ) -> Result<Result<(), Failure>, Gone> {
+    if let (Some(_), Err(failure)) = (&write.letter, mailbox.demand(Direction::Out)) {
+        return Ok(Err(failure));
+    }
     let half_close = write.then == WriteEnd::HalfClose;
     if let (Some(letter), false, Stage::Connecting) = (&write.letter, half_close, mailbox.stage())
         && mailbox.queue(letter, bytes)
@@ -78,8 +82,7 @@ async fn sent(
         biased;
         sent = sending => sent,
         () = until(deadline(write.timeout)) => {
-            let text = format!("timed out: {} takes no more messages", mailbox.facts().peer);
-            Err(Failure::message(Exit::TimedOut, text))
+            Err(Failure::message(Exit::TimedOut, format!("timed out: {}", mailbox.blockage())))
         }
     })
 }

@@ -1,23 +1,26 @@
 //! Reads of messages: one reader at a time, and a message leaves the queue only when the client says that it has it.
 
-use std::time::Duration;
-
 use tokio::time::Instant;
 
 use super::buffer::End;
 use super::mailbox::Mailbox;
 use super::message_delivery::{Outcome, deliver};
 use super::message_search::{Answer, MessageSearch};
-use super::serve::{deadline, failed, standing, until};
+use super::serve::{deadline, failed, refused, standing, until};
 use super::talk::{Gone, Talk};
 use super::wire::{Read, Reason};
+use crate::event::Direction;
 use crate::exit::Exit;
+use crate::failure::Failure;
 
 /// Serves one read.
 ///
 /// # Errors
 /// The client went away: it has read nothing.
 pub async fn read(mailbox: &Mailbox, read: Read, talk: &mut Talk) -> Result<(), Gone> {
+    if let Err(failure) = mailbox.demand(Direction::In) {
+        return talk.answer(&refused(&failure)).await;
+    }
     let mut search = match MessageSearch::new(read.condition.as_ref(), read.max_bytes) {
         Ok(search) => search,
         Err(error) => return talk.answer(&failed(Exit::Usage, &error.to_string())).await,
@@ -94,16 +97,20 @@ fn ended(mailbox: &Mailbox) -> Reason {
 ///
 /// # Errors
 /// The client went away.
-pub async fn readable(mailbox: &Mailbox, timeout: Option<Duration>, talk: &mut Talk) -> Result<bool, Gone> {
-    let limit = deadline(timeout);
+pub async fn readable(mailbox: &Mailbox, limit: Option<Instant>, talk: &mut Talk) -> Result<Result<(), Failure>, Gone> {
+    if let Err(failure) = mailbox.demand(Direction::In) {
+        return Ok(Err(failure));
+    }
     loop {
         let changed = mailbox.changed();
         if mailbox.with_queue(|queue| !queue.is_empty() || *queue.end() != End::Open) {
-            return Ok(true);
+            return Ok(Ok(()));
         }
         tokio::select! {
             () = changed => {}
-            () = until(limit) => return Ok(false),
+            () = until(limit) => {
+                return Ok(Err(Failure::message(Exit::TimedOut, "timed out: nothing has come")));
+            }
             gone = talk.gone() => return Err(gone),
         }
     }

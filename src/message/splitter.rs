@@ -109,6 +109,24 @@ impl Splitter {
         Ok(Some(&self.held))
     }
 
+    /// As [`Splitter::next_message`] for a message that lies whole in `input` and ends with a terminator; takes nothing and gives
+    /// `None` where that is not so, or where it is too long. The piece does not borrow from the splitter, so that one can go
+    /// through many of them.
+    pub fn next_whole<'i>(&mut self, input: &mut &'i [u8]) -> Option<&'i [u8]> {
+        self.forget_given();
+        let terminator = match self.split {
+            Split::Line => b'\n',
+            Split::Nul => 0,
+            Split::None | Split::Length | Split::Chunk | Split::Size(_) => return None,
+        };
+        if !self.held.is_empty() {
+            return None;
+        }
+        let (part, rest) = terminated(terminator, input).filter(|(part, _)| part.len() <= self.limit)?;
+        *input = rest;
+        Some(part)
+    }
+
     fn forget_given(&mut self) {
         if std::mem::take(&mut self.given) {
             self.held.clear();
@@ -126,10 +144,9 @@ impl Splitter {
     }
 
     fn until<'s, 'i: 's>(&'s mut self, terminator: u8, input: &mut &'i [u8]) -> Result<Option<&'s [u8]>, SplitError> {
-        let found = memchr::memchr(terminator, input).and_then(|at| input.split_at_checked(at));
-        let Some((part, rest)) = found else { return self.hold_all(input) };
+        let Some((part, rest)) = terminated(terminator, input) else { return self.hold_all(input) };
         self.fits(self.held.len().saturating_add(part.len()))?;
-        *input = rest.split_first().map_or(rest, |(_terminator, after)| after);
+        *input = rest;
         if self.held.is_empty() {
             return Ok(Some(part));
         }
@@ -176,6 +193,12 @@ impl Splitter {
         }
         self.held.len()
     }
+}
+
+/// What stands before the first terminator, and behind it.
+fn terminated(terminator: u8, input: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (part, rest) = input.split_at_checked(memchr::memchr(terminator, input)?)?;
+    Some((part, rest.get(1..)?))
 }
 
 fn length_of(prefix: [u8; PREFIX]) -> usize {
@@ -276,6 +299,26 @@ mod tests {
         let mut splitter = Splitter::new(Split::Length, usize::MAX);
         assert_eq!(splitter.next_message(&mut &b"\xff\xff\xff\xffabc"[..]), Ok(None));
         assert!(splitter.held.capacity() < 100);
+    }
+
+    #[test]
+    fn only_what_is_whole_fits_and_has_a_terminator_is_given_at_once() {
+        let mut splitter = Splitter::new(Split::Line, 3);
+        let mut input = &b"one\n\ntwo\nfour\nthr"[..];
+        let whole: Vec<&[u8]> = std::iter::from_fn(|| splitter.next_whole(&mut input)).collect();
+        assert_eq!((whole, input), (vec![&b"one"[..], b"", b"two"], &b"four\nthr"[..]));
+        assert!(splitter.next_message(&mut input).is_err());
+
+        let mut splitter = Splitter::new(Split::Nul, 9);
+        assert_eq!(splitter.next_message(&mut &b"begun"[..]), Ok(None));
+        let mut input = &b"end\0other\0"[..];
+        assert_eq!(splitter.next_whole(&mut input), None);
+        assert_eq!(splitter.next_message(&mut input), Ok(Some(&b"begunend"[..])));
+        assert_eq!((splitter.next_whole(&mut input), input), (Some(&b"other"[..]), &b""[..]));
+
+        for kind in [Split::None, Split::Length, Split::Chunk, size(2)] {
+            assert_eq!(Splitter::new(kind, 9).next_whole(&mut &b"\0\0\0\x01a\n"[..]), None, "{kind:?}");
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub enum Verbosity {
 /// The level from which on an event is shown; errors of the run itself are not events.
 pub fn level(event: &Event) -> Verbosity {
     match event {
-        Event::Error { .. } => Verbosity::Normal,
+        Event::Error { .. } | Event::Failed { .. } => Verbosity::Normal,
         // The failure of the run says the same.
         Event::Timeout { .. }
         | Event::Connected { .. }
@@ -66,7 +66,7 @@ pub fn sentence(event: &Event) -> String {
         Event::Closed { peer, bytes_in, bytes_out, reason, .. } => {
             format!("{peer} closed: {reason}; received {bytes_in} bytes, sent {bytes_out}")
         }
-        Event::Error { message } => message.clone(),
+        Event::Error { message } | Event::Failed { message, .. } => message.clone(),
         Event::ExecStarted { command, pid } => format!("started {command} as process {pid}"),
         Event::ExecExited { pid, status } => format!("process {pid} ended with status {status}"),
         Event::Timeout { limit } => format!("timed out: {limit}"),

@@ -14,11 +14,10 @@ struct Line<'a> {
     time: SystemTime,
     #[serde(flatten)]
     event: &'a Event,
-    #[serde(skip_serializing_if = "str::is_empty")]
     id: &'a str,
 }
 
-/// One event as a line with its newline. `id` is empty where an event belongs to no socket.
+/// One event as a line with its newline. Every event has an `id`: it is empty where none is known.
 pub fn line(time: SystemTime, id: &str, event: &Event) -> String {
     let mut text = serde_json::to_string(&Line { v: 1, time, event, id }).unwrap_or_default();
     text.push('\n');

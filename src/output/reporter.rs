@@ -31,6 +31,8 @@ pub struct Reporter {
     verbosity: Verbosity,
     command: &'static str,
     started: Instant,
+    subject: RefCell<String>,
+    timed_out: Cell<bool>,
     phases: Cell<Phases>,
     bytes_in: Cell<u64>,
     bytes_out: Cell<u64>,
@@ -76,6 +78,8 @@ impl Reporter {
             verbosity,
             command,
             started: Instant::now(),
+            subject: RefCell::default(),
+            timed_out: Cell::new(false),
             phases: Cell::default(),
             bytes_in: Cell::new(0),
             bytes_out: Cell::new(0),
@@ -87,6 +91,12 @@ impl Reporter {
             diversion: RefCell::default(),
             witness: RefCell::new(None),
         }
+    }
+
+    /// Says which socket the run is about: the ID of events that have none of their own, such as the summary. Where nobody
+    /// says it, it is the first socket that an event is of.
+    pub fn about(&self, id: &str) {
+        id.clone_into(&mut self.subject.borrow_mut());
     }
 
     /// Gives sentences for a person to `take` from now on, for a screen that is on the same terminal; `None`: to stderr.
@@ -116,6 +126,9 @@ impl Reporter {
 
     /// Writes what another reporter has written, of a process that works for this one.
     pub fn pass_on(&self, text: &[u8]) {
+        if memchr::memmem::find(text, b"\"event\":\"timeout\"").is_some() {
+            self.timed_out.set(true);
+        }
         let _ = std::io::stderr().write_all(text);
     }
 
@@ -138,7 +151,13 @@ impl Reporter {
     pub fn failure(&self, failure: &Failure) {
         let line = one_line(&failure.line());
         match self.format {
-            Format::Json => self.event("", &Event::Error { message: line }),
+            Format::Json => {
+                if failure.exit == Exit::TimedOut && !self.timed_out.get() {
+                    self.event("", &Event::Timeout { limit: line.clone() });
+                }
+                let hints = failure.hints.iter().map(|hint| one_line(hint)).collect();
+                self.event("", &Event::Failed { message: line, hints });
+            }
             Format::Human { .. } if !self.shows(Verbosity::Normal) => {}
             Format::Human { color } => {
                 let (on, off) = if color { ("\x1b[1;31m", "\x1b[0m") } else { ("", "") };
@@ -168,6 +187,16 @@ impl Reporter {
                 self.phases.set(phases);
             }
         }
+    }
+
+    /// Takes over the phases that another reporter has timed, of a process that works for this one.
+    pub fn adopt_phases(&self, phases: Phases) {
+        self.phases.set(phases);
+    }
+
+    /// The phases so far.
+    pub fn phases(&self) -> Phases {
+        self.phases.get()
     }
 
     /// How many bytes passed in a direction.
@@ -222,10 +251,19 @@ impl Report for Reporter {
         if self.silent.get() {
             return;
         }
+        if let Event::Timeout { .. } = event {
+            self.timed_out.set(true);
+        }
+        if !id.is_empty() && self.subject.borrow().is_empty() {
+            self.about(id);
+        }
         if self.shows(Verbosity::Verbose) {
             self.standing.borrow_mut().note(id, event);
         }
         match self.format {
+            Format::Json if id.is_empty() => {
+                write_stderr(&json::line(SystemTime::now(), &self.subject.borrow(), event));
+            }
             Format::Json => write_stderr(&json::line(SystemTime::now(), id, event)),
             Format::Human { .. } if self.verbosity >= human::level(event) => self.note(&human::sentence(event)),
             Format::Human { .. } => {}

@@ -145,8 +145,8 @@ impl<'a> Lane<'a> {
         if self.observer.wants_bytes() { self.observer.wire(self.direction, message) } else { Ok(()) }
     }
 
-    /// Bytes passed inside the kernel.
-    pub(super) fn spliced(&self, length: usize) {
+    /// Bytes passed that nobody looks at ([`Lane::is_looked_at`]).
+    pub(super) fn passed_unseen(&self, length: usize) {
         self.observer.moved(self.direction, length as u64);
     }
 

@@ -17,10 +17,13 @@ use crate::message::{Message, MessageRecord, Split, Splitter};
 use crate::transport::{Descriptor, Messages};
 
 /// So many bytes of messages are written to the stream at once, if they are there.
-const WRITTEN_AT_ONCE: usize = 64 << 10;
+const WRITTEN_AT_ONCE: usize = 256 << 10;
 
-/// So many messages are sent before the other direction gets its turn.
+/// So many messages are sent before the other direction gets its turn, not counting those that are taken behind another.
 const SENT_AT_ONCE: usize = 128;
+
+/// So many bytes of messages are sent before the other direction gets its turn.
+const BYTES_AT_ONCE: usize = 256 << 10;
 
 /// How messages look on the stream, and how many are wanted.
 #[derive(Debug, Clone, Copy)]
@@ -134,7 +137,12 @@ impl<S: Side> Relayed<'_, S> {
                     self.socket.fail();
                     self.unfit = Some(failed);
                 }
-                Poll::Ready(Ok(Moved::Bytes(count))) => moved += count,
+                Poll::Ready(Ok(Moved::Bytes(count))) => {
+                    moved += count;
+                    if moved >= BYTES_AT_ONCE {
+                        break;
+                    }
+                }
                 Poll::Ready(Err(failed)) => return Poll::Ready(Err(failed)),
                 _ if moved > 0 => break,
                 // Nothing more, for the moment or at all: what was taken leaves now.
@@ -158,7 +166,7 @@ impl<S: Side> Relayed<'_, S> {
                 self.outgoing.spend(self.message.len());
                 self.report.message(Direction::Out);
                 self.outgoing.passed(self.message.bytes()).map_err(Failed::Recording)?;
-                return Poll::Ready(Ok(Moved::Bytes(self.message.len().max(1))));
+                return Poll::Ready(Ok(Moved::Bytes(self.message.len().max(1) + self.send_more())));
             }
             if self.wanted == 0 {
                 return Poll::Ready(Ok(Moved::End));
@@ -198,6 +206,26 @@ impl<S: Side> Relayed<'_, S> {
             (self.start, self.filled) = (0, read);
             self.ended = read == 0;
         }
+    }
+
+    /// Offers the socket the pieces of the input behind a message that it took, where nothing is done to them on their way; says how
+    /// many bytes it took.
+    fn send_more(&mut self) -> usize {
+        if self.form.parts || self.outgoing.is_looked_at() || self.wanted == 0 {
+            return 0;
+        }
+        let mut rest = self.input.get(self.start..self.filled).unwrap_or_default();
+        let (before, mut sent, report) = (rest.len(), 0, self.report);
+        let splitter = &mut self.splitter;
+        self.socket.send_singles(std::iter::from_fn(|| {
+            let piece = splitter.next_whole(&mut rest)?;
+            sent += piece.len();
+            report.message(Direction::Out);
+            Some(piece)
+        }));
+        self.start += before - rest.len();
+        self.outgoing.passed_unseen(sent);
+        sent
     }
 
     fn poll_in(&mut self, cx: &mut Context<'_>) -> Poll<Result<Moved, Failed>> {
@@ -248,9 +276,30 @@ impl<S: Side> Relayed<'_, S> {
                 *count += 1;
                 self.wanted -= u64::from(self.form.count.is_some());
                 self.present()?;
+                self.present_more(count)?;
             }
         }
         Ok(Poll::Ready(()))
+    }
+
+    /// Appends messages that came with the received one, where nothing is done to them on their way.
+    fn present_more(&mut self, count: &mut usize) -> Result<(), Failed> {
+        if self.form.records || self.form.parts || self.incoming.is_looked_at() || self.wanted == 0 {
+            return Ok(());
+        }
+        let (split, counted, report) = (self.form.split, u64::from(self.form.count.is_some()), self.report);
+        let (output, wanted) = (&mut self.output, &mut self.wanted);
+        let (mut joined, mut received) = (Ok(()), 0);
+        self.socket.receive_singles(|message| {
+            received += message.len();
+            report.message(Direction::In);
+            *count += 1;
+            *wanted -= counted;
+            joined = split.join(message, output);
+            joined.is_ok() && *wanted > 0 && output.len() < WRITTEN_AT_ONCE
+        });
+        self.incoming.passed_unseen(received);
+        joined.map_err(invalid)
     }
 
     /// Appends the received message to the output.

@@ -196,7 +196,7 @@ impl SplicePump {
 
     fn count(&mut self, moved: usize, lane: &Lane<'_>) {
         self.total += moved as u64;
-        lane.spliced(moved);
+        lane.passed_unseen(moved);
     }
 }
 

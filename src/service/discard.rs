@@ -44,7 +44,9 @@ fn idle() -> Closing {
 pub(super) async fn drain(side: &mut impl Side, lane: &mut Lane<'_>, idle_limit: Limit) -> Closing {
     let mut size = buffer::SMALLEST;
     loop {
-        match within(idle_limit, buffer::read(side, size)).await {
+        // What is not read yet holds the sender up, which is what a rate is for.
+        let allowed = std::future::poll_fn(|cx| lane.poll_allowance(cx)).await.min(size);
+        match within(idle_limit, buffer::read(side, allowed)).await {
             None => return idle(),
             Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
             Some(Ok((held, count))) => {
@@ -57,6 +59,7 @@ pub(super) async fn drain(side: &mut impl Side, lane: &mut Lane<'_>, idle_limit:
                     lane.ended();
                     return Closing::clean("the client closed");
                 }
+                lane.spend(count);
                 size = if count == size { (size * 2).min(buffer::LARGEST) } else { size };
             }
         }

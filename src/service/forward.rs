@@ -5,6 +5,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::mishaps::Mishaps;
@@ -16,9 +17,12 @@ use crate::failure::{Failure, reason};
 use crate::filter::misbehaviour::Misbehaviour;
 use crate::message::{Message, Split};
 use crate::quantity::Limit;
-use crate::relay::{self, Blame, Observer, Outcome, Rules, Waiting, misbehave};
+use crate::relay::{self, AtLocalEnd, Blame, Observer, Outcome, Rules, Waiting, misbehave};
 use crate::transport::proxy::proxy_protocol::Ends;
 use crate::transport::{Bytes, Channel, ConnectOptions, Messages, connect};
+
+/// How long a client may be silent after a target has closed that takes nothing more.
+const HALF_OPEN: Duration = Duration::from_secs(1);
 
 /// Where clients are forwarded to.
 #[derive(Debug)]
@@ -31,6 +35,8 @@ pub struct Target {
     pub split: Split,
     /// How the target is mistreated, for tests.
     pub misbehaviour: Option<Misbehaviour>,
+    /// What the end of a client's data means for a target whose close ends both directions.
+    pub at_clients_end: AtLocalEnd,
 }
 
 impl Target {
@@ -55,7 +61,7 @@ pub(super) async fn serve(
     around: &Surroundings,
     target: &Target,
 ) -> Closing {
-    let split = target.split;
+    let (split, at_clients_end) = (target.split, target.at_clients_end);
     let own;
     let announced = ends(&client.channel).filter(|_| target.connect.route.announce.is_some());
     let options = match (announced, &target.misbehaviour) {
@@ -87,7 +93,7 @@ pub(super) async fn serve(
             return Closing { reason: failure.line(), verdict: Verdict::Reported(failure.exit) };
         }
     };
-    let closing = join(client, &mut target, split, watcher, around).await;
+    let closing = join(client, &mut target, split, at_clients_end, watcher, around).await;
     target_closed(&target_id, &target.peer().to_string(), &target.local().to_string(), &closing, &**watcher, around);
     closing
 }
@@ -127,6 +133,7 @@ async fn join(
     client: &mut Client,
     target: &mut Channel,
     split: Split,
+    at_clients_end: AtLocalEnd,
     watcher: &Rc<dyn Watcher>,
     around: &Surroundings,
 ) -> Closing {
@@ -145,6 +152,7 @@ async fn join(
         }
         (Channel::Bytes(bytes), Channel::Messages(socket)) => {
             // To the relay the message socket is the peer, to us the client is.
+            let rules = towards(socket, at_clients_end, rules);
             let mirror = Mirror { observer: watched, report: &*around.report };
             let outgoing = around.mirrored_lane(Direction::Out, &client.id, &mirror);
             let incoming = around.mirrored_lane(Direction::In, &client.id, &mirror);
@@ -153,7 +161,7 @@ async fn join(
             mirrored(outcome)
         }
         (Channel::Messages(client), Channel::Messages(target)) => {
-            return messages(client, target, watched, around).await;
+            return messages(client, target, at_clients_end, watched, around).await;
         }
     };
     if outcome.fault.is_some() {
@@ -161,6 +169,16 @@ async fn join(
         reset(target);
     }
     closing(outcome, &name)
+}
+
+/// The rules of a client's stream and a message socket.
+fn towards(target: &Messages, at_clients_end: AtLocalEnd, rules: Rules) -> Rules {
+    match target {
+        // The client is there to listen.
+        target if target.refusal(Direction::Out).is_some() => Rules { at_local_end: AtLocalEnd::KeepOpen, ..rules },
+        target if target.has_half_close() => rules,
+        _ => Rules { at_local_end: at_clients_end, half_open: Limit::After(HALF_OPEN), ..rules },
+    }
 }
 
 /// Joins two streams until both are at their end.
@@ -263,14 +281,42 @@ impl Report for Mirror<'_> {
     }
 }
 
-async fn messages(client: &Messages, target: &Messages, watcher: &dyn Observer, around: &Surroundings) -> Closing {
+async fn messages(
+    client: &Messages,
+    target: &Messages,
+    at_clients_end: AtLocalEnd,
+    watcher: &dyn Observer,
+    around: &Surroundings,
+) -> Closing {
     let last = Cell::new(Instant::now());
-    let both = async {
-        tokio::try_join!(
-            pass(client, target, Direction::In, watcher, around, &last),
-            pass(target, client, Direction::Out, watcher, around, &last),
-        )
+    let answered = Notify::new();
+    let asked = async {
+        pass(client, target, Direction::In, watcher, around, &last).await?;
+        if client.has_half_close() && target.refusal(Direction::Out).is_some() {
+            // The client is there to listen.
+            return Ok(());
+        }
+        if client.has_half_close() && !target.has_half_close() {
+            target.flush().await?;
+            last.set(Instant::now());
+            let quiet = match at_clients_end {
+                AtLocalEnd::HalfClose => Limit::After(Duration::ZERO),
+                AtLocalEnd::WhenQuiet(limit) => limit,
+                AtLocalEnd::KeepOpen => Limit::Never,
+            };
+            tokio::select! {
+                () = silence(quiet, &last) => {}
+                () = answered.notified() => {}
+            }
+        }
+        target.end().await
     };
+    let heard = async {
+        pass(target, client, Direction::Out, watcher, around, &last).await?;
+        answered.notify_one();
+        client.end().await
+    };
+    let both = async { tokio::try_join!(asked, heard) };
     tokio::select! {
         biased;
         joined = both => match joined {
@@ -283,7 +329,7 @@ async fn messages(client: &Messages, target: &Messages, watcher: &dyn Observer, 
     }
 }
 
-/// Passes messages on, and the way in which the one side closed to the other.
+/// Passes messages on to the end of their source, and the way in which that closed.
 async fn pass(
     from: &Messages,
     to: &Messages,
@@ -308,7 +354,7 @@ async fn pass(
         around.note_message(direction, message.bytes(), watcher)?;
     }
     to.close_like(from);
-    to.end().await
+    Ok(())
 }
 
 /// Until nothing has passed for so long.

@@ -211,6 +211,15 @@ impl Closing {
         Closing { reason: messages.farewell().unwrap_or(self.reason), ..self }
     }
 
+    /// Reports an end by the limit of idling, and says in the reason how long that is.
+    #[must_use]
+    pub fn timed(self, limit: Limit, id: &str, report: &dyn Report) -> Self {
+        let (Verdict::Idle, Limit::After(limit)) = (self.verdict, limit) else { return self };
+        let limit = humantime::format_duration(limit);
+        report.event(id, &Event::Timeout { limit: format!("the idle limit of {limit}") });
+        Closing { reason: self.reason.replace("for too long", &format!("for {limit}")), ..self }
+    }
+
     /// An end by an error of the connection.
     pub fn failed(error: &io::Error, blame: Blame) -> Self {
         let blame = match error.kind() {
@@ -267,7 +276,7 @@ pub async fn serve(
             _ => Box::pin(serve(others, client, watcher, around)),
         },
     };
-    let closing = serving.await;
+    let closing = serving.await.timed(around.idle, &client.id, &*around.report);
     if closing.verdict == Verdict::Clean {
         client.channel.take_leave().await;
     }

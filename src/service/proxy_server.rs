@@ -10,7 +10,7 @@ use crate::event::{Direction, Event};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::relay::{Blame, buffer};
-use crate::transport::proxy::server::{Refusal, read_http_request, read_socks5_request};
+use crate::transport::proxy::server::{Refusal, RequestError, read_http_request, read_socks5_request};
 use crate::transport::proxy::{Credentials, Target};
 use crate::transport::{Bytes, Channel, ConnectOptions, connect};
 
@@ -65,14 +65,15 @@ pub(super) async fn serve(
             forward::target_closed(&id, &peer, &local, &closing, &**watcher, around);
             closing
         }
-        Err(reason) => {
+        Err(failure) => {
+            let reason = failure.line();
             around.report.event(&client.id, &Event::Error { message: reason.clone() });
             let ended = buffer::end(bytes).await;
             if ended.is_ok() {
                 let mut lane = around.lane(Direction::In, &client.id, &**watcher);
                 let _ = tokio::time::timeout(LINGER, discard::linger(bytes, &mut lane)).await;
             }
-            Closing { reason, verdict: Verdict::Reported(Exit::Refused) }
+            Closing { reason, verdict: Verdict::Reported(failure.exit) }
         }
     }
 }
@@ -83,7 +84,7 @@ async fn negotiate(
     id: &str,
     around: &Surroundings,
     proxy: &Proxy,
-) -> Result<(Bytes, String), String> {
+) -> Result<(Bytes, String), Failure> {
     let credentials = proxy.credentials.as_ref();
     let reading = async {
         match proxy.protocol {
@@ -92,8 +93,11 @@ async fn negotiate(
         }
     };
     let request = match tokio::time::timeout(REQUEST_LIMIT, reading).await {
-        Ok(request) => request.map_err(|error| error.to_string())?,
-        Err(_) => return Err("the client did not say in time where it wants to go".to_owned()),
+        Ok(request) => request.map_err(|error| Failure::new(status(&error), error))?,
+        Err(_) => {
+            let text = "the client did not say in time where it wants to go";
+            return Err(Failure::message(Exit::TimedOut, text));
+        }
     };
     let (host, port) = match &request.target {
         Target::Name { name, port } => (Host::Name(name.clone()), *port),
@@ -104,11 +108,11 @@ async fn negotiate(
     let target_id = forward::target_id(id, &endpoint);
     let mut target = match connect(&endpoint, &proxy.connect, &target_id, &*around.report).await {
         Ok(Channel::Bytes(target)) => target,
-        Ok(Channel::Messages(_)) => return Err("the target is no stream".to_owned()),
+        Ok(Channel::Messages(_)) => return Err(Failure::message(Exit::Unsupported, "the target is no stream")),
         Err(error) => {
-            let reason = error.to_string();
-            let _ = request.refuse(bytes, refusal(&Failure::from(error))).await;
-            return Err(reason);
+            let failure = Failure::from(error);
+            let _ = request.refuse(bytes, refusal(&failure)).await;
+            return Err(failure);
         }
     };
     let local = target.local().socket_addr().unwrap_or_else(|| ([0, 0, 0, 0], 0).into());
@@ -117,8 +121,18 @@ async fn negotiate(
         buffer::write_all(bytes, &[]).await?;
         buffer::write_all(&mut target, &request.first).await
     };
-    answered.await.map_err(|error| Closing::failed(&error, Blame::Sending).reason)?;
+    let failed = |error| Failure::message(Exit::SendFailed, Closing::failed(&error, Blame::Sending).reason);
+    answered.await.map_err(failed)?;
     Ok((target, target_id))
+}
+
+/// What a request that was not understood or not accepted means where its client was the only one.
+fn status(error: &RequestError) -> Exit {
+    match error {
+        RequestError::Closed => Exit::PeerClosed,
+        RequestError::Io(_) => Exit::ReceiveFailed,
+        _ => Exit::ProxyFailed,
+    }
 }
 
 fn refusal(failure: &Failure) -> Refusal {

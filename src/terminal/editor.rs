@@ -105,7 +105,10 @@ impl Editor {
             Edit::Cancel => {}
             Edit::Submit => {
                 self.shown = None;
-                return Action::Submit(self.line.take());
+                let mut line = self.line.take();
+                // Only a paste ends so. Enter means this end, and not an empty line behind it.
+                line.truncate(line.strip_suffix('\n').map_or(line.len(), str::len));
+                return Action::Submit(line);
             }
             Edit::Interrupt => {
                 self.shown = None;

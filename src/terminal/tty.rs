@@ -5,13 +5,17 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::Command;
+use crossterm::cursor::{Hide, Show};
 use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
-use crossterm::terminal::{disable_raw_mode, enable_raw_mode};
+use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{getpgrp, getppid, getsid};
 
 /// Whether the terminal is in our mode.
 static OURS: AtomicBool = AtomicBool::new(false);
+
+/// Whether it shows a page of ours instead of what was there.
+static PAGE: AtomicBool = AtomicBool::new(false);
 
 /// How long a terminal that takes nothing is waited for at the end.
 const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
@@ -27,6 +31,8 @@ pub enum Use {
     Editor,
     /// Everything passes, both ways.
     PassThrough,
+    /// A page of its own, keys one by one; afterwards it shows again what it showed before.
+    Page,
 }
 
 /// The terminal in our mode; it is given back when this is dropped, and when the program panics.
@@ -58,8 +64,13 @@ impl Tty {
     fn enter(&self) -> io::Result<()> {
         OURS.store(true, Ordering::SeqCst);
         enable_raw_mode()?;
-        if self.usage == Use::Editor {
-            write(&ansi(EnableBracketedPaste));
+        match self.usage {
+            Use::Editor => write(&ansi(EnableBracketedPaste)),
+            Use::PassThrough => {}
+            Use::Page => {
+                PAGE.store(true, Ordering::SeqCst);
+                write(&format!("{}{}", ansi(EnterAlternateScreen), ansi(Hide)));
+            }
         }
         Ok(())
     }
@@ -67,7 +78,7 @@ impl Tty {
     /// Gives the terminal back for a while.
     pub fn leave(&self) {
         give_back(match self.usage {
-            Use::Editor => "",
+            Use::Editor | Use::Page => "",
             Use::PassThrough => SOBER,
         });
     }
@@ -90,6 +101,9 @@ impl Drop for Tty {
 }
 
 fn give_back(first: &str) {
+    if PAGE.swap(false, Ordering::SeqCst) {
+        write(&format!("{}{}", ansi(Show), ansi(LeaveAlternateScreen)));
+    }
     if OURS.swap(false, Ordering::SeqCst) {
         write(&format!("{first}{}", ansi(DisableBracketedPaste)));
         let _ = disable_raw_mode();
@@ -106,7 +120,7 @@ fn ansi(command: impl Command) -> String {
 fn write(text: &str) {
     let stdout = rustix::stdio::stdout();
     let mut watched = [PollFd::new(&stdout, PollFlags::OUT)];
-    if rustix::event::poll(&mut watched, Some(&PATIENCE)).is_ok_and(|ready| ready > 0) {
+    if rustix::io::retry_on_intr(|| rustix::event::poll(&mut watched, Some(&PATIENCE))).is_ok_and(|ready| ready > 0) {
         let _ = rustix::io::write(stdout, text.as_bytes());
     }
 }

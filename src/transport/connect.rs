@@ -142,6 +142,10 @@ pub(super) async fn attempts(
                 Patience::For(Some(total)) => begun.elapsed() < total,
             };
         if !again {
+            if let ConnectError::TimedOut { limit, .. } = &error {
+                let limit = format!("the limit of {} for connecting", humantime::format_duration(*limit));
+                report.event(id, &Event::Timeout { limit });
+            }
             return Err(error);
         }
         report.remark(&format!("{error}; trying again in {}", humantime::format_duration(pause)));

@@ -11,7 +11,7 @@ use super::websocket::WebSocket;
 #[cfg(feature = "zmq")]
 use super::zeromq::ZeroMq;
 use crate::address::Peer;
-use crate::event::Report;
+use crate::event::{Direction, Report};
 use crate::message::Message;
 
 /// A message over the limit: nothing is cut silently.
@@ -169,6 +169,34 @@ impl Messages {
         }
     }
 
+    /// How many messages were taken to send and have not left, where the transport knows.
+    pub fn undelivered(&self) -> usize {
+        match self {
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.undelivered(),
+            _ => 0,
+        }
+    }
+
+    /// Why no messages of its user go this way, where none ever do.
+    #[cfg_attr(not(feature = "zmq"), expect(unused_variables, reason = "the others carry messages both ways"))]
+    pub fn refusal(&self, direction: Direction) -> Option<String> {
+        match self {
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.kind().refusal(direction),
+            _ => None,
+        }
+    }
+
+    /// Why nothing more is taken to send at the moment, where that is not because the peer is slow or absent.
+    pub fn awaits(&self) -> Option<&'static str> {
+        match self {
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.awaits(),
+            _ => None,
+        }
+    }
+
     /// Lets the peer see that something went wrong when the socket is dropped, where the transport can say so.
     pub fn fail(&self) {
         match self {
@@ -228,6 +256,38 @@ impl Messages {
             Messages::WebSocket(socket) => socket.poll_send(cx, message),
             #[cfg(feature = "zmq")]
             Messages::ZeroMq(socket) => socket.poll_send(cx, message),
+        }
+    }
+
+    /// Gives messages of one part that came with the last one, and are there already, to `take`, until it says that it has enough.
+    /// It is an offer: those that are not given come by [`Messages::poll_receive`].
+    #[cfg_attr(
+        not(any(feature = "zmq", feature = "ws")),
+        expect(unused_variables, reason = "the others give one at a time")
+    )]
+    pub fn receive_singles(&self, take: impl FnMut(&[u8]) -> bool) {
+        match self {
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.receive_singles(take),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.receive_singles(take),
+            _ => {}
+        }
+    }
+
+    /// Takes more messages of one part behind the last one that was taken, none over [`Messages::limit`], as many as need not wait. It is an offer: those that
+    /// are left are for [`Messages::poll_send`].
+    #[cfg_attr(
+        not(any(feature = "zmq", feature = "ws")),
+        expect(unused_variables, reason = "the others take one at a time")
+    )]
+    pub fn send_singles<'a>(&self, pieces: impl Iterator<Item = &'a [u8]>) {
+        match self {
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.send_singles(pieces),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.send_singles(pieces),
+            _ => {}
         }
     }
 

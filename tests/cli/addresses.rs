@@ -359,3 +359,16 @@ fn b04_a_bad_address_is_3_and_says_what_is_wrong_with_it() {
     sandbox.netverb(["open", &long]).run().failed(3, &["107 bytes"]);
     sandbox.netverb(["accept", &long]).run().failed(3, &["107 bytes"]);
 }
+
+#[test]
+fn a_listener_has_its_host_and_port_in_two_words_too() {
+    let sandbox = Sandbox::new();
+    for host in ["127.0.0.1", "localhost"] {
+        let mut child = sandbox.netverb(["accept", host, "0", "--echo", "--once", "--json", "-4"]).spawn();
+        let mut peer = Peer::connect(child.port());
+        assert!(child.wait_event("listening")["local"].as_str().unwrap().starts_with("127.0.0.1:"));
+        peer.end();
+        child.wait().exits(0);
+    }
+    sandbox.netverb(["accept", "localhost"]).run().failed(3, &["\"localhost\" is not a valid port", "localhost:PORT"]);
+}

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{Child, LIMIT, Sandbox, Signal, noise, wait_until};
+use crate::support::{Child, LIMIT, Sandbox, Signal, noise, uninterrupted, wait_until};
 
 /// The largest payload of UDP over IPv4.
 const MOST: usize = 65_507;
@@ -26,7 +26,7 @@ fn peer_on(host: &str) -> (UdpSocket, String) {
 #[track_caller]
 fn receive(socket: &UdpSocket) -> (Vec<u8>, std::net::SocketAddr) {
     let mut space = vec![0; 1 << 16];
-    let (length, from) = socket.recv_from(&mut space).expect("a datagram comes");
+    let (length, from) = uninterrupted(|| socket.recv_from(&mut space)).expect("a datagram comes");
     space.truncate(length);
     (space, from)
 }
@@ -444,7 +444,7 @@ fn b25_unix_datagrams_are_answered_and_reply_paths_removed() {
     let id = format!("unix:{}", path.display());
     let mut child = sandbox.netverb(["datagram", &id, "--replies", "1", "question"]).spawn();
     let mut space = [0; 64];
-    let (length, from) = server.recv_from(&mut space).unwrap();
+    let (length, from) = uninterrupted(|| server.recv_from(&mut space)).unwrap();
     let reply = from.as_pathname().expect("a path to answer to").to_owned();
     assert!(reply.exists() && reply.starts_with(sandbox.directory()), "{reply:?}");
     server.send_to(&space[..length], &reply).unwrap();
@@ -452,7 +452,7 @@ fn b25_unix_datagrams_are_answered_and_reply_paths_removed() {
     assert!(!reply.exists());
 
     let mut child = sandbox.netverb(["datagram", &id, "--replies-for", "infinite", "x"]).spawn();
-    let (_, from) = server.recv_from(&mut space).unwrap();
+    let (_, from) = uninterrupted(|| server.recv_from(&mut space)).unwrap();
     child.signal(Signal::TERM);
     child.wait();
     assert!(!from.as_pathname().unwrap().exists(), "left behind after a signal");

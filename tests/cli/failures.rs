@@ -22,8 +22,8 @@ fn b68_a_time_limit_that_passes_is_28_and_says_which() {
     let sandbox = Sandbox::new();
     let (mut children, mut peers) = (Vec::new(), Vec::new());
     for (options, words) in [
-        (["-w", "0.5"], &["for too long"][..]),
-        (["--idle-timeout", "500ms"], &["for too long"]),
+        (["-w", "0.5"], &["timed out", "idle for 500ms"][..]),
+        (["--idle-timeout", "500ms"], &["timed out", "idle for 500ms"]),
         (["--deadline", "0.5"], &["deadline", "500ms"]),
     ] {
         let listener = Listener::tcp();
@@ -189,4 +189,37 @@ fn b68_a_program_joined_to_one_connection_gives_its_status() {
     let _peer = listener.accept();
     let ended = child.wait();
     assert_eq!((&ended.exits(3).stdout[..], &ended.stderr[..]), (&b""[..], ""));
+}
+
+#[test]
+fn b68_a_word_about_stdin_and_stdout_has_no_use_with_a_service() {
+    let sandbox = Sandbox::new();
+    let file = sandbox.path("file");
+    let nobody = Listener::closed().id();
+    for (words, remedy) in [
+        (&["--output", file.to_str().unwrap()][..], "--transcript FILE"),
+        (&["--send-only"], "leave it out"),
+        (&["--recv-only"], "--discard"),
+    ] {
+        for verb in [&["accept", "127.0.0.1:0", "--echo"][..], &["open", &nobody, "-c", "true"]] {
+            sandbox.netverb([verb, words].concat()).run().failed(2, &[words[0], "the service", remedy]);
+        }
+    }
+    assert!(!file.exists());
+}
+
+#[test]
+fn b68_a_variable_that_is_set_to_nothing_is_not_set() {
+    let sandbox = Sandbox::new();
+    let listener = Listener::tcp();
+    let names = ["NETVERB_TIMEOUT", "NETVERB_PROXY", "NETVERB_ACCEPT", "NETVERB_SESSION", "NETVERB_SESSION_DIR"];
+    let unset = |words: &[&str]| names.iter().fold(sandbox.netverb(words), |run, name| run.env(name, ""));
+    let mut child = unset(&["open", &listener.id()]).spawn();
+    listener.accept().end();
+    child.wait().exits(0);
+    unset(&["sockets"]).run().exits(0);
+    unset(&["open", &listener.id()])
+        .env("NETVERB_TIMEOUT", "x")
+        .run()
+        .failed(2, &["variable NETVERB_TIMEOUT", "\"x\""]);
 }

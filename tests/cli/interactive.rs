@@ -220,7 +220,13 @@ fn a_terminal_without_a_cursor_gets_plain_lines() {
     peer.send(b"\x1b[2Jhello me\n");
     terminal.wait_screen("< \\x1b[2Jhello me\r\n");
     terminal.send("/eol crlf\n");
-    terminal.wait_screen("lines that go with crlf");
+    terminal.wait_screen("lines that go end with crlf");
+    terminal.send("/help\n");
+    let screen = terminal.wait_screen("begins with one slash");
+    assert!(
+        screen.contains("-- Ctrl-C leaves.") && !screen.contains("Ctrl-R") && !screen.contains("stops it"),
+        "{screen}"
+    );
     terminal.send("\x04");
     assert_eq!(peer.read_to_end(), b"");
     drop(peer);
@@ -247,6 +253,29 @@ fn raw_passes_each_character_both_ways() {
     assert_eq!(terminal.settings(), before);
 }
 
+/// In raw mode a line feed alone leaves the cursor where it is in the line; afterwards the terminal puts a CR before each.
+#[test]
+fn what_is_said_after_raw_mode_begins_at_the_left() {
+    for (last, between) in [("prompt> ", "\r\r\n"), ("line\r\n", ""), ("stairs\n", "\r")] {
+        let (sandbox, listener) = (Sandbox::new(), Listener::tcp());
+        let (mut terminal, mut peer) = talk(&sandbox, &listener, "--raw");
+        peer.send(last.as_bytes());
+        terminal.wait_screen(last);
+        terminal.send("\x1d");
+        // Behind what sets the terminal right again.
+        let screen = terminal.wait_screen("-- closed; received");
+        assert!(screen.contains(&format!("\x1b[?2004l{between}-- closed;")), "{last:?}: {screen:?}");
+        assert_eq!(terminal.wait(), Status::Exited(0));
+        let (mut terminal, mut peer) = talk(&sandbox, &listener, "--raw");
+        peer.send(last.as_bytes());
+        terminal.wait_screen(last);
+        peer.reset();
+        let screen = terminal.wait_screen("connection reset by peer");
+        assert!(screen.contains(&format!("\x1b[?2004l{between}netverb open: ")), "{last:?}: {screen:?}");
+        assert_eq!(terminal.wait(), Status::Exited(56));
+    }
+}
+
 #[test]
 fn silence_ends_it_as_it_ends_a_stream() {
     let (sandbox, listener) = (Sandbox::new(), Listener::tcp());
@@ -269,6 +298,25 @@ fn a_message_socket_carries_a_message_in_each_line() {
     terminal.wait_screen("Enter sends a message");
     drop(peer);
     terminal.wait_screen("closed by");
+    assert_eq!(terminal.wait(), Status::Exited(0));
+}
+
+/// A ZeroMQ socket has no end of data that a peer could see: Ctrl-D closes it, and nothing is shown twice.
+#[test]
+#[cfg(feature = "zmq")]
+fn zeromq_is_talked_to_line_by_line() {
+    let sandbox = Sandbox::new();
+    let server = sandbox.netverb(["accept", "--json", "127.0.0.1:0", "-k", "--zmq", "rep", "--echo"]).spawn();
+    let script = format!("exec \"$NETVERB\" open --interactive --color never --zmq req 127.0.0.1:{}", server.port());
+    let mut terminal = Terminal::shell(&sandbox, &script);
+    terminal.wait_screen("Ctrl-D closes it");
+    terminal.send("question\r");
+    terminal.wait_screen("< question\r\n");
+    terminal.send("/eol crlf\r");
+    terminal.wait_screen("-- each line is a message here, and nothing ends it\r\n");
+    terminal.send("\x04");
+    let screen = terminal.wait_screen("-- closed; received 8 bytes, sent 8\r\n");
+    assert_eq!(screen.matches("< question\r\n").count(), 1, "{screen:?}");
     assert_eq!(terminal.wait(), Status::Exited(0));
 }
 

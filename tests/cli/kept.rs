@@ -509,12 +509,38 @@ fn the_table_is_live_at_a_terminal_and_printed_once_elsewhere() {
     let kept = Kept::new();
     let mut peer = kept.open("s", &[]);
     assert!(kept.says(&["sockets", "--watch"]).starts_with("ID "));
-    let mut terminal = Terminal::shell(&kept.0, "\"$NETVERB\" sockets --watch");
+    let mut terminal =
+        Terminal::shell(&kept.0, "echo ready; read word; \"$NETVERB\" sockets --watch; echo \"ended=$?\"; read word");
+    terminal.wait_screen("ready");
+    let before = terminal.settings();
+    terminal.send("go\n");
     terminal.wait_screen("IN/s");
     peer.send(&[b'x'; 4242]);
     terminal.wait_screen("4.1k");
     // The rate of the beat in which it came is the highest column.
     terminal.wait_screen("█");
+    terminal.wait_screen("q leaves");
+    // Another size is drawn at once, and a socket that is closed is there no more.
+    terminal.resize(20, 3);
+    terminal.wait_screen("\x1b[HID  IN/s  OUT/s\x1b[K");
+    kept.says(&["close", "s"]);
+    terminal.resize(80, 24);
+    terminal.wait_screen("no socket is kept");
+    terminal.send("q");
+    let screen = terminal.wait_screen("ended=0");
+    // What the terminal showed before comes back.
+    assert!(screen.contains("\x1b[?1049h") && screen.contains("\x1b[?25h\x1b[?1049l"), "{screen:?}");
+    assert_eq!(terminal.settings(), before);
+    for (key, status) in [("\x03", Status::Killed(2)), ("\x1b", Status::Exited(0))] {
+        let mut terminal = Terminal::shell(&kept.0, "exec \"$NETVERB\" sockets --watch");
+        terminal.wait_screen("no socket is kept");
+        terminal.send(key);
+        terminal.wait_screen("\x1b[?1049l");
+        assert_eq!(terminal.wait(), status);
+    }
+    let mut terminal = Terminal::shell(&kept.0, "TERM=dumb exec \"$NETVERB\" sockets --watch");
+    terminal.wait_times("no socket is kept", 2);
     terminal.send("\x03");
+    assert!(!terminal.wait_screen("kept").contains('\x1b'));
     assert_eq!(terminal.wait(), Status::Killed(2));
 }

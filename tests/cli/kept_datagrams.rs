@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::kept::Kept;
-use crate::support::{Facts, LIMIT, noise, wait_until};
+use crate::support::{Facts, LIMIT, noise, uninterrupted, wait_until};
 
 /// The largest payload of a UDP datagram over IPv4.
 const LARGEST: usize = 65_507;
@@ -21,7 +21,7 @@ fn udp() -> UdpSocket {
 
 fn next(socket: &UdpSocket) -> Vec<u8> {
     let mut buffer = vec![0; 1 << 16];
-    let (length, _) = socket.recv_from(&mut buffer).expect("a datagram comes");
+    let (length, _) = uninterrupted(|| socket.recv_from(&mut buffer)).expect("a datagram comes");
     buffer.truncate(length);
     buffer
 }
@@ -210,7 +210,7 @@ fn a_kept_unix_datagram_socket_answers_and_leaves_no_path() {
     );
     kept.says(&["write", "s", "--to", record["from"].as_str().unwrap(), "answer"]);
     let mut buffer = [0; 64];
-    let length = peer.recv(&mut buffer).unwrap();
+    let length = uninterrupted(|| peer.recv(&mut buffer)).unwrap();
     assert_eq!(&buffer[..length], b"answer");
     kept.says(&["close", "s"]);
     wait_until("the path is gone", || (!path.exists()).then_some(()));

@@ -7,7 +7,7 @@ use rustix::process::Signal;
 use serde_json::Value;
 
 use crate::kept::Kept;
-use crate::support::{Facts, Listener, Peer, noise, wait_until};
+use crate::support::{Facts, Listener, Peer, noise, uninterrupted, wait_until};
 
 /// A seqpacket listener of ours, and a socket that is kept to it as `s`.
 fn opened(kept: &Kept, more: &[&str]) -> Peer {
@@ -22,7 +22,7 @@ fn opened(kept: &Kept, more: &[&str]) -> Peer {
 fn sent(kept: &Kept, peer: &Peer, messages: &[&[u8]]) {
     let before = kept.status("s").unwrap()["messages_in"].as_u64().unwrap();
     for message in messages {
-        peer.socket().send(message).unwrap();
+        uninterrupted(|| peer.socket().send(message)).unwrap();
     }
     let all = before + messages.len() as u64;
     kept.wait_status("s", "the messages", |status| status["messages_in"] == all);
@@ -41,6 +41,7 @@ fn b25_each_message_is_written_and_read_whole() {
     let file = kept.0.write("file", b"whole\nfile\0");
     kept.says(&["write", "s", "--file", file.to_str().unwrap()]);
     assert_eq!(peer.packet(), b"whole\nfile\0");
+    kept.run(&["write", "s", "--parts", "a", "b"]).failed(2, &["--parts", "no parts"]);
     kept.says(&["write", "s", "-E", "-l", "a\\x00", "b"]);
     assert_eq!([peer.packet(), peer.packet()], [&b"a\0\n"[..], b"b\n"]);
 
@@ -160,7 +161,7 @@ fn b54_readers_of_messages_queue_and_each_gets_its_own() {
     let peer = opened(&kept, &[]);
     let mut readers: Vec<_> = (0..5).map(|_| kept.0.netverb(["read", "s", "-w", "infinite"]).spawn()).collect();
     for message in [b"1", b"2", b"3", b"4", b"5"] {
-        peer.socket().send(message).unwrap();
+        uninterrupted(|| peer.socket().send(message)).unwrap();
     }
     let mut read: Vec<Vec<u8>> = readers.iter_mut().map(|reader| reader.wait().stdout).collect();
     read.sort();
@@ -175,7 +176,7 @@ fn b55_a_peer_whose_messages_nobody_reads_is_slowed_down_in_bounded_memory() {
     let (mut sent, mut stuck) = (0u32, None);
     while sent < 100_000 {
         let message = [&sent.to_be_bytes()[..], &[b'x'; 1000]].concat();
-        match peer.socket().send(&message) {
+        match uninterrupted(|| peer.socket().send(&message)) {
             Ok(_) => (sent, stuck) = (sent + 1, None),
             Err(_) if stuck.get_or_insert_with(Instant::now).elapsed() > Duration::from_secs(1) => break,
             Err(_) => std::thread::yield_now(),

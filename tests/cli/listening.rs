@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::support::{Child, Listener, Peer, Sandbox, Signal, noise, wait_until};
+use crate::support::{Child, Listener, Peer, Sandbox, Signal, noise, uninterrupted, wait_until};
 
 fn accept(sandbox: &Sandbox, arguments: &[&str]) -> Child {
     sandbox.netverb(["accept", "--json"].iter().chain(arguments)).spawn()
@@ -359,7 +359,7 @@ fn b21_the_service_manager_is_notified() {
     let arguments = ["accept", "--json", "--echo", "127.0.0.1:0"];
     let child = sandbox.netverb(arguments).env("NOTIFY_SOCKET", sandbox.path("notify")).spawn();
     let mut space = [0; 100];
-    let length = socket.recv(&mut space).unwrap();
+    let length = uninterrupted(|| socket.recv(&mut space)).unwrap();
     assert_eq!(&space[..length], b"READY=1");
     answers(&mut Peer::connect(child.port()), b"x");
 }

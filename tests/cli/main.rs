@@ -12,6 +12,7 @@ mod bridges;
 mod capture;
 mod conversations;
 mod datagrams;
+mod events;
 mod failures;
 mod foreign_users;
 #[cfg(feature = "http")]

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{Child, LIMIT, Listener, Peer, Sandbox};
+use crate::support::{Child, LIMIT, Listener, Peer, Sandbox, uninterrupted};
 
 fn socket() -> UdpSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -21,7 +21,7 @@ fn caller(child: &Child) -> UdpSocket {
 
 fn receive(socket: &UdpSocket) -> String {
     let mut space = [0; 2000];
-    let length = socket.recv(&mut space).expect("a datagram comes");
+    let length = uninterrupted(|| socket.recv(&mut space)).expect("a datagram comes");
     String::from_utf8(space[..length].to_vec()).unwrap()
 }
 
@@ -116,7 +116,7 @@ fn b79_a_forward_mistreats_both_directions() {
     one.send(b"question").unwrap();
     assert_eq!(receive(&target), "question");
     let mut space = [0; 99];
-    let (length, from) = target.recv_from(&mut space).unwrap();
+    let (length, from) = uninterrupted(|| target.recv_from(&mut space)).unwrap();
     assert_eq!(&space[..length], b"question");
     target.send_to(b"answer", from).unwrap();
     assert_eq!([receive(&one), receive(&one)], ["answer", "answer"]);

@@ -305,3 +305,17 @@ fn b03_a_refused_connection_is_tried_again_when_asked_for() {
     child.end_input();
     child.wait().exits(0);
 }
+
+#[test]
+fn what_is_only_dropped_has_a_rate_too() {
+    let sandbox = Sandbox::new();
+    let mut child =
+        sandbox.netverb(["accept", "--json", "127.0.0.1:0", "--once", "--discard", "--rate", "100k"]).spawn();
+    let mut peer = Peer::connect(child.port());
+    let begun = Instant::now();
+    peer.send(&noise(150 << 10));
+    peer.end();
+    assert_eq!(peer.read_to_end(), b"");
+    assert!(begun.elapsed() > Duration::from_millis(1300), "{:?}", begun.elapsed());
+    child.wait().exits(0);
+}

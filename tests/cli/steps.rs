@@ -210,7 +210,8 @@ fn a_peer_that_never_ends_is_left_after_the_limit() {
     let sandbox = Sandbox::new();
     let listener = Listener::tcp();
     let id = listener.id();
-    let mut child = sandbox.netverb(["open", &id, "-w", "200ms", "--expect", "a"]).spawn();
+    // Long enough for what the peer says at once, however busy the machine.
+    let mut child = sandbox.netverb(["open", &id, "-w", "2s", "--expect", "a"]).spawn();
     let mut peer = listener.accept();
     peer.send(b"ab");
     assert_eq!(peer.read_to_end(), b"");

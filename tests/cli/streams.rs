@@ -329,9 +329,10 @@ fn b08_what_stdin_gives_in_time_is_sent_and_its_idleness_ends_it() {
 #[test]
 fn b08_all_of_a_long_input_is_sent_to_a_peer_that_has_ended() {
     let sandbox = Sandbox::new();
-    let (mut child, mut peer) = open(&sandbox, &[]);
-    peer.end();
     let data = noise(16 << 20);
+    // Longer than it takes a busy machine to begin.
+    let (mut child, mut peer) = open(&sandbox, &["--half-open", "10s"]);
+    peer.end();
     child.feed(data.clone());
     assert!(peer.read_to_end() == data, "what arrived is not what was sent");
     child.wait().exits(0);

@@ -6,7 +6,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, symlink};
 use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::Path;
 
-use crate::support::{Child, Listener, Peer, Sandbox, Signal, Status, noise};
+use crate::support::{Child, Listener, Peer, Sandbox, Signal, Status, noise, uninterrupted};
 
 fn accept(sandbox: &Sandbox, arguments: &[&str]) -> Child {
     sandbox.netverb(["accept", "--json"].iter().chain(arguments)).spawn()
@@ -271,7 +271,7 @@ fn b25_seqpacket_messages_are_cut_as_split_says() {
         }
         // The other way round, what is printed is what was read.
         for message in messages {
-            assert_eq!(peer.socket().send(message).unwrap(), message.len());
+            assert_eq!(uninterrupted(|| peer.socket().send(message)).unwrap(), message.len());
         }
         drop(peer);
         let ended = child.wait();

@@ -200,3 +200,18 @@ fn a_silent_one_is_tried_again() {
     child.wait().exits(0);
     drop(silent);
 }
+
+#[test]
+fn a_target_behind_a_proxy_is_reached_through_it() {
+    let sandbox = Sandbox::new();
+    let proxy = Listener::tcp();
+    let url = format!("http://{}", proxy.id());
+    for way in [&["--proxy", url.as_str()][..], &[]] {
+        let run = sandbox.netverb([&["wait", "target.example:80", "-w", "20s"], way].concat());
+        let mut child = if way.is_empty() { run.env("NETVERB_PROXY", &url) } else { run }.spawn();
+        let mut peer = proxy.accept();
+        assert_eq!(peer.read(29), b"CONNECT target.example:80 HTT");
+        peer.send(b"HTTP/1.1 200 OK\r\n\r\n");
+        child.wait().exits(0);
+    }
+}

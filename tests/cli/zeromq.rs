@@ -198,6 +198,38 @@ fn b64_a_publisher_waits_for_the_first_subscriber() {
 }
 
 #[test]
+fn b63_many_messages_of_all_lengths_come_whole_and_in_order() {
+    let sandbox = Sandbox::new();
+    let lines: Vec<String> = (0..30_000).map(|number| format!("{number}:{}", "x".repeat(number % 300))).collect();
+    let lines: Vec<&str> = lines.iter().flat_map(|line| [line.as_str(), ""]).collect();
+    let sent: String = lines.iter().flat_map(|line| [line, "\n"]).collect();
+    for wanted in [lines.len(), 12_345] {
+        let at = format!("ipc://{}", sandbox.path(&wanted.to_string()).display());
+        let mut puller = sandbox.netverb(["accept", &at, "--zmq", "pull", "--count", &wanted.to_string()]).spawn();
+        let mut pusher = sandbox.netverb(["open", "--json", &at, "--zmq", "push"]).spawn();
+        pusher.feed(sent.clone().into_bytes());
+        let heard = puller.wait();
+        let expected: String = lines.iter().take(wanted).flat_map(|line| [line, "\n"]).collect();
+        assert!(heard.exits(0).stdout == expected.as_bytes(), "{wanted} messages: something else came");
+        if wanted == lines.len() {
+            let summary = pusher.wait().exits(0).events().pop().unwrap();
+            assert_eq!(summary["messages_out"], wanted, "{summary}");
+        }
+    }
+}
+
+#[test]
+fn b63_a_publisher_drops_nothing_for_a_subscriber_that_has_room() {
+    let sandbox = Sandbox::new();
+    let (mut publisher, id) = accept(&sandbox, &["--zmq", "pub", "--hwm", "1"]);
+    let news: String = (0..500).map(|number| format!("{number}\n")).collect();
+    publisher.send(news.as_bytes());
+    publisher.end_input();
+    prints(&sandbox.netverb(["open", &id, "--zmq", "sub", "--count", "500"]).run(), &news);
+    publisher.wait().exits(0);
+}
+
+#[test]
 fn b63_a_request_from_the_shell_prints_its_reply_and_ends() {
     let sandbox = Sandbox::new();
     for (words, reply) in [
@@ -228,8 +260,14 @@ fn b63_the_wrong_direction_is_a_usage_error() {
         (&["open", "ipc:///x"], "--zmq TYPE"),
         (&["accept", "ipc:///x"], "--zmq TYPE"),
         (&["accept", "1", "--zmq", "rep", "--broker"], "--broker"),
+        #[cfg(feature = "http")]
+        (&["accept", "1", "--zmq", "rep", "--http-respond", "200"], "--http"),
         (&["open", "x:1", "--zmq", "queue"], "not a ZeroMQ socket type"),
         (&["open", "x:1", "--identity", "me"], "--zmq"),
+        (&["open", "x:1", "--zmq", "push", "--count", "1"], "a PUSH socket only sends"),
+        (&["accept", "1", "--zmq", "pub", "--count", "1"], "a PUB socket only sends"),
+        (&["open", "x:1", "--zmq", "req", "--send", "hi"], "need a stream of bytes"),
+        (&["accept", "1", "--zmq", "rep", "--expect", "hi"], "steps cannot be used"),
     ] {
         sandbox.netverb(words).run().failed(2, &[said]);
     }
@@ -242,6 +280,151 @@ fn b63_the_wrong_direction_is_a_usage_error() {
         record.contains("\"length\":5,\"truncated\":false,\"parts\":[{\"text\":\"heard\"}],\"text\":\"heard\""),
         "{record}"
     );
+}
+
+#[test]
+fn b63_a_kept_socket_that_goes_one_way_says_so_at_once() {
+    let kept = Kept::new();
+    for (kind, no_wait) in [("push", false), ("pub", false), ("push", true)] {
+        match no_wait {
+            true => kept.says(&["open", "127.0.0.1:1/s", "--zmq", kind, "--no-wait"]),
+            false => kept.says(&["accept", "0/s", "--zmq", kind]),
+        };
+        let only = format!("a {} socket only sends", kind.to_uppercase());
+        for words in [
+            &["read", "s"][..],
+            &["ask", "s", "hi"],
+            &["expect", "s", "hi"],
+            &["wait", "s"],
+            #[cfg(feature = "tuples")]
+            &["recv-tuple", "s"],
+        ] {
+            kept.run(words).failed(2, &[&only]);
+        }
+        // A question that nothing can answer is not asked.
+        assert_eq!(kept.status("s").unwrap()["messages_out"], 0);
+        kept.says(&["close", "s"]);
+    }
+    for (kind, no_wait) in [("pull", false), ("sub", false), ("sub", true)] {
+        match no_wait {
+            true => kept.says(&["open", "127.0.0.1:1/s", "--zmq", kind, "--no-wait"]),
+            false => kept.says(&["accept", "0/s", "--zmq", kind]),
+        };
+        let only = format!("a {} socket only receives", kind.to_uppercase());
+        for words in [
+            &["write", "s", "hi"][..],
+            &["ask", "s", "hi"],
+            #[cfg(feature = "tuples")]
+            &["send-tuple", "s", "1"],
+        ] {
+            kept.run(words).failed(2, &[&only]);
+        }
+        kept.says(&["close", "s"]);
+    }
+}
+
+#[test]
+fn b63_kept_sockets_that_alternate_hear_without_being_read() {
+    let kept = Kept::new();
+    let port = kept.says(&["accept", "0/rep", "--zmq", "rep"]);
+    kept.says(&["open", &format!("127.0.0.1:{}/req", port.trim()), "--zmq", "req"]);
+    for turn in ["1", "2", "3"] {
+        for (writer, reader) in [("req", "rep"), ("rep", "req")] {
+            kept.says(&["write", writer, turn]);
+            kept.wait_status(reader, "the message", |status| status["unread"] == 1);
+            assert_eq!(kept.says(&["read", reader]), format!("{turn}\n"));
+        }
+    }
+    kept.says(&["close", "rep", "req"]);
+}
+
+#[test]
+fn b64_a_kept_socket_says_what_it_waits_for_and_what_it_did_not_deliver() {
+    let kept = Kept::new();
+    kept.says(&["accept", "0/rep", "--zmq", "rep"]);
+    kept.run(&["write", "rep", "-w", "0.1", "x"]).failed(28, &["a REP socket answers requests"]);
+    let port = kept.says(&["accept", "0/router", "--zmq", "router"]);
+    kept.says(&["open", &format!("127.0.0.1:{}/req", port.trim()), "--zmq", "req"]);
+    kept.says(&["write", "req", "x"]);
+    kept.says(&["read", "router"]);
+    kept.run(&["write", "req", "-w", "0.1", "y"]).failed(28, &["a REQ socket waits for the reply"]);
+    kept.says(&["accept", "0/push", "--zmq", "push", "--hwm", "1", "--linger", "0.1"]);
+    kept.says(&["write", "push", "x"]);
+    kept.run(&["write", "push", "-w", "0.1", "y"]).failed(28, &["the peers of 127.0.0.1:", "took no more messages"]);
+    kept.run(&["close", "push"]).failed(28, &["1 message was not delivered"]);
+    assert!(kept.status("push").is_none());
+}
+
+#[test]
+fn b64_the_end_of_the_input_ends_a_socket_that_nobody_comes_to() {
+    let sandbox = Sandbox::new();
+    for kind in ["router", "dealer", "pair", "xpub", "stream"] {
+        sandbox.netverb(["accept", "127.0.0.1:0", "--zmq", kind, "-q", "0.1"]).feed(b"").exits(0);
+    }
+    let sent = sandbox.netverb(["accept", "127.0.0.1:0", "--zmq", "router", "-q", "0.1"]).feed(b"a\nb\n\n");
+    assert!(sent.exits(28).stderr.contains("1 message was not delivered within the time of -q"), "{}", sent.stderr);
+    // Somebody is there, and does not answer.
+    let (_deaf, id) = accept(&sandbox, &["--zmq", "router"]);
+    prints(&sandbox.netverb(["open", &id, "--zmq", "req", "-q", "0.1"]).feed(b"well?\n"), "");
+}
+
+#[test]
+fn clients_are_forwarded_to_encrypted_sockets() {
+    let sandbox = Sandbox::new();
+    for name in ["server", "client"] {
+        sandbox.netverb(["zmq-keygen", name]).run().exits(0);
+    }
+    let (puller, pull) = accept(&sandbox, &["--zmq", "pull", "--curve-key", "server.key_secret"]);
+    let to = ["--to", &pull, "--to-zmq", "push"];
+    let mut heard = 0;
+    for (keys, status) in [
+        (&["--curve-server-key", "server.key"][..], 0),
+        (&["--curve-server-key", "server.key", "--curve-key", "client.key_secret"], 0),
+        (&["--linger", "0.1", "--curve-server-key", "client.key"], 55),
+        // A socket that listens with a key of its own, in between.
+        (&["--zmq", "pull", "--curve-key", "client.key_secret", "--curve-server-key", "server.key"], 0),
+    ] {
+        let (mut bridge, id) = accept(&sandbox, &[&["--once"], &to[..], keys].concat());
+        let through: &[&str] =
+            if keys.contains(&"--zmq") { &["--zmq", "push", "--curve-server-key", "client.key"] } else { &[] };
+        let mut client = sandbox.netverb([&["open", &id], through].concat()).spawn();
+        client.feed(b"secret\n".to_vec());
+        if status == 0 {
+            heard += 1;
+            puller.wait_for_events("a message", heard, |event| event["event"] == "data");
+        }
+        client.wait();
+        bridge.wait().exits(status);
+    }
+}
+
+#[test]
+fn what_is_published_is_forwarded_to_clients() {
+    let sandbox = Sandbox::new();
+    let (mut publisher, id) = accept(&sandbox, &["--zmq", "xpub"]);
+    let (_bridge, at) = accept(&sandbox, &["--to", &id, "--to-zmq", "sub", "--subscribe", "a"]);
+    let mut client = sandbox.netverb(["open", &at]).spawn();
+    // Its end of data says that it has nothing to say, which is true.
+    client.end_input();
+    publisher.read_stdout(1);
+    publisher.send(b"b1\na1\n");
+    assert_eq!(client.read_stdout(3), b"a1\n");
+    let (mut bridge, at) = accept(&sandbox, &["--once", "--to", &id, "--to-zmq", "sub"]);
+    sandbox.netverb(["open", &at]).feed(b"hello\n").exits(56);
+    assert!(bridge.wait().exits(55).stderr.contains("a SUB socket only receives"));
+    #[cfg(feature = "ws")]
+    {
+        let (mut bridge, at) = accept(&sandbox, &["--once", "--ws", "--to", &id, "--to-zmq", "sub"]);
+        let mut browser = sandbox.netverb(["open", &format!("ws://{at}/"), "--count", "1"]).spawn();
+        bridge.wait_for_events("the target", 1, |event| event["event"] == "connected");
+        publisher.wait_for_events("three subscribers", 3, |event| event["event"] == "accepted");
+        wait_until("what is published reaches the browser", || {
+            publisher.send(b"c1\n");
+            (!browser.is_running()).then_some(())
+        });
+        browser.wait().exits(0);
+        bridge.wait().exits(0);
+    }
 }
 
 #[test]

@@ -98,7 +98,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
             let exchange = Exchange {
                 hearing: Hearing::callers(callers, *prefix == Prefix::Sender),
                 sockets,
-                replies: Replies { count: None, wanted: None, window: quit_after(options.stream.quit_after) },
+                replies: Replies { count: None, wanted: None, window: options.stream.quit_after },
                 idle: around.idle,
                 rate: options.stream.rate.map(|rate| RefCell::new(Rate::new(rate))),
                 mishaps: None,
@@ -132,12 +132,4 @@ fn check_words(options: &Options, bridged: bool, context: &Context) -> Result<()
         return Err(Failure::message(Exit::Usage, message));
     }
     Ok(())
-}
-
-/// `-q`: the end of stdin ends nothing without it, since a datagram peer has no end either.
-fn quit_after(limit: Limit) -> Option<Limit> {
-    match limit {
-        Limit::Never => None,
-        limit => Some(limit),
-    }
 }

@@ -169,8 +169,8 @@ impl Plan<'_> {
             None => id.clone(),
         };
         let local = socket.local().to_string();
-        let connected = Event::Connected { peer: peer.clone(), local: local.clone(), transport: socket.transport() };
-        self.context.reporter.event(&id, &connected);
+        let (address, transport) = (socket.peer(&target).to_string(), socket.transport());
+        self.context.reporter.event(&id, &Event::Connected { peer: address, local: local.clone(), transport });
         self.exchange(vec![Rc::new(socket)], Some((target, peer)), id, local).await
     }
 
@@ -207,7 +207,10 @@ impl Plan<'_> {
         let watcher = (around.watch)(&id);
         let (input, output) = stdio.split();
         let limit = sockets.first().map_or(0, |socket| socket.max_payload());
-        let peer = target.as_ref().map_or_else(|| "everybody".to_owned(), |(_, peer)| peer.clone());
+        let peer = match (&target, sockets.first()) {
+            (Some((target, _)), Some(socket)) => socket.peer(target).to_string(),
+            _ => "everybody".to_owned(),
+        };
         let place = (id.as_str().into(), 1);
         let exchange = Exchange {
             rate: self.rate.map(|rate| RefCell::new(Rate::new(rate))),

@@ -40,8 +40,7 @@ pub fn options(options: open::Options) -> Result<super::Options, Failure> {
     };
     let window = match (stream.traffic, stream.quit_after) {
         (Traffic::SendOnly, _) => Limit::After(Duration::ZERO),
-        (_, Limit::Never) => Limit::After(super::REPLY_WINDOW),
-        (_, limit) => limit,
+        (_, limit) => limit.unwrap_or(Limit::After(super::REPLY_WINDOW)),
     };
     let messages = match stream.traffic {
         Traffic::ReceiveOnly => super::Messages::None,

@@ -36,11 +36,14 @@ pub async fn run(
 ) -> Result<Exit, Failure> {
     let (id, begun) = (to.handle(), Instant::now());
     let name = to.endpoint.as_ref().map(ToString::to_string).unwrap_or_default();
+    let mut ends = None;
     let result = async {
         let (socket, target) = super::open(to, from, options).await?;
-        let (peer, local) = (name.clone(), socket.local().to_string());
-        let opened = Event::Connected { peer: name.clone(), local: local.clone(), transport: socket.transport() };
-        context.reporter.event(&id, &opened);
+        let (peer, local) = (socket.peer(&target).to_string(), socket.local().to_string());
+        let transport = socket.transport();
+        ends = Some((peer.clone(), local.clone()));
+        context.reporter.event(&id, &Event::Connecting { peer: peer.clone() });
+        context.reporter.event(&id, &Event::Connected { peer: peer.clone(), local: local.clone(), transport });
         let asking = answer(&socket, &target, messages, limit, (&id, &name), context);
         let answered = tokio::time::timeout(limit, asking).await;
         let answered = answered.unwrap_or_else(|_| {
@@ -56,6 +59,10 @@ pub async fn run(
     .await;
     if context.json {
         let mut record = json!({"id": id, "open": result.is_ok(), "seconds": begun.elapsed().as_secs_f64()});
+        if let (Some((peer, local)), Some(record)) = (ends, record.as_object_mut()) {
+            record.insert("peer".to_owned(), peer.into());
+            record.insert("local".to_owned(), local.into());
+        }
         if let (Err(failure), Some(record)) = (&result, record.as_object_mut()) {
             record.insert("reason".to_owned(), failure.line().into());
             record.insert("status".to_owned(), failure.exit.status().into());

@@ -105,6 +105,8 @@ fn read(mut keeper: Keeper, messages: bool, news: &mpsc::Sender<News>, taken: &s
                 Reason::Refused(reason) => News::Failed(Failure::message(Exit::Refused, reason)),
                 Reason::TimedOut | Reason::NoReply(_) => continue,
             },
+            // A socket that only sends has nothing to show, and can be talked to all the same.
+            Err(failure) if failure.exit == Exit::Usage => return,
             Err(failure) => News::Failed(failure),
         };
         let _ = news.blocking_send(last);

@@ -7,6 +7,7 @@ mod kept;
 mod link;
 mod outgoing;
 mod raw;
+mod secrets;
 mod session;
 mod signals;
 mod slash;
@@ -36,10 +37,12 @@ use crate::transport::Channel;
 pub use ending::{Ending, conclude};
 use ending::{closing, last_line};
 use front::Front;
+pub use front::Output;
 pub use kept::KeptLink;
 pub use link::{Link, Lost};
 use session::Session;
 pub use session::{Parts, Terms};
+pub use signals::{Change, Signals, stop_job};
 #[cfg(feature = "tls")]
 pub use starttls::{of_kept, of_stream};
 
@@ -78,11 +81,15 @@ pub struct LineEndings {
 impl fmt::Display for LineEndings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let word = |kind: Option<LineEnding>| match kind {
-            Some(LineEnding::CrLf) => "crlf",
-            Some(LineEnding::Cr) => "cr",
-            Some(LineEnding::Lf | LineEnding::None) | None => "lf",
+            Some(LineEnding::CrLf) => Some("crlf"),
+            Some(LineEnding::Cr) => Some("cr"),
+            Some(LineEnding::Lf | LineEnding::None) | None => None,
         };
-        write!(f, "lines that come end with {}, lines that go with {}", word(self.incoming), word(self.outgoing))
+        match word(self.incoming) {
+            Some(end) => write!(f, "lines that come end with {end}, ")?,
+            None => f.write_str("line ends that come are not changed, ")?,
+        }
+        write!(f, "lines that go end with {}", word(self.outgoing).unwrap_or("lf"))
     }
 }
 
@@ -139,7 +146,7 @@ pub async fn run(
         hex: options.hex,
         traffic: wishes.traffic,
         idle: wishes.idle,
-        quit_after: wishes.quit_after,
+        quit_after: wishes.quit_after.unwrap_or(Limit::Never),
         half_open: wishes.half_open,
         half_close: wishes.at_local_end == AtLocalEnd::HalfClose,
         detaches: false,

@@ -29,6 +29,8 @@ struct Raw<'a> {
     enter: &'static [u8],
     input: Descriptor,
     output: Output,
+    /// The last two bytes that were shown.
+    tail: [u8; 2],
     signals: Signals,
     buffer: Vec<u8>,
 }
@@ -54,7 +56,8 @@ pub async fn hold(parts: Gathered<'_, '_>, terms: Terms, place: &Place<'_>) -> i
     let (input, output, signals) = (Descriptor::stdin()?, Output::open()?, Signals::listen()?);
     let tty = Tty::take(Use::PassThrough)?;
     let outgoing = Outgoing::new(None, false);
-    let mut raw = Raw { link, watcher, report, outgoing, enter, input, output, signals, buffer: Vec::new() };
+    let mut raw =
+        Raw { link, watcher, report, outgoing, enter, input, output, tail: *b"\r\n", signals, buffer: Vec::new() };
     raw.note(&format!("{}; Ctrl-] leaves", place.greeting));
     let mut converter = terms.endings.incoming.filter(|kind| kind.converts()).map(filter::Incoming::new);
     let ending = loop {
@@ -81,14 +84,14 @@ pub async fn hold(parts: Gathered<'_, '_>, terms: Terms, place: &Place<'_>) -> i
                     report.message(Direction::In);
                 }
                 match lane.receive(&raw.buffer, ended) {
-                    Ok(bytes) => match &mut converter {
-                        None => raw.output.add(bytes.into_owned()),
+                    Ok(bytes) => raw.show(match &mut converter {
+                        None => bytes.into_owned(),
                         Some(converter) => {
                             let mut converted = Vec::new();
                             converter.push(&bytes, &mut converted);
-                            raw.output.add(converted);
+                            converted
                         }
-                    },
+                    }),
                     Err(error) => break Ending::Lost(Lost::Broken(Blame::Recording, error)),
                 }
                 if ended {
@@ -102,11 +105,12 @@ pub async fn hold(parts: Gathered<'_, '_>, terms: Terms, place: &Place<'_>) -> i
     let last = async {
         let _ = std::future::poll_fn(|cx| raw.poll_rest(cx)).await;
         tty.leave();
+        // Also an error, which is told later, begins at the left.
+        raw.output.add(raw.to_the_left().to_vec());
         if let Some(text) = last_line(&ending, place.peer, &place.left, came, went) {
-            raw.output.add(b"\r\n".to_vec());
             raw.note(&text);
-            let _ = std::future::poll_fn(|cx| raw.output.poll_flush(cx)).await;
         }
+        let _ = std::future::poll_fn(|cx| raw.output.poll_flush(cx)).await;
         if let Link::Kept(kept) = &mut raw.link {
             kept.settle().await;
         }
@@ -160,6 +164,25 @@ impl Raw<'_> {
             }
         }
         self.outgoing.bytes(bytes);
+    }
+
+    fn show(&mut self, bytes: Vec<u8>) {
+        match *bytes.as_slice() {
+            [.., first, second] => self.tail = [first, second],
+            [only] => self.tail = [self.tail[1], only],
+            [] => {}
+        }
+        self.output.add(bytes);
+    }
+
+    /// What leads to the beginning of a line, as far as what was shown tells where the cursor is. A line feed alone moves it down
+    /// only.
+    fn to_the_left(&self) -> &'static [u8] {
+        match self.tail {
+            [b'\r', b'\n'] => b"",
+            [_, b'\n'] => b"\r",
+            _ => b"\r\n",
+        }
     }
 
     fn note(&mut self, text: &str) {

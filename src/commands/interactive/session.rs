@@ -14,7 +14,7 @@ use tokio::time::Instant;
 use super::front::{Front, Input, View};
 use super::link::{Link, Lost, Received};
 use super::outgoing::Outgoing;
-use super::{Ending, LineEndings, Starter, clock};
+use super::{Ending, LineEndings, Starter, clock, secrets};
 use crate::event::{Direction, Report};
 use crate::filter::{self, LineEnding};
 use crate::quantity::Limit;
@@ -81,6 +81,8 @@ pub struct Session<'a, 's> {
     times: bool,
     /// Whether the last key was Ctrl-C on an empty line.
     interrupted: bool,
+    /// Whether the peer's last line asks for a secret.
+    challenged: bool,
     /// What a TELNET peer wants: a secret, each character.
     wants: Option<(bool, bool)>,
     active: Instant,
@@ -147,6 +149,7 @@ impl<'a, 's> Session<'a, 's> {
             leaving: None,
             times: false,
             interrupted: false,
+            challenged: false,
             wants: None,
             active: Instant::now(),
             eof_at: None,
@@ -353,23 +356,25 @@ impl<'a, 's> Session<'a, 's> {
                         if error.kind() == io::ErrorKind::InvalidData { Blame::Converting } else { Blame::Recording };
                     Lost::Broken(blame, error)
                 })?;
-                match &mut self.converter {
-                    None => self.incoming.push(&bytes, &mut lines),
-                    Some(converter) => {
-                        let mut converted = Vec::with_capacity(bytes.len());
-                        converter.push(&bytes, &mut converted);
-                        if ended {
-                            converter.finish(&mut converted);
-                        }
-                        self.incoming.push(&converted, &mut lines);
+                let mut converted = Vec::new();
+                if let Some(converter) = &mut self.converter {
+                    converter.push(&bytes, &mut converted);
+                    if ended {
+                        converter.finish(&mut converted);
                     }
                 }
+                // In hexadecimal stands what came, not what became of it.
+                let raw = self.converter.is_none() || self.incoming.is_hex();
+                self.incoming.push(if raw { &bytes } else { &converted }, &mut lines);
                 if ended {
                     self.lane.ended();
                     self.incoming.finish(&mut lines);
                     self.peer_ended = true;
                 }
             }
+        }
+        if let Some(line) = lines.last() {
+            self.challenged = secrets::challenges(&line.text);
         }
         self.show(&lines);
         if self.peer_ended && self.leaving.is_none() {
@@ -380,9 +385,9 @@ impl<'a, 's> Session<'a, 's> {
     }
 
     fn hides_input(&self) -> bool {
-        // A peer that echoes each character echoes those of a password, too, as far as TELNET says: its prompt tells.
-        let asks = self.incoming.unfinished().is_some_and(|(_, prompt)| asks_for_a_secret(prompt));
-        self.telnet(|telnet| telnet.hides_input() || (asks && telnet.wants_characters())).unwrap_or(false)
+        // TELNET says that a peer echoes, but not what; its prompt tells, as where nothing is said at all.
+        let asks = self.incoming.unfinished().is_some_and(|(_, prompt)| secrets::asks(prompt));
+        self.telnet(|telnet| telnet.hides_input() || (asks && telnet.wants_characters())).unwrap_or(asks)
     }
 
     fn telnet<T>(&self, ask: impl FnOnce(&mut filter::telnet::Telnet) -> T) -> Option<T> {
@@ -414,10 +419,4 @@ async fn until(moment: Option<Instant>) {
         Some(moment) => tokio::time::sleep_until(moment).await,
         None => std::future::pending().await,
     }
-}
-
-/// Whether a prompt asks for what nobody shall see.
-fn asks_for_a_secret(prompt: &str) -> bool {
-    let prompt = prompt.to_lowercase();
-    ["password", "passphrase", "passcode", "secret"].iter().any(|word| prompt.contains(word))
 }

@@ -46,10 +46,10 @@ const ALL: [(&str, &str, &str); 10] = [
     ("/help", "", "show this"),
     ("/hex", "", "show hexadecimal, or text again"),
     ("/time", "", "show times (UTC), or not again"),
-    ("/eol", "[in|out] KIND", "the peer's lines end with lf, crlf, cr or none"),
+    ("/eol", "[in|out] KIND", "line ends: lf, crlf, cr, or none: nothing is changed"),
     ("/send", "TEXT", "send without a line end; \\r \\n \\xHH are bytes"),
     ("/send-hex", "DIGITS", "send these bytes, as in /send-hex 00 ff"),
-    ("/send-file", "FILE", "send what is in a file; Ctrl-C stops it"),
+    ("/send-file", "FILE", "send what is in a file"),
     ("/starttls", "", "go on in TLS, after the peer has agreed to it"),
     ("/eof", "", "end our data; what still comes is shown"),
     ("/close", "", "end the connection and leave"),
@@ -60,9 +60,13 @@ pub fn names() -> Vec<&'static str> {
     ALL.map(|(name, ..)| name).to_vec()
 }
 
-/// What `/help` shows of the commands, a line each.
-pub fn help() -> Vec<String> {
-    let commands = ALL.iter().map(|(name, words, does)| format!("{:<22}{does}", format!("{name} {words}")));
+/// What `/help` shows of the commands, a line each; `stops`: whether Ctrl-C stops what is under way.
+pub fn help(stops: bool) -> Vec<String> {
+    let line = |&(name, words, does): &(&str, &str, &str)| {
+        let stop = if stops && name == "/send-file" { "; Ctrl-C stops it" } else { "" };
+        format!("{:<22}{does}{stop}", format!("{name} {words}"))
+    };
+    let commands = ALL.iter().map(line);
     commands.chain([format!("{:<22}send a line that begins with one slash", "//…")]).collect()
 }
 
@@ -159,8 +163,8 @@ mod tests {
                 _ => name.to_owned(),
             };
             assert!(parse(&line).is_ok(), "{line}");
-            assert!(help().iter().any(|text| text.starts_with(name)));
+            assert!(help(true).iter().any(|text| text.starts_with(name)));
         }
-        assert!(help().iter().all(|text| text.chars().count() <= 76), "{:#?}", help());
+        assert!(help(true).iter().all(|text| text.chars().count() <= 76), "{:#?}", help(true));
     }
 }

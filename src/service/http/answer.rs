@@ -47,6 +47,17 @@ impl FromStr for FixedAnswer {
 }
 
 impl FixedAnswer {
+    /// With another body, in the place of the one there was.
+    ///
+    /// # Errors
+    /// The status is one whose answers have none.
+    pub fn with_body(self, body: Vec<u8>) -> Result<Self, AnswerError> {
+        match self.status.as_u16() {
+            code @ (204 | 205 | 304) => Err(AnswerError::Bodiless(code)),
+            _ => Ok(FixedAnswer { status: self.status, body: body.into() }),
+        }
+    }
+
     /// The response.
     pub(super) fn response(&self) -> Response<Body> {
         let mut response = Response::new(body::whole(self.body.clone()));
@@ -57,12 +68,16 @@ impl FixedAnswer {
         response
     }
 
-    /// A JSON object or array is told from text; whoever means something else says so with -H.
+    /// A JSON object or array is told from text, and text from what is none; whoever means something else says so with -H.
     fn content_type(&self) -> &'static str {
         let begins = self.body.trim_ascii_start().first().copied();
         let is_json =
             matches!(begins, Some(b'{' | b'[')) && serde_json::from_slice::<serde::de::IgnoredAny>(&self.body).is_ok();
-        if is_json { "application/json" } else { "text/plain; charset=utf-8" }
+        match std::str::from_utf8(&self.body) {
+            Ok(_) if is_json => "application/json",
+            Ok(_) => "text/plain; charset=utf-8",
+            Err(_) => "application/octet-stream",
+        }
     }
 }
 
@@ -136,5 +151,9 @@ mod tests {
             let answer: FixedAnswer = format!("200:{body}").parse().unwrap();
             assert_eq!(answer.response().headers()[CONTENT_TYPE], expected, "{body}");
         }
+        let answer: FixedAnswer = "200".parse().unwrap();
+        let headers = answer.clone().with_body(vec![0xff]).unwrap().response().headers().clone();
+        assert_eq!(headers[CONTENT_TYPE], "application/octet-stream");
+        assert!("204".parse::<FixedAnswer>().unwrap().with_body(vec![b'x']).is_err());
     }
 }

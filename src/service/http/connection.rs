@@ -51,7 +51,7 @@ pub(in crate::service) async fn serve(
     // Line endings and in-band commands are for streams; the bytes of HTTP are its own.
     let lane = |direction| Lane::new(direction, Vec::new(), around.rate, &**watcher);
     let ended = {
-        let tap = Tap::new(bytes, lane(Direction::In), lane(Direction::Out), http.limits.stall);
+        let tap = Tap::new(bytes, lane(Direction::In), lane(Direction::Out), http.limits.stall, visit.ahead().clone());
         converse(tap, &visit, http).await
     };
     let closing = match ended {
@@ -130,6 +130,9 @@ async fn converse(tap: Tap<'_>, visit: &Visit, http: &Http) -> Ended {
         _ if error.is_timeout() => Ended::Late,
         _ if error.is_parse() => Ended::NoHttp(format!("this is no HTTP request that can be served: {error}")),
         (_, Some(cause)) => Ended::NoHttp(reason(cause)),
+        _ if error.is_body_write_aborted() => {
+            Ended::NoHttp("the program printed less than its Content-Length, and the answer was cut".to_owned())
+        }
         _ => Ended::NoHttp(error.to_string()),
     }
 }
@@ -162,7 +165,19 @@ fn refuse(request: &Request<Incoming>, http: &Http) -> Option<Response<Body>> {
     if request.method() == Method::CONNECT {
         return Some(not_allowed("GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"));
     }
+    if !is_target(request) {
+        return Some(refusal(StatusCode::BAD_REQUEST));
+    }
     Upload::is_too_large(request, http.limits).then(|| refusal(Refused::TooLarge.status()))
+}
+
+/// Whether what is asked for is a path, a URL, or `*` where that has a meaning (RFC 9112 section 3.2).
+fn is_target<B>(request: &Request<B>) -> bool {
+    let uri = request.uri();
+    match uri.path() {
+        "*" => request.method() == Method::OPTIONS,
+        _ => uri.scheme().is_some() || uri.authority().is_none(),
+    }
 }
 
 /// A refusal after which the rest of what the client sends is not looked at.
@@ -170,4 +185,26 @@ fn refusal(status: StatusCode) -> Response<Body> {
     let mut response = plain(status);
     response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_can_be_asked_for() {
+        for (method, target, expected) in [
+            (Method::GET, "/", true),
+            (Method::GET, "/a?b=/c", true),
+            (Method::GET, "http://host/a", true),
+            (Method::GET, "http://host", true),
+            (Method::OPTIONS, "*", true),
+            (Method::GET, "*", false),
+            (Method::GET, "ten", false),
+            (Method::POST, "host:80", false),
+        ] {
+            let request = Request::builder().method(method).uri(target).body(()).unwrap();
+            assert_eq!(is_target(&request), expected, "{target}");
+        }
+    }
 }

@@ -2,6 +2,7 @@
 //!
 //! The protocol itself is hyper's (RFC 9112), files are tower-http's; here is what goes into an answer, and the limits.
 
+mod ahead;
 pub mod answer;
 mod beneath;
 mod body;
@@ -22,7 +23,7 @@ use std::time::Duration;
 use hyper::HeaderMap;
 use hyper::header::{CONNECTION, CONTENT_LENGTH, HeaderName, HeaderValue, TE, TRAILER, TRANSFER_ENCODING, UPGRADE};
 
-pub use answer::FixedAnswer;
+pub use answer::{AnswerError, FixedAnswer};
 pub use folder::Folder;
 
 use super::program::Command;

@@ -2,12 +2,14 @@
 
 use std::io;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep};
 
+use super::ahead::Ahead;
 use crate::quantity::Limit;
 use crate::relay::{Blame, Lane};
 use crate::transport::Bytes;
@@ -20,6 +22,7 @@ pub(super) struct Tap<'a> {
     /// How long the client may take nothing of what is sent.
     stall: Limit,
     stalled: Option<Pin<Box<Sleep>>>,
+    ahead: Rc<Ahead>,
     /// Whose fault it was that the connection failed.
     pub(super) fault: Option<Blame>,
     /// Whether the client has sent anything.
@@ -28,8 +31,32 @@ pub(super) struct Tap<'a> {
 }
 
 impl<'a> Tap<'a> {
-    pub(super) fn new(bytes: &'a mut Bytes, incoming: Lane<'a>, outgoing: Lane<'a>, stall: Limit) -> Self {
-        Tap { bytes, incoming, outgoing, stall, stalled: None, fault: None, heard: false, ended: false }
+    pub(super) fn new(
+        bytes: &'a mut Bytes,
+        incoming: Lane<'a>,
+        outgoing: Lane<'a>,
+        stall: Limit,
+        ahead: Rc<Ahead>,
+    ) -> Self {
+        Tap { bytes, incoming, outgoing, stall, stalled: None, ahead, fault: None, heard: false, ended: false }
+    }
+
+    /// Writes bytes that have not left yet.
+    fn poll_send(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let allowed = ready!(self.outgoing.poll_allowance(cx)).min(bytes.len());
+        let bytes = bytes.get(..allowed).unwrap_or_default();
+        match Pin::new(&mut *self.bytes).poll_write(cx, bytes) {
+            Poll::Pending => self.poll_stalled(cx),
+            Poll::Ready(Err(error)) => self.failed(Blame::Sending, error),
+            Poll::Ready(Ok(count)) => {
+                self.stalled = None;
+                self.outgoing.spend(count);
+                match self.outgoing.written(bytes.get(..count).unwrap_or_default()) {
+                    Ok(()) => Poll::Ready(Ok(count)),
+                    Err(error) => self.failed(Blame::Recording, error),
+                }
+            }
+        }
     }
 
     fn failed<T>(&mut self, blame: Blame, error: io::Error) -> Poll<io::Result<T>> {
@@ -73,24 +100,19 @@ impl AsyncRead for Tap<'_> {
 impl AsyncWrite for Tap<'_> {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let tap = self.get_mut();
-        let allowed = ready!(tap.outgoing.poll_allowance(cx)).min(bytes.len());
-        let bytes = bytes.get(..allowed).unwrap_or_default();
-        match Pin::new(&mut *tap.bytes).poll_write(cx, bytes) {
-            Poll::Pending => tap.poll_stalled(cx),
-            Poll::Ready(Err(error)) => tap.failed(Blame::Sending, error),
-            Poll::Ready(Ok(count)) => {
-                tap.stalled = None;
-                tap.outgoing.spend(count);
-                match tap.outgoing.written(bytes.get(..count).unwrap_or_default()) {
-                    Ok(()) => Poll::Ready(Ok(count)),
-                    Err(error) => tap.failed(Blame::Recording, error),
-                }
-            }
+        match tap.ahead.leave_out(bytes.len()) {
+            0 => tap.poll_send(cx, bytes),
+            already => Poll::Ready(Ok(already)),
         }
     }
 
     fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let tap = self.get_mut();
+        // Only who has written everything flushes.
+        while let due @ [_, ..] = tap.ahead.due() {
+            let count = ready!(tap.poll_send(cx, due))?;
+            tap.ahead.left(count);
+        }
         match Pin::new(&mut *tap.bytes).poll_flush(cx) {
             Poll::Pending => tap.poll_stalled(cx),
             Poll::Ready(Err(error)) => tap.failed(Blame::Sending, error),

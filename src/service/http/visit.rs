@@ -1,13 +1,15 @@
 //! What is known of a client for as long as its connection lasts, whatever it asks for.
 
 use std::cell::RefCell;
+use std::convert::Infallible;
 use std::os::fd::{AsFd, OwnedFd};
 use std::rc::Rc;
 
-use hyper::{Request, Response, Version};
+use hyper::{Request, Response};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use super::ahead::Ahead;
 use super::body::{Body, Noted};
 use crate::event::HttpRequest;
 use crate::service::program::Environment;
@@ -24,6 +26,7 @@ pub(super) struct Visit {
     pub(super) around: Surroundings,
     peer: String,
     socket: Option<OwnedFd>,
+    ahead: Rc<Ahead>,
     over: watch::Sender<bool>,
     programs: RefCell<Vec<JoinHandle<()>>>,
 }
@@ -42,6 +45,7 @@ impl Visit {
             around: around.clone(),
             peer: client.channel.peer().to_string(),
             socket,
+            ahead: Rc::default(),
             over: watch::Sender::new(false),
             programs: RefCell::default(),
         }
@@ -76,17 +80,23 @@ impl Visit {
         }
     }
 
-    /// Resolves when the client has ended its direction, which is what closing looks like. With a request that is its last, it
-    /// may do so and still read the answer: then it never does.
-    pub(super) fn ended<B>(&self, request: &Request<B>) -> impl Future<Output = ()> + 'static {
-        let socket = self.another_socket().filter(|_| !is_last(request));
-        let watch = socket.and_then(|socket| PeerEnd::watch(socket).ok());
+    /// Once the client has ended its direction, finds out for as long as this is waited for whether it is gone: then
+    /// [`Visit::reset`] resolves.
+    pub(super) fn sound(&self) -> impl Future<Output = Infallible> + 'static {
+        let watch = self.another_socket().and_then(|socket| PeerEnd::watch(socket).ok());
+        let ahead = self.ahead.clone();
         async move {
             match watch {
                 Some(watch) => watch.happened().await,
                 None => std::future::pending().await,
             }
+            ahead.sound().await
         }
+    }
+
+    /// What of the answer can be sent before it is known.
+    pub(super) fn ahead(&self) -> &Rc<Ahead> {
+        &self.ahead
     }
 
     fn another_socket(&self) -> Option<OwnedFd> {
@@ -112,38 +122,6 @@ impl Visit {
         let programs = self.programs.take();
         for program in programs {
             let _ = program.await;
-        }
-    }
-}
-
-/// Whether a client says that it asks for nothing more (RFC 9112 section 9.3).
-fn is_last<B>(request: &Request<B>) -> bool {
-    let said = |option: &str| {
-        let values =
-            request.headers().get_all(hyper::header::CONNECTION).iter().filter_map(|value| value.to_str().ok());
-        values.flat_map(|value| value.split(',')).any(|value| value.trim().eq_ignore_ascii_case(option))
-    };
-    said("close") || (request.version() < Version::HTTP_11 && !said("keep-alive"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn which_request_is_the_last() {
-        for (version, connection, expected) in [
-            (Version::HTTP_11, None, false),
-            (Version::HTTP_11, Some("x, Close"), true),
-            (Version::HTTP_11, Some("keep-alive"), false),
-            (Version::HTTP_10, None, true),
-            (Version::HTTP_10, Some("Keep-Alive"), false),
-        ] {
-            let mut request = Request::builder().version(version);
-            if let Some(connection) = connection {
-                request = request.header("connection", connection);
-            }
-            assert_eq!(is_last(&request.body(()).unwrap()), expected, "{version:?} {connection:?}");
         }
     }
 }

@@ -69,8 +69,15 @@ pub enum ConnectError {
     #[error(transparent)]
     Datagram(#[from] datagram::DatagramError),
     /// A proxy on the way failed.
-    #[error(transparent)]
-    Proxy(#[from] ProxyError),
+    #[error("cannot connect to {target} through {proxy}: {error}")]
+    Proxy {
+        /// What was dialled.
+        target: String,
+        /// The URL of the proxy, without credentials.
+        proxy: String,
+        /// What it did.
+        error: ProxyError,
+    },
     /// TLS did not come about.
     #[cfg(feature = "tls")]
     #[error(transparent)]
@@ -110,7 +117,7 @@ impl ConnectError {
             ConnectError::Lost { .. } => Exit::ReceiveFailed,
             ConnectError::Source { .. } => Exit::CannotBind,
             ConnectError::Datagram(error) => error.exit(),
-            ConnectError::Proxy(error) => error.exit(),
+            ConnectError::Proxy { error, .. } => error.exit(),
             ConnectError::NoProxy(_) => Exit::ProxyFailed,
             #[cfg(feature = "tls")]
             ConnectError::Tls(error) => error.exit(),
@@ -150,9 +157,9 @@ impl From<ConnectError> for Failure {
         if let ConnectError::WebSocket(error) = &error {
             return error.hint().into_iter().fold(Failure::message(exit, error.to_string()), Failure::hint);
         }
-        if let ConnectError::Proxy(error) = &error {
-            let hints = error.hints();
-            return hints.into_iter().fold(Failure::message(exit, error.to_string()), Failure::hint);
+        if let ConnectError::Proxy { error: problem, .. } = &error {
+            let hints = problem.hints();
+            return hints.into_iter().fold(Failure::new(exit, error), Failure::hint);
         }
         Failure::new(exit, error)
     }

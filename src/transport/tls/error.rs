@@ -248,7 +248,9 @@ impl Rejection {
 impl HandshakeProblem {
     fn hints(&self) -> Vec<String> {
         let hint = match self {
-            HandshakeProblem::PlainText => "leave out --secure, or upgrade a plain connection with --starttls",
+            HandshakeProblem::PlainText => {
+                "leave out --secure, or begin TLS with --starttls when the peer has agreed to it"
+            }
             HandshakeProblem::CertificateRequired => "send one: --cert FILE --key FILE",
             HandshakeProblem::NoCommonVersion => "the oldest version to accept is chosen with --tls-min 1.2",
             HandshakeProblem::NoCommonProtocol => "the protocols to offer are chosen with --alpn NAME,NAME",

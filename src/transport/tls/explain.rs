@@ -93,6 +93,10 @@ fn certificate_problem(error: &CertificateError, chain: &[CertificateInfo], expe
         CertificateError::ExpiredContext { not_after, .. } => {
             CertificateProblem::Expired { since: timestamp_of_unix(not_after.as_secs()) }
         }
+        // Without the times: they contradict each other, or the certificate is not the first one.
+        CertificateError::Expired => {
+            CertificateProblem::Expired { since: leaf.and_then(|leaf| leaf.not_after.clone()).unwrap_or_default() }
+        }
         CertificateError::NotValidYetContext { not_before, .. } => {
             CertificateProblem::NotYetValid { from: timestamp_of_unix(not_before.as_secs()) }
         }

@@ -9,14 +9,14 @@ use crate::failure::reason;
 #[derive(Debug, thiserror::Error)]
 pub enum LocalError {
     /// A file or folder cannot be read.
-    #[error("cannot read {what} {}: {}", path.display(), reason(source))]
+    #[error("cannot read {what} {}: {}", path.display(), reason(error))]
     Unreadable {
         /// What the file was to be, as in `the CA file`.
         what: &'static str,
         /// Its path.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        error: io::Error,
     },
     /// A file or folder holds no certificate in PEM.
     #[error("no certificate in {}: a file in PEM form (-----BEGIN CERTIFICATE-----) is needed", path.display())]
@@ -91,12 +91,12 @@ pub enum LocalError {
     #[error("--key-log needs the environment variable SSLKEYLOGFILE to name a file")]
     NoKeyLogFile,
     /// The key log cannot be written.
-    #[error("cannot write the key log {}: {}", path.display(), reason(source))]
+    #[error("cannot write the key log {}: {}", path.display(), reason(error))]
     KeyLog {
         /// The file that SSLKEYLOGFILE names.
         path: PathBuf,
         /// Why.
-        source: io::Error,
+        error: io::Error,
     },
     /// A self-signed certificate cannot be made.
     #[error("cannot make a self-signed certificate: {reason}")]

@@ -12,7 +12,7 @@ use super::local::LocalError;
 use super::pin::Pin;
 
 fn read(what: &'static str, path: &Path) -> Result<Vec<u8>, LocalError> {
-    fs::read(path).map_err(|source| LocalError::Unreadable { what, path: path.to_owned(), source })
+    fs::read(path).map_err(|error| LocalError::Unreadable { what, path: path.to_owned(), error })
 }
 
 fn certificates_in(pem: &[u8], path: &Path) -> Result<Vec<CertificateDer<'static>>, LocalError> {
@@ -89,7 +89,7 @@ fn certificates_at(path: &Path) -> Result<Vec<CertificateDer<'static>>, LocalErr
 }
 
 fn folder(path: &Path) -> Result<Vec<CertificateDer<'static>>, LocalError> {
-    let unreadable = |source| LocalError::Unreadable { what: "the CA folder", path: path.to_owned(), source };
+    let unreadable = |error| LocalError::Unreadable { what: "the CA folder", path: path.to_owned(), error };
     let mut found = Vec::new();
     for entry in fs::read_dir(path).map_err(unreadable)? {
         let file = entry.map_err(unreadable)?.path();

@@ -32,7 +32,7 @@ pub(super) fn key_log() -> Result<Arc<dyn KeyLog>, LocalError> {
         .create(true)
         .mode(0o600)
         .open(&path)
-        .map_err(|source| LocalError::KeyLog { path, source })?;
+        .map_err(|error| LocalError::KeyLog { path, error })?;
     Ok(Arc::new(KeyLogFile::new()))
 }
 

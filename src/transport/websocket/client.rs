@@ -36,7 +36,7 @@ pub async fn connect(
         HeadError::Closed => HandshakeError::Closed,
         HeadError::Io(error) => HandshakeError::Io(error),
         HeadError::TooLarge => HandshakeError::TooLarge,
-        HeadError::NotHttp => senseless(format!("it says {:?}", first_line(&buffer))),
+        HeadError::NotHttp => senseless(strange(&buffer)),
     })?;
     let early = buffer.split_off(end);
     let protocol = agreed(&buffer, &key, target, settings)?;
@@ -47,6 +47,14 @@ pub async fn connect(
 
 fn may_begin(bytes: &[u8]) -> bool {
     bytes.iter().zip(b"HTTP/1.").all(|(byte, expected)| byte == expected)
+}
+
+/// What a server says that is none of HTTP.
+fn strange(bytes: &[u8]) -> String {
+    match bytes {
+        [0x15 | 0x16, 3, ..] => "it speaks TLS: type wss:// instead of ws://".to_owned(),
+        _ => format!("it says \"{}\"", first_line(bytes)),
+    }
 }
 
 fn request(host: &str, resource: &str, key: &str, settings: &Settings) -> String {
@@ -83,7 +91,7 @@ fn agreed(head: &[u8], key: &str, target: &str, settings: &Settings) -> Result<O
     match response.code {
         Some(101) => {}
         Some(code) => return Err(HandshakeError::Refused { target: target.to_owned(), code, line: first_line(head) }),
-        None => return Err(senseless(&format!("it says {:?}", first_line(head)))),
+        None => return Err(senseless(&strange(head))),
     }
     parsed.map_err(|error| senseless(&format!("its head is malformed: {error}")))?;
     let headers: &[httparse::Header<'_>] = response.headers;

@@ -60,7 +60,10 @@ async fn unread(error: HeadError, buffer: &[u8], bytes: &mut Bytes) -> Handshake
     match error {
         HeadError::Closed => HandshakeError::Closed,
         HeadError::Io(error) => HandshakeError::Io(error),
-        HeadError::NotHttp => HandshakeError::NoRequest(format!("the client says {:?}", first_line(buffer))),
+        HeadError::NotHttp => HandshakeError::NoRequest(match buffer {
+            [0x16, 3, ..] => "the client speaks TLS, and --secure is not given".to_owned(),
+            _ => format!("the client says \"{}\"", first_line(buffer)),
+        }),
         HeadError::TooLarge => {
             let phrase = "Request Header Fields Too Large";
             refuse(Refusal { status: 431, phrase, header: None, problem: "the head is too large" }, bytes).await;

@@ -42,7 +42,7 @@ pub(super) enum Ending {
     #[default]
     Open,
     /// What was taken is being delivered.
-    Begun { until: Option<Instant>, shut_until: Option<Instant> },
+    Begun { until: Option<Instant>, nobody_until: Option<Instant>, shut_until: Option<Instant> },
     /// It is done.
     Done,
 }
@@ -210,7 +210,7 @@ impl Core {
         }
         self.send_backlog();
         for session in self.peers.iter_mut().flatten() {
-            let _ = session.poll_out(cx);
+            let _ = session.poll_go_on(cx);
         }
         happened |= self.bury();
         self.watch_time(cx);
@@ -409,7 +409,10 @@ impl Core {
     fn watch_time(&mut self, cx: &mut Context<'_>) {
         let handshakes = self.sessions().filter_map(Session::handshake_until).min();
         let end = match self.ending {
-            Ending::Begun { until, shut_until } => [until, shut_until].into_iter().flatten().min(),
+            Ending::Begun { until, nobody_until, shut_until } => {
+                let nobody_until = nobody_until.filter(|_| self.has_nobody());
+                [until, nobody_until, shut_until].into_iter().flatten().min()
+            }
             Ending::Done => self.quiet_until(),
             Ending::Open => None,
         };

@@ -3,10 +3,10 @@
 use omq_proto::proto::{Command, Connection, Event};
 
 use super::frame;
-use super::inbox::Inbox;
 use super::session::MAX_MESSAGE;
 use super::trouble::Trouble;
 use crate::message::Message;
+use crate::transport::inbox::Inbox;
 
 /// The largest command, in bytes: a subscription.
 const LARGEST_COMMAND: usize = 1 << 20;
@@ -82,6 +82,24 @@ impl Decoder {
                 return Ok(got);
             }
         }
+    }
+
+    /// Gives the messages of one part that are at the front of `inbox` to `take`, until it says that it has enough, and says how
+    /// many bytes they have. Everything else is for [`Decoder::next`].
+    pub fn next_singles(&mut self, inbox: &mut Inbox, mut take: impl FnMut(&[u8]) -> bool) -> usize {
+        let (mut unread, mut bytes, mut consumed) = (inbox.unread(), 0, 0);
+        while self.parts == 0
+            && let Some((body, rest)) = frame::single(unread, MAX_MESSAGE)
+        {
+            bytes += body.len();
+            consumed += unread.len() - rest.len();
+            unread = rest;
+            if !take(body) {
+                break;
+            }
+        }
+        inbox.consume(consumed);
+        bytes
     }
 
     /// As [`Decoder::next`], where the library decrypts.
@@ -251,6 +269,43 @@ mod tests {
         let found = all(&[&stream], Some(b"me")).unwrap();
         let parts = |parts: &[&str]| of(&parts.iter().map(|part| part.as_bytes().to_vec()).collect::<Vec<_>>());
         assert_eq!(found, [(Got::Message, parts(&["me", "one"])), (Got::Message, parts(&["me", "", "two"]))]);
+    }
+
+    proptest! {
+        /// Messages of one part that are taken at once come in the order and number in which they would come one by one.
+        #[test]
+        fn singles_are_the_same_messages(
+            messages in prop::collection::vec(prop::collection::vec(prop::collection::vec(any::<u8>(), 0..300), 1..3), 0..9),
+            cuts in cuts(),
+            enough in 1..4usize,
+        ) {
+            let mut stream = Vec::new();
+            for (number, parts) in messages.iter().enumerate() {
+                if number % 3 == 1 {
+                    frame::put_command(&mut stream, "FUTURE", b"is passed over");
+                }
+                for (index, part) in parts.iter().enumerate() {
+                    frame::put_part(&mut stream, index + 1 < parts.len(), part);
+                }
+            }
+            let (mut decoder, mut inbox, mut found, mut bytes) = (Decoder::default(), Inbox::default(), Vec::new(), 0);
+            for chunk in cut(&stream, &cuts) {
+                fill(&mut inbox, chunk);
+                let mut message = Message::default();
+                while decoder.next(&mut inbox, &mut message, None).unwrap().is_some() {
+                    bytes += message.len();
+                    found.push(std::mem::take(&mut message));
+                    let mut taken = 0;
+                    bytes += decoder.next_singles(&mut inbox, |single| {
+                        taken += 1;
+                        found.push(Message::new(single));
+                        taken < enough
+                    });
+                }
+            }
+            prop_assert_eq!(bytes, messages.concat().concat().len());
+            prop_assert_eq!(found, messages.iter().map(|parts| of(parts)).collect::<Vec<_>>());
+        }
     }
 
     #[test]

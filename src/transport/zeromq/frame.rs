@@ -43,6 +43,13 @@ pub fn head(input: &[u8]) -> Result<Option<Head>, BadFlags> {
     Ok(sized.map(|(length, size)| Head { more, command, length, size }))
 }
 
+/// A message of one part that is all there: its body of at most `limit` bytes, and what follows it.
+pub fn single(input: &[u8], limit: usize) -> Option<(&[u8], &[u8])> {
+    let head = head(input).ok()??;
+    let size = usize::try_from(head.size).ok().filter(|size| *size <= limit && !head.more && !head.command)?;
+    input.split_at_checked(head.length)?.1.split_at_checked(size)
+}
+
 /// Appends a frame of a message.
 pub fn put_part(out: &mut Vec<u8>, more: bool, body: &[u8]) {
     put(out, if more { MORE } else { 0 }, body.len());

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::event::Direction;
+
 /// A type of socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -82,6 +84,20 @@ impl Kind {
     /// Whether it receives messages for its user.
     pub fn receives(self) -> bool {
         !matches!(self, Kind::Pub | Kind::Push)
+    }
+
+    /// Why no messages of its user go this way, where none do.
+    pub fn refusal(self, direction: Direction) -> Option<String> {
+        match direction {
+            Direction::Out if !self.sends() => Some(format!("a {self} socket only receives")),
+            Direction::In if !self.receives() => Some(format!("a {self} socket only sends")),
+            _ => None,
+        }
+    }
+
+    /// Whether it sends and receives in turn.
+    pub fn alternates(self) -> bool {
+        matches!(self, Kind::Req | Kind::Rep)
     }
 
     /// Whether it has subscriptions of its own.

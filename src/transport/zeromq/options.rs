@@ -12,7 +12,7 @@ use crate::quantity::Limit;
 pub const DEFAULT_HIGH_WATER: usize = 1000;
 
 /// How long an answer may take after the end of sending, where nothing else is said.
-pub const DEFAULT_QUIET: Duration = Duration::from_secs(5);
+pub(super) const DEFAULT_QUIET: Duration = Duration::from_secs(5);
 
 /// A ZeroMQ socket, as it was asked for.
 #[derive(Debug, Clone)]
@@ -27,8 +27,9 @@ pub struct ZeroMqOptions {
     pub high_water: usize,
     /// How long what was sent may take to be delivered after the end.
     pub linger: Limit,
-    /// How long nothing may come, after the end of sending, before nothing more is awaited: for types that cannot know.
-    pub quiet: Limit,
+    /// How long nothing may come, after the end of sending, before nothing more is awaited, and how long nobody may come that
+    /// takes what was sent. Where it is not said: the usual time for types that cannot know and have sent something.
+    pub quit_after: Option<Limit>,
     /// How peers prove who they are.
     pub security: Security,
     /// Whether a bound socket ends when the peers that came are gone.
@@ -63,7 +64,7 @@ impl ZeroMqOptions {
             subscriptions: if kind.subscribes() { vec![Vec::new()] } else { Vec::new() },
             high_water: DEFAULT_HIGH_WATER,
             linger: Limit::Never,
-            quiet: Limit::After(DEFAULT_QUIET),
+            quit_after: None,
             security: Security::None,
             once: false,
         }

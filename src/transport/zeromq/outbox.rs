@@ -11,6 +11,8 @@ use tokio::io::AsyncWrite;
 const MOST_BYTES: usize = 4 << 20;
 /// What an empty outbox may keep of its memory.
 const KEPT: usize = 1 << 20;
+/// So many bytes that nobody needs any more are worth moving the rest to their place.
+const WORTH_MOVING: usize = 256 << 10;
 
 /// Encoded bytes: `bytes[written..]` is still to be written.
 #[derive(Debug, Default)]
@@ -61,6 +63,8 @@ impl Outbox {
     /// # Errors
     /// Those of the stream.
     pub fn poll_write(&mut self, stream: &mut (impl AsyncWrite + Unpin), cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        // A peer that is slow but steady would never leave it empty.
+        self.forget_taken();
         while let Some(rest) = self.bytes.get(self.written..).filter(|rest| !rest.is_empty()) {
             let written = ready!(Pin::new(&mut *stream).poll_write(cx, rest))?;
             if written == 0 {
@@ -82,6 +86,19 @@ impl Outbox {
             self.unflushed = false;
         }
         Poll::Ready(Ok(()))
+    }
+
+    /// Gives the memory of what the system has taken to what follows it. A message is needed whole until then.
+    fn forget_taken(&mut self) {
+        let taken = self.messages.front().map_or(self.written, |(start, _)| self.written.min(*start));
+        if taken < WORTH_MOVING || taken < self.bytes.len() / 2 {
+            return;
+        }
+        self.bytes.drain(..taken);
+        self.written -= taken;
+        for (start, end) in &mut self.messages {
+            (*start, *end) = (*start - taken, *end - taken);
+        }
     }
 
     /// The encoded messages that the system has not taken whole, first to last.
@@ -109,6 +126,22 @@ mod tests {
         fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
             Poll::Ready(Ok(()))
         }
+    }
+
+    #[test]
+    fn a_slow_peer_that_never_catches_up_does_not_fill_the_memory() {
+        let mut cx = Context::from_waker(std::task::Waker::noop());
+        let (mut outbox, mut most) = (Outbox::default(), 0);
+        for number in 0..4000_usize {
+            outbox.message(|out| out.resize(out.len() + 1000, u8::try_from(number % 251).unwrap()));
+            // Never quite everything, and never at the end of a message.
+            let taken = outbox.waiting().saturating_sub(1500);
+            let _ = outbox.poll_write(&mut Narrow(taken), &mut cx);
+            most = most.max(outbox.bytes.len());
+            let last = outbox.untaken().last().unwrap();
+            assert!(last.len() == 1000 && last.iter().all(|byte| usize::from(*byte) == number % 251));
+        }
+        assert!(most < 3 * WORTH_MOVING, "{most} bytes are kept");
     }
 
     #[test]

@@ -5,9 +5,9 @@ use tokio::time::Instant;
 use super::core::{Core, Ending, Exchange};
 use super::decoder::Got;
 use super::kind::Kind;
+use super::options::DEFAULT_QUIET;
 use super::session::Session;
 use crate::message::Message;
-use crate::quantity::Limit;
 
 impl Core {
     /// The next message that is there; false: none.
@@ -23,6 +23,18 @@ impl Core {
             (Kind::Req, _) | (Kind::Rep, Exchange::Owes { .. }) => false,
             (Kind::Rep, _) => self.receive_request(message),
             _ => self.receive_in_turn(message).is_some(),
+        }
+    }
+
+    /// Gives messages of one part that came already to `take`, until it says that it has enough, where there is one peer and its
+    /// messages stand for themselves.
+    pub fn receive_singles(&mut self, take: impl FnMut(&[u8]) -> bool) {
+        let stand_alone = matches!(self.kind(), Kind::Pair | Kind::Pull | Kind::Dealer | Kind::Sub | Kind::XSub);
+        if let [Some(session)] = self.peers.as_mut_slice()
+            && stand_alone
+            && self.notices.is_empty()
+        {
+            session.next_singles(take);
         }
     }
 
@@ -89,17 +101,21 @@ impl Core {
         }
         match (&self.ending, self.kind()) {
             (Ending::Done, _) if self.leaves_at_end() => true,
-            (Ending::Done, Kind::Req) => !matches!(self.exchange, Exchange::Asked { .. }),
-            (Ending::Done, _) => gone || self.quiet_until().is_some_and(|until| until <= Instant::now()),
+            (Ending::Done, Kind::Req) if !matches!(self.exchange, Exchange::Asked { .. }) => true,
+            (Ending::Done, kind) => {
+                (gone && kind != Kind::Req) || self.quiet_until().is_some_and(|until| until <= Instant::now())
+            }
             _ => false,
         }
     }
 
-    /// When there is nothing more to wait for after the end of sending, as far as that can be known. Who sent nothing listens.
+    /// When there is nothing more to wait for after the end of sending, as far as that can be known. Who sent nothing listens,
+    /// and who asked has its answer coming, unless somebody said how long.
     pub fn quiet_until(&self) -> Option<Instant> {
-        match self.options.quiet {
-            Limit::After(quiet) if self.sent && self.kind() != Kind::Req => self.heard.checked_add(quiet),
-            _ => None,
+        match self.options.quit_after {
+            Some(limit) => limit.deadline(self.heard.into_std()).map(Instant::from_std),
+            None if self.sent && self.kind() != Kind::Req => self.heard.checked_add(DEFAULT_QUIET),
+            None => None,
         }
     }
 

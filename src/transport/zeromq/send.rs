@@ -5,7 +5,7 @@ use std::io;
 use super::core::{Core, Ending, Exchange};
 use super::kind::Kind;
 use super::session::Session;
-use crate::event::Event;
+use crate::event::{Direction, Event};
 use crate::message::Message;
 
 /// What became of a message.
@@ -28,11 +28,10 @@ impl Core {
         if !matches!(self.ending, Ending::Open) || (self.options.once && self.had_peer && self.is_alone()) {
             return Err(io::ErrorKind::BrokenPipe.into());
         }
+        if let Some(refusal) = self.kind().refusal(Direction::Out) {
+            return Err(io::Error::new(io::ErrorKind::Unsupported, refusal));
+        }
         match self.kind() {
-            Kind::Sub | Kind::Pull => {
-                let text = format!("a {} socket only receives", self.kind());
-                return Err(io::Error::new(io::ErrorKind::Unsupported, text));
-            }
             Kind::Rep => return Ok(self.reply(message)),
             Kind::Req if !matches!(self.exchange, Exchange::Idle) || !self.backlog.is_empty() => return Ok(Sent::Full),
             _ => {}
@@ -48,6 +47,19 @@ impl Core {
         Ok(Sent::Full)
     }
 
+    /// Takes more messages of one part, as many as there is room for, where they all go to one peer.
+    pub fn send_singles<'a>(&mut self, pieces: &mut impl Iterator<Item = &'a [u8]>) {
+        let any_will_do = matches!(self.kind(), Kind::Pair | Kind::Push | Kind::Dealer);
+        if !any_will_do || self.fatal.is_some() || !matches!(self.ending, Ending::Open) || !self.backlog.is_empty() {
+            return;
+        }
+        if let [Some(session)] = self.peers.as_mut_slice()
+            && session.is_ready()
+        {
+            session.put_singles(self.options.high_water, pieces);
+        }
+    }
+
     /// Whether there is somebody to send to, or was where nobody is waited for twice.
     fn is_met(&self) -> bool {
         match self.kind() {
@@ -56,6 +68,11 @@ impl Core {
             Kind::Router | Kind::Stream | Kind::XSub => self.had_peer,
             _ => self.sessions().any(Session::is_ready),
         }
+    }
+
+    /// Whether there is nobody to send to, and nobody about to be.
+    pub fn has_nobody(&self) -> bool {
+        !self.is_met() && self.sessions().all(|session| session.handshake_until().is_none())
     }
 
     /// Sends what was taken before there was anybody.
@@ -78,6 +95,17 @@ impl Core {
             Kind::Router | Kind::Stream => self.send_by_name(message),
             Kind::XSub => self.send_upwards(message),
             _ => self.send_in_turn(message),
+        }
+    }
+
+    /// Why nothing more is taken at the moment, where that is not because of slow or absent peers.
+    pub fn awaits(&self) -> Option<&'static str> {
+        match (self.kind(), &self.exchange) {
+            (Kind::Rep, Exchange::Idle) => {
+                Some("a REP socket answers requests, and none was received that waits for it")
+            }
+            (Kind::Req, Exchange::Asked { .. }) => Some("a REQ socket waits for the reply before it asks again"),
+            _ => None,
         }
     }
 
@@ -126,6 +154,8 @@ impl Core {
         let most = self.options.high_water;
         let mut parts = message.parts();
         let name = parts.next().unwrap_or_default();
+        // What libzmq's users close a connection with.
+        let farewell = self.kind() == Kind::Stream && message.len() == name.len() && message.parts().count() == 2;
         let place = self.names.get(name).copied();
         let Some(session) = place.and_then(|place| self.peers.get_mut(place)).and_then(Option::as_mut) else {
             self.lost += 1;
@@ -137,7 +167,9 @@ impl Core {
             return Sent::Full;
         }
         let mut parts = parts.peekable();
-        if session.is_ready() && parts.peek().is_some() {
+        if farewell {
+            session.leave();
+        } else if session.is_ready() && parts.peek().is_some() {
             session.put(parts);
         }
         Sent::Taken

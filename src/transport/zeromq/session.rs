@@ -17,7 +17,6 @@ use super::arrivals::Arrival;
 use super::decoder::{Decoder, Got};
 use super::frame;
 use super::handshake::{Handshake, Introduction, drain};
-use super::inbox::Inbox;
 use super::kind::Kind;
 use super::options::ZeroMqOptions;
 use super::outbox::Outbox;
@@ -25,6 +24,7 @@ use super::trouble::Trouble;
 use crate::address::Peer;
 use crate::message::Message;
 use crate::transport::channel::Bytes;
+use crate::transport::inbox::Inbox;
 
 /// The largest message, in bytes.
 pub const MAX_MESSAGE: usize = 64 << 20;
@@ -82,6 +82,8 @@ pub struct Session {
     unsendable: Option<io::Error>,
     /// Why nothing more comes.
     over: Option<Trouble>,
+    /// The end of data is to follow what waits.
+    leaving: bool,
     shut: bool,
     deadline: Instant,
 }
@@ -123,6 +125,7 @@ impl Session {
             readable: false,
             unsendable: None,
             over: None,
+            leaving: false,
             shut: false,
             deadline: Instant::now() + HANDSHAKE_LIMIT,
         }
@@ -145,7 +148,8 @@ impl Session {
 
     /// Whether messages can be exchanged.
     pub fn is_ready(&self) -> bool {
-        !matches!(self.phase, Phase::Handshake(_)) && !self.shut && self.unsendable.is_none() && self.over.is_none()
+        let leaves = self.leaving || self.shut;
+        !matches!(self.phase, Phase::Handshake(_)) && !leaves && self.unsendable.is_none() && self.over.is_none()
     }
 
     /// Whether its handshake is under way, and until when it may take.
@@ -182,6 +186,11 @@ impl Session {
     pub fn give_up(&mut self, trouble: Trouble) {
         self.readable = false;
         self.over.get_or_insert(trouble);
+    }
+
+    /// Sends the end of data when everything else has left.
+    pub fn leave(&mut self) {
+        self.leaving = true;
     }
 
     /// Reads where there is nothing left to be looked at, and goes on with the handshake.
@@ -264,6 +273,11 @@ impl Session {
         })
     }
 
+    /// Goes on with sending, to the end of data where that is wanted.
+    pub fn poll_go_on(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.leaving { self.poll_shut(cx) } else { self.poll_out(cx) }
+    }
+
     /// Sends the end of data behind everything else, and from then on drops what comes.
     pub fn poll_shut(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.over.is_some() || self.unsendable.is_some() || (self.poll_out(cx).is_ready() && self.shut) {
@@ -320,6 +334,24 @@ impl Session {
         }
     }
 
+    /// Gives messages of one part that came already to `take`, until it says that it has enough.
+    pub fn next_singles(&mut self, take: impl FnMut(&[u8]) -> bool) {
+        if self.readable && matches!(self.phase, Phase::Plain) {
+            self.counts.0 += self.decoder.next_singles(&mut self.inbox, take) as u64;
+        }
+    }
+
+    /// Puts messages of one part behind what waits, until it is full.
+    pub fn put_singles<'a>(&mut self, high_water: usize, pieces: &mut impl Iterator<Item = &'a [u8]>) {
+        while matches!(self.phase, Phase::Plain)
+            && !self.outbox.is_full(high_water)
+            && let Some(piece) = pieces.next()
+        {
+            self.counts.1 += piece.len() as u64;
+            self.outbox.message(|out| frame::put_part(out, false, piece));
+        }
+    }
+
     /// Puts a message of these parts behind what waits.
     pub fn put<'a>(&mut self, parts: impl Iterator<Item = &'a [u8]>) {
         let mut parts = parts.peekable();
@@ -349,9 +381,9 @@ impl Session {
         }
     }
 
-    /// Whether enough waits to be written at once.
-    pub fn has_batch(&self) -> bool {
-        self.outbox.waiting() >= BATCH
+    /// Whether enough waits to be written at once, or as much as may.
+    pub fn has_batch(&self, high_water: usize) -> bool {
+        self.outbox.waiting() >= BATCH || self.is_full(high_water)
     }
 
     /// Tells it of a subscription of ours, or that it ends.

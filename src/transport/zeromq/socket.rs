@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use tokio::task::coop::has_budget_remaining;
 use tokio::time::Instant;
 
 use super::arrivals::{Arrival, Dialler, Source};
@@ -19,6 +20,7 @@ use super::wakers::{Waits, Wakers};
 use crate::address::{Endpoint, Peer};
 use crate::event::Report;
 use crate::message::Message;
+use crate::quantity::Limit;
 use crate::transport::channel::Bytes;
 use crate::transport::connect::ConnectOptions;
 
@@ -47,9 +49,11 @@ impl std::fmt::Debug for ZeroMq {
 
 /// What was sent did not arrive in time.
 #[derive(Debug, thiserror::Error)]
-#[error("{count} {} not delivered within the linger time{trouble}", if *count == 1 { "message was" } else { "messages were" })]
+#[error("{count} {} not delivered within the {limit}{trouble}", if *count == 1 { "message was" } else { "messages were" })]
 pub struct Undelivered {
     count: usize,
+    /// What was waited for.
+    limit: &'static str,
     /// What is known of the reason, behind a colon.
     trouble: String,
 }
@@ -149,9 +153,31 @@ impl ZeroMq {
         Poll::Pending
     }
 
+    /// Gives messages of one part that came with the last one to `take`, until it says that it has enough; it may be given none.
+    pub fn receive_singles(&self, take: impl FnMut(&[u8]) -> bool) {
+        self.core.borrow_mut().receive_singles(take);
+    }
+
+    /// Takes more messages of one part, as many as need not wait; it may take none.
+    pub fn send_singles<'a>(&self, mut pieces: impl Iterator<Item = &'a [u8]>) {
+        let mut core = self.core.borrow_mut();
+        core.send_singles(&mut pieces);
+        core.write_batches(&mut Context::from_waker(&self.waker));
+    }
+
     /// How many messages are lost since their peer was not there, or gone.
     pub fn lost(&self) -> u64 {
         self.core.borrow().lost
+    }
+
+    /// How many messages were taken and not given to the system.
+    pub fn undelivered(&self) -> usize {
+        self.core.borrow().undelivered()
+    }
+
+    /// Why nothing more is taken at the moment, where that is not because of slow or absent peers.
+    pub fn awaits(&self) -> Option<&'static str> {
+        self.core.borrow().awaits()
     }
 
     /// Takes one message to send.
@@ -159,10 +185,19 @@ impl ZeroMq {
     /// # Errors
     /// As [`ZeroMq::poll_receive`], and what can never be sent.
     pub fn poll_send(&self, cx: &mut Context<'_>, message: &Message) -> Poll<io::Result<()>> {
+        // A task that has used up its turn cannot write: subscribers that have room would look full, and miss the message.
+        if !has_budget_remaining() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
         let mut core = self.core.borrow_mut();
         for _ in 0..TURNS {
             if core.send(message)? == Sent::Taken {
                 core.write_batches(&mut Context::from_waker(&self.waker));
+                if self.kind.alternates() {
+                    // Whoever receives, perhaps another task, can go on with what has come meanwhile.
+                    self.waker.wake_by_ref();
+                }
                 return Poll::Ready(Ok(()));
             }
             self.wakers.register(Waits::Sending, cx.waker());
@@ -196,8 +231,12 @@ impl ZeroMq {
     pub fn poll_end(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut core = self.core.borrow_mut();
         if let Ending::Open = core.ending {
-            let until = core.options.linger.deadline(std::time::Instant::now()).map(Instant::from_std);
-            core.ending = Ending::Begun { until, shut_until: None };
+            let now = std::time::Instant::now();
+            let after = |limit: Limit| limit.deadline(now).map(Instant::from_std);
+            let until = after(core.options.linger);
+            let nobody_until = core.options.quit_after.and_then(after);
+            core.ending = Ending::Begun { until, nobody_until, shut_until: None };
+            core.heard = now.into();
         }
         self.wakers.register(Waits::Flushing, cx.waker());
         for _ in 0..TURNS {
@@ -207,7 +246,10 @@ impl ZeroMq {
             let (happened, ended) = core.poll_deliver(&mut Context::from_waker(&self.waker));
             if let Some(ended) = ended {
                 core.ending = Ending::Done;
-                core.heard = Instant::now();
+                // Who got nothing has nothing to answer.
+                if ended.is_ok() {
+                    core.heard = Instant::now();
+                }
                 // Whoever receives may be at the end now.
                 self.waker.wake_by_ref();
                 return Poll::Ready(ended);
@@ -224,14 +266,15 @@ impl ZeroMq {
 impl Core {
     /// Writes to peers for which much waits.
     fn write_batches(&mut self, cx: &mut Context<'_>) {
-        for session in self.peers.iter_mut().flatten().filter(|session| session.has_batch()) {
+        let most = self.options.high_water;
+        for session in self.peers.iter_mut().flatten().filter(|session| session.has_batch(most)) {
             let _ = session.poll_out(cx);
         }
     }
 
     /// Goes on with the end of sending: whether something happened, and the outcome where there is one.
     fn poll_deliver(&mut self, cx: &mut Context<'_>) -> (bool, Option<io::Result<()>>) {
-        let Ending::Begun { until, shut_until } = self.ending else { return (false, Some(Ok(()))) };
+        let Ending::Begun { until, nobody_until, shut_until } = self.ending else { return (false, Some(Ok(()))) };
         let happened = self.drive(cx);
         if let Err(error) = self.check() {
             return (happened, Some(Err(error)));
@@ -240,12 +283,18 @@ impl Core {
         if delivered && self.poll_leave(cx, shut_until) {
             return (happened, Some(self.settle()));
         }
-        let late = until.is_some_and(|until| until <= Instant::now());
-        let ended = late.then(|| match self.undelivered() {
+        let now = Instant::now();
+        let passed = |moment: Option<Instant>| moment.is_some_and(|moment| moment <= now);
+        let limit = match (passed(until), self.has_nobody() && passed(nobody_until)) {
+            (true, _) => Some("linger time"),
+            (_, true) => Some("time of -q"),
+            _ => None,
+        };
+        let ended = limit.map(|limit| match self.undelivered() {
             0 => self.settle(),
             count => {
                 let trouble = self.last_trouble.as_ref().map(|trouble| format!(": {trouble}")).unwrap_or_default();
-                Err(io::Error::new(io::ErrorKind::TimedOut, Undelivered { count, trouble }))
+                Err(io::Error::new(io::ErrorKind::TimedOut, Undelivered { count, limit, trouble }))
             }
         });
         (happened, ended)

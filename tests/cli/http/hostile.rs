@@ -147,6 +147,8 @@ fn b69_what_is_no_request_is_told_so() {
         b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: x\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
         b"GET / HTTP/3.0\r\nHost: a\r\n\r\n",
+        b"GET ten HTTP/1.1\r\nHost: a\r\n\r\n",
+        b"GET * HTTP/1.1\r\nHost: a\r\n\r\n",
         &hello,
     ] {
         assert_eq!(Answer::of(&talk(port, request)).status, 400, "{}", String::from_utf8_lossy(request));

@@ -1,7 +1,7 @@
 //! `--http-exec CMD` and `--http-respond`: a program for each request (RFC 3875), and no program at all.
 
 use super::{Answer, accept, curl, run_curl, talk};
-use crate::support::{Peer, Sandbox, noise, wait_until};
+use crate::support::{Peer, Sandbox, Status, noise, wait_until};
 
 /// A head for a program's answer.
 const HEAD: &str = "printf 'Content-Type: text/plain\\n\\n'";
@@ -186,6 +186,78 @@ fn b32_a_program_does_not_outlive_its_client() {
     }
 }
 
+/// A client that ends its direction, as nc -N does, may be gone or wait for its answer. The beginning of the answer is sent ahead
+/// to find out, and nothing of that is seen.
+#[test]
+fn b31_who_ends_its_direction_gets_the_answer_however_late() {
+    let sandbox = Sandbox::new();
+    let script =
+        format!("until test -e go; do sleep 0.05; done; {HEAD}; until test -e on; do sleep 0.05; done; echo late");
+    let (child, port) = accept(&sandbox, ["--http-exec", &script]);
+    for (request, status_line) in [
+        (&b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"[..], &b"HTTP/1.1 200 OK\r\n"[..]),
+        (b"GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", b"HTTP/1.0 200 OK\r\n"),
+        (b"GET / HTTP/1.0\r\n\r\n", b"HTTP/1.0 200 OK\r\n"),
+    ] {
+        let mut peer = Peer::connect(port);
+        peer.send(request);
+        peer.end();
+        // What is sent ahead comes before the program has said anything.
+        let mut seen = peer.read(2);
+        assert_eq!(seen, b"HT");
+        sandbox.write("go", "");
+        while !seen.ends_with(b"\r\n\r\n") {
+            seen.extend(peer.read(1));
+        }
+        assert!(seen.starts_with(status_line), "{:?}", String::from_utf8_lossy(&seen));
+        if status_line.starts_with(b"HTTP/1.1") {
+            let ahead = peer.read(1);
+            assert_eq!(ahead, b"0", "of a chunk");
+        }
+        sandbox.write("on", "");
+        let body = String::from_utf8(peer.read_to_end()).unwrap();
+        match body.split_once("\r\n") {
+            Some((size, rest)) => {
+                assert_eq!(
+                    (u32::from_str_radix(size, 16), rest.trim_start_matches("late\n\r\n").trim_start_matches('0')),
+                    (Ok(5), "\r\n\r\n")
+                );
+            }
+            None => assert_eq!(body, "late\n"),
+        }
+        for made in ["go", "on"] {
+            std::fs::remove_file(sandbox.path(made)).unwrap();
+        }
+    }
+    let exited = child.wait_events("exec-exited", 3);
+    assert!(exited.iter().all(|event| event["status"] == 0), "{exited:?}");
+}
+
+#[test]
+fn b32_a_client_that_goes_in_silence_ends_the_program() {
+    let sandbox = Sandbox::new();
+    for before in [String::new(), format!("{HEAD}; ")] {
+        let (child, port) = accept(&sandbox, ["--http-exec", &format!("{before}exec sleep 1000")]);
+        let mut peer = Peer::connect(port);
+        peer.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+        if !before.is_empty() {
+            let mut seen = Vec::new();
+            while !seen.ends_with(b"\r\n\r\n") {
+                seen.extend(peer.read(1));
+            }
+        }
+        child.wait_event("exec-started");
+        // Nothing is unread here: this is no reset, but an end of data like any other.
+        drop(peer);
+        child.wait_event("exec-exited");
+        assert_eq!(child.facts().children(), []);
+        let request = child.wait_for_events("a request", 1, |event| event["request"].is_object()).remove(0);
+        assert_eq!(request["request"]["status"], if before.is_empty() { 499 } else { 200 }, "{request}");
+        let end = child.wait_event("closed");
+        assert_ne!(end["reason"], "done", "{end}");
+    }
+}
+
 #[test]
 fn a_program_that_is_silent_for_too_long_is_ended() {
     let sandbox = Sandbox::new();
@@ -216,4 +288,27 @@ fn a_fixed_answer() {
     let upload = curl(&sandbox, port, "/", &["--data-binary", "@upload", "--header", "Expect:"]);
     assert_eq!(upload.status, 503);
     assert_eq!(Answer::of(&talk(port, b"CONNECT h:1 HTTP/1.1\r\nHost: h\r\n\r\n")).status, 405);
+}
+
+#[test]
+fn a_fixed_answer_can_stand_in_a_file() {
+    let sandbox = Sandbox::new();
+    sandbox.write("body.json", "{\"ok\":true}\n");
+    let (_child, port) = accept(&sandbox, ["--http-respond", "201:@body.json"]);
+    let answer = curl(&sandbox, port, "/", &[]);
+    assert_eq!((answer.status, answer.header("content-type")), (201, "application/json"));
+    assert_eq!(answer.text(), "{\"ok\":true}\n");
+    for (answer, words) in [("200:@missing", "cannot read missing"), ("204:@body.json", "type 204 alone")] {
+        sandbox.netverb(["accept", "127.0.0.1:0", "--http-respond", answer]).run().failed(2, &[words]);
+    }
+}
+
+#[test]
+fn a_program_that_keeps_not_to_its_length_is_told_so() {
+    let sandbox = Sandbox::new();
+    let (child, port) = accept(&sandbox, ["--http-exec", "printf 'Content-Type: a/b\\nContent-Length: 9\\n\\nfew'"]);
+    // It is cut, however much of it has left by then: nobody takes it for the whole.
+    assert_ne!(run_curl(&sandbox, &format!("http://127.0.0.1:{port}/"), &[]).status, Status::Exited(0));
+    let error = child.wait_event("error");
+    assert!(error["message"].as_str().unwrap().contains("less than its Content-Length"), "{error}");
 }

@@ -27,6 +27,10 @@ fn a_paste_is_text_until_it_is_entered() {
     assert!(peer.poll_read().is_err(), "nothing was sent yet");
     terminal.send("\x7f\r");
     assert_eq!(peer.read(15), b"first\r\nsecond\r\n");
+    // Enter is the end of the last line, and no line of its own, whether or not what was pasted has that end.
+    terminal.send("\x1b[200~whole\nlines\n\x1b[201~\rnext\r");
+    assert_eq!(peer.read(20), b"whole\r\nlines\r\nnext\r\n"[..20]);
+    assert_eq!(peer.read(0), b"");
 }
 
 #[test]
@@ -50,6 +54,45 @@ fn the_history_outlives_the_program_and_is_private() {
     terminal.wait_screen("(search HLO) ");
     terminal.send("\r");
     assert_eq!(peer.read(8), b"EHLO me\n");
+}
+
+#[test]
+fn secrets_are_not_remembered() {
+    let (sandbox, listener) = (Sandbox::new(), Listener::tcp());
+    let (mut terminal, mut peer) = lines(&sandbox, &listener, "--color never");
+    peer.send(b"Password: ");
+    terminal.wait_screen("Password: ");
+    terminal.send("hunter1\r");
+    assert_eq!(peer.read(8), b"hunter1\n");
+    terminal.wait_screen("> (not shown)\r\n");
+    terminal.send("PASS hunter2\ra1 LOGIN me hunter3\r");
+    assert_eq!(peer.read(33), b"PASS hunter2\na1 LOGIN me hunter3\n");
+    peer.send(b"334 UGFzc3dvcmQ6\r\n");
+    terminal.wait_screen("UGFzc3dvcmQ6\r\n");
+    terminal.send("hunter4\rQUIT\r/close\r");
+    assert_eq!(peer.read_to_end(), b"hunter4\nQUIT\n");
+    assert_eq!(terminal.wait(), Status::Exited(0));
+    assert!(!terminal.wait_screen("closed").contains("hunter1"), "it was shown");
+    let remembered = std::fs::read_to_string(sandbox.path(".local/state/netverb/history")).unwrap();
+    assert_eq!(remembered, "QUIT\n/close\n");
+}
+
+#[test]
+fn line_ends_are_told_as_they_are_kept() {
+    let (sandbox, listener) = (Sandbox::new(), Listener::tcp());
+    let (mut terminal, mut peer) = lines(&sandbox, &listener, "--color never -C");
+    terminal.send("/eol\r");
+    terminal.wait_screen("-- line ends that come are not changed, lines that go end with crlf\r\n");
+    terminal.send("/eol in crlf\r");
+    terminal.wait_screen("-- lines that come end with crlf, lines that go end with crlf\r\n");
+    // In hexadecimal stands what was on the wire, both ways.
+    terminal.send("/hex\r");
+    terminal.wait_screen("in hexadecimal");
+    peer.send(b"a\r\n");
+    terminal.wait_screen("< 00000000  61 0d 0a ");
+    terminal.send("/hex\r/eol none\rx\r");
+    terminal.wait_screen("-- line ends that come are not changed, lines that go end with lf\r\n");
+    assert_eq!(peer.read(2), b"x\n");
 }
 
 #[test]

@@ -27,10 +27,12 @@ fn retype(sandbox: &Sandbox, lines: &[&str]) {
     let script = format!("stty cols 100 rows 30; exec \"$NETVERB\" {command} --color never");
     let mut terminal = Terminal::shell(sandbox, &script);
     let mut shown: HashMap<String, usize> = HashMap::new();
-    let mut wait = |terminal: &Terminal, text: &str| {
-        let times = shown.entry(text.to_owned()).or_default();
+    // Each line stands there as a whole; where it is too long for the page, its beginning.
+    let mut wait = |terminal: &Terminal, line: &str| {
+        let text = line.strip_suffix('…').map_or_else(|| format!("{line}\r\n"), str::to_owned);
+        let times = shown.entry(text.clone()).or_default();
         *times += 1;
-        terminal.wait_times(text, *times);
+        terminal.wait_times(&text, *times);
     };
     let (mut rest, mut sends) = (lines[1..].iter(), false);
     while let Some(line) = rest.next() {
@@ -39,24 +41,17 @@ fn retype(sandbox: &Sandbox, lines: &[&str]) {
             assert_eq!(terminal.wait(), Status::Exited(status), "after {command}");
             return;
         }
-        let out = line.strip_prefix("> ");
-        let dumped = out.and_then(|row| row.split('|').nth(1));
-        if let Some(typed) = line.strip_prefix("-- /") {
+        let command = line.strip_prefix("-- /");
+        if let Some(typed) = command {
             terminal.send(&format!("/{typed}\r"));
-            sends = typed.starts_with("send");
-            continue;
+        } else if let Some(typed) = line.strip_prefix("> ").filter(|_| !sends) {
+            // In hexadecimal, what was typed stands at the end of the row.
+            let typed = typed.split('|').nth(1).map_or(typed, |row| row.trim_end_matches('.'));
+            terminal.send(&format!("{typed}\r"));
         }
+        wait(&terminal, line);
         // What a command has sent is shown below it.
-        match (out.filter(|_| !sends), dumped) {
-            (Some(_), Some(typed)) => terminal.send(&format!("{}\r", typed.trim_end_matches('.'))),
-            (Some(typed), None) => {
-                terminal.send(&format!("{typed}\r"));
-                continue;
-            }
-            (None, _) => {}
-        }
-        sends = false;
-        wait(&terminal, line.trim_end_matches('…'));
+        sends = command.is_some_and(|typed| typed.starts_with("send"));
     }
     assert_eq!(terminal.wait(), Status::Exited(0), "after {command}");
 }

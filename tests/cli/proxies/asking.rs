@@ -66,7 +66,7 @@ fn b49_any_other_answer_is_97_with_its_status() {
         ("", &["closed"]),
     ] {
         let ended = cut(&sandbox, &arguments, vec![Head], answer.as_bytes());
-        ended.failed(97, words);
+        ended.failed(97, words).failed(97, &["cannot connect to target.example:4000 through http://127.0.0.1:"]);
         assert!(!ended.stderr.contains('\x1b'), "a control character of the proxy");
     }
     let endless = [b"HTTP/1.1 200 OK\r\nX: ".to_vec(), vec![b'x'; 1 << 20]].concat();

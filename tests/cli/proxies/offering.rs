@@ -1,6 +1,6 @@
 //! Promises 49 and 50 from the other side: `accept --proxy-server`, asked by curl and by the program itself.
 
-use crate::support::{Child, Listener, Sandbox};
+use crate::support::{Child, Listener, Peer, Sandbox};
 
 /// A web server that answers each request with `hello`.
 fn web(sandbox: &Sandbox) -> (Child, u16) {
@@ -87,4 +87,18 @@ fn b50_the_program_gets_through_a_chain_of_its_own_proxies() {
     let closed = format!("127.0.0.1:{}", Listener::tcp().port());
     sandbox.netverb(["open", "--proxy", &first, &closed]).run().failed(97, &["502"]);
     sandbox.netverb(["open", "--proxy", &second, &closed]).run().failed(97, &["refused"]);
+}
+
+#[test]
+fn a_client_that_leaves_before_it_has_said_where_to_is_not_refused() {
+    let sandbox = Sandbox::new();
+    for (kind, said, status) in
+        [("socks5", &b"\x05"[..], 52), ("http", b"CONNECT h:1 HT", 52), ("socks5", b"\x04\x01", 97)]
+    {
+        let mut child = sandbox.netverb(["accept", "127.0.0.1:0", "--proxy-server", kind, "--once", "--json"]).spawn();
+        let mut client = Peer::connect(child.port());
+        client.send(said);
+        client.end();
+        child.wait().exits(status);
+    }
 }

@@ -53,7 +53,7 @@ use std::time::{Duration, Instant};
 
 pub use child::{Child, Finished, Status};
 pub use facts::Facts;
-pub use peer::{Listener, Peer};
+pub use peer::{Listener, Peer, uninterrupted};
 pub use run::Run;
 pub use rustix::process::Signal;
 pub use sandbox::Sandbox;

@@ -10,6 +10,17 @@ use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::LIMIT;
 
+/// Takes a call on a socket with a time limit up again where the system does not: after the process was stopped and
+/// continued (signal(7)).
+pub fn uninterrupted<T>(mut call: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match call() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            ended => return ended,
+        }
+    }
+}
+
 /// A listening socket of ours.
 pub struct Listener {
     socket: Socket,
@@ -105,13 +116,7 @@ impl Listener {
     pub fn accept_within(&self, limit: Duration) -> io::Result<Peer> {
         // SO_RCVTIMEO, which limits accept(2) as well (socket(7)); zero would mean none.
         self.socket.set_read_timeout(Some(limit.max(Duration::from_millis(1))))?;
-        loop {
-            match self.socket.accept() {
-                // signal(7): with a time limit it is not taken up again after the process was stopped and continued.
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                accepted => return Ok(Peer::new(accepted?.0)),
-            }
-        }
+        Ok(Peer::new(uninterrupted(|| self.socket.accept())?.0))
     }
 
     /// Accepts in a thread and lets `talk` do the rest there.
@@ -205,6 +210,15 @@ impl Peer {
         while self.socket.write_all(&[b'f'; 1 << 16]).is_ok() {}
     }
 
+    /// What the next read gives, at most this many bytes; none at the end of data.
+    #[track_caller]
+    pub fn read_some(&mut self, limit: usize) -> Vec<u8> {
+        let mut bytes = vec![0; limit];
+        let length = uninterrupted(|| self.socket.read(&mut bytes)).expect("the program sends data");
+        bytes.truncate(length);
+        bytes
+    }
+
     /// Reads exactly this many bytes.
     #[track_caller]
     pub fn read(&mut self, length: usize) -> Vec<u8> {
@@ -230,10 +244,7 @@ impl Peer {
     /// One packet of a seqpacket socket; empty at the end.
     #[track_caller]
     pub fn packet(&mut self) -> Vec<u8> {
-        let mut packet = vec![0; 1 << 20];
-        let length = self.socket.read(&mut packet).expect("the program sends a packet");
-        packet.truncate(length);
-        packet
+        self.read_some(1 << 20)
     }
 
     /// What there is now: its length, 0 at the end of data, or `WouldBlock`. The data is left where it is.

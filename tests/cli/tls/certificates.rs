@@ -89,6 +89,9 @@ fn b44_files_that_cannot_be_used_are_named_and_no_socket_is_opened() {
         ended.failed(2, &[options[1]]);
         listener.accept_within(std::time::Duration::from_millis(1)).err().expect("no connection");
     }
+    let ended = sandbox.netverb(["accept", "--secure", "--cert", "none.pem", "127.0.0.1:0"]).run();
+    ended.failed(2, &["none.pem: no such file"]);
+    assert!(!ended.stderr.contains("os error"), "the reason stands there once: {}", ended.stderr);
     sandbox.netverb(["accept", "--secure", "127.0.0.1:0"]).run().failed(2, &["--cert", "--self-signed"]);
     let ended = sandbox.netverb(["open", "127.0.0.1:1", "--ca", "ca.pem"]).run();
     ended.failed(2, &["--ca", "--secure"]);

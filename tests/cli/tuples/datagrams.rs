@@ -5,7 +5,7 @@ use std::net::UdpSocket;
 use serde_json::{Value, json};
 
 use super::formats::rows;
-use crate::support::{Child, LIMIT, Sandbox};
+use crate::support::{Child, LIMIT, Sandbox, uninterrupted};
 
 /// A socket that `send-tuple` sends to, and its ID.
 fn peer() -> (UdpSocket, String) {
@@ -17,7 +17,7 @@ fn peer() -> (UdpSocket, String) {
 
 fn datagram(socket: &UdpSocket) -> Vec<u8> {
     let mut space = vec![0; 1 << 16];
-    let length = socket.recv(&mut space).expect("a datagram comes");
+    let length = uninterrupted(|| socket.recv(&mut space)).expect("a datagram comes");
     space.truncate(length);
     space
 }

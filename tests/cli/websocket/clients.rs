@@ -147,16 +147,24 @@ fn b65_how_the_end_of_stdin_is_told() {
         drop(wire);
         child.wait().exits(0);
     }
-    let mut child = open(&sandbox, &listener, &["--no-shutdown"]);
+    for options in [&["--no-shutdown"][..], &["-q", "infinite"]] {
+        let mut child = open(&sandbox, &listener, options);
+        let mut wire = Wire::serve(&listener, "");
+        child.feed(b"hi\n".to_vec());
+        wire.hears(TEXT, b"hi");
+        assert!(!child.ends_within(Duration::from_millis(1500)), "{options:?}");
+        wire.say(TEXT, b"late");
+        assert_eq!(child.read_stdout(5), b"late\n");
+        wire.close(1001, "");
+        wire.hears(CLOSE, &close(1001, ""));
+        drop(wire);
+        child.wait().exits(0);
+    }
+    // With both, the peer is told nothing and the end comes all the same.
+    let mut child = open(&sandbox, &listener, &["--no-shutdown", "-q", "0.1"]);
     let mut wire = Wire::serve(&listener, "");
     child.feed(b"hi\n".to_vec());
     wire.hears(TEXT, b"hi");
-    assert!(!child.ends_within(Duration::from_millis(1500)));
-    wire.say(TEXT, b"late");
-    assert_eq!(child.read_stdout(5), b"late\n");
-    wire.close(1001, "");
-    wire.hears(CLOSE, &close(1001, ""));
-    drop(wire);
     child.wait().exits(0);
 }
 

@@ -187,7 +187,8 @@ fn b65_a_client_that_wants_something_else_is_told_what_is_spoken() {
     let mut peer = Peer::connect(port);
     peer.send(b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03");
     assert_eq!(peer.read_to_end(), b"");
-    child.wait_events("error", 8);
+    let told = child.wait_events("error", 8);
+    assert!(told.iter().any(|told| told["message"].as_str().unwrap().contains("speaks TLS")), "{told:?}");
     Wire::connect(port).say(TEXT, b"still served");
 }
 

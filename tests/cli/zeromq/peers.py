@@ -265,6 +265,12 @@ def stream_pairs():
         ours.say([name, b"pong"])
         assert plain.recv(4, socket.MSG_WAITALL) == b"pong"
     assert ours.hear() == [name, b""]
+    with socket.create_connection(("127.0.0.1", int(ours.port)), LIMIT) as plain:
+        name, arrival = ours.hear()
+        ours.say([name, b"last"])
+        ours.say([name, b""])
+        assert plain.recv(100, socket.MSG_WAITALL) == b"last"
+    assert ours.hear() == [name, b""]
     ours.end()
     # Connected; its peer's end is its own.
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -4,6 +4,7 @@ use super::{Ours, Session, converter};
 use crate::commands::interactive::Ending;
 use crate::commands::interactive::front::{Input, View};
 use crate::commands::interactive::link::{Link, Lost};
+use crate::commands::interactive::secrets;
 use crate::commands::interactive::slash::{self, Command, Which};
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -56,7 +57,9 @@ impl Session<'_, '_> {
 
     async fn line(&mut self, line: Vec<u8>) -> Option<Ending> {
         let secret = self.hides_input();
-        if let (Ok(text), false) = (std::str::from_utf8(&line), secret)
+        let challenged = std::mem::take(&mut self.challenged);
+        if let (Ok(text), false) = (std::str::from_utf8(&line), secret || challenged)
+            && !secrets::tells(text)
             && let Some(editor) = self.front.editor()
             && let Err(error) = editor.history().add(text)
         {
@@ -139,6 +142,9 @@ impl Session<'_, '_> {
                 self.times = !self.times;
                 self.note(if self.times { "times are shown, in UTC" } else { "times are not shown" });
             }
+            Command::LineEndings | Command::SetLineEndings(..) if self.link.has_messages() => {
+                self.note("each line is a message here, and nothing ends it");
+            }
             Command::LineEndings if self.terms.detaches => self.note("lines end as the socket was opened to end them"),
             Command::LineEndings => self.note(self.terms.endings.to_string()),
             Command::SetLineEndings(which, kind) => self.set_endings(which, kind),
@@ -207,14 +213,18 @@ impl Session<'_, '_> {
             false if !self.link.has_half_close() => "Ctrl-D on an empty line closes the connection.",
             false => "Ctrl-D on an empty line ends our data; what still comes is shown.",
         };
+        let has_editor = self.front.editor().is_some();
         let unit = if self.link.has_messages() { "Enter sends a message" } else { "Enter sends a line" };
-        let mut text = vec![
-            format!("{unit}. What came from the peer is marked <, what went to it >."),
-            "Ctrl-C clears the line; twice on an empty line it leaves.".to_owned(),
-            "Ctrl-R searches the history, Ctrl-L clears the screen, Ctrl-Z stops until fg.".to_owned(),
-            end.to_owned(),
-        ];
-        text.extend(slash::help());
+        let mut text = vec![format!("{unit}. What came from the peer is marked <, what went to it >.")];
+        let keys: &[&str] = match has_editor {
+            true => &[
+                "Ctrl-C clears the line; twice on an empty line it leaves.",
+                "Ctrl-R searches the history, Ctrl-L clears the screen, Ctrl-Z stops until fg.",
+            ],
+            false => &["Ctrl-C leaves. This terminal (TERM) moves no cursor: there is no line editor."],
+        };
+        text.extend(keys.iter().chain([&end]).map(|line| (*line).to_owned()));
+        text.extend(slash::help(has_editor));
         let entries: Vec<Entry> = text.into_iter().map(|line| Entry::new(Mark::Note, line)).collect();
         self.front.show(&entries, None);
     }
@@ -224,7 +234,7 @@ impl Session<'_, '_> {
             self.trouble("not everything is sent yet; try again");
             return Ok(());
         }
-        self.note("beginning TLS; Ctrl-C gives up");
+        self.note(if self.front.echoes() { "beginning TLS" } else { "beginning TLS; Ctrl-C gives up" });
         self.refresh();
         let link = std::mem::replace(&mut self.link, Link::Gone);
         let mut starting = (self.starter)(link);

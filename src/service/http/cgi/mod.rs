@@ -6,7 +6,8 @@ mod run;
 mod variables;
 
 use hyper::body::Incoming;
-use hyper::{Request, Response, StatusCode};
+use hyper::header::CONTENT_LENGTH;
+use hyper::{Request, Response, StatusCode, Version};
 use tokio::sync::mpsc;
 
 pub use head::{Head, HeadError, parse};
@@ -41,11 +42,20 @@ pub(super) async fn answer(
         around: visit.around.clone(),
         silence: limits.silence,
     };
-    let fate = run::Fate { reset: visit.reset(), ended: visit.ended(&request), over: visit.over() };
+    let fate = run::Fate { reset: visit.reset(), over: visit.over() };
+    let (version, mut sounding) = (request.version(), Box::pin(visit.sound()));
+    visit.ahead().before_head(version);
     visit.spawn(program.run(Upload::of(request, limits), say, fate));
     let mut output = Output::new(said);
-    match output.head().await {
+    let head = tokio::select! {
+        biased;
+        head = output.head() => head,
+        never = &mut sounding => match never {},
+    };
+    match head {
         Ok(head) => {
+            visit.ahead().before_body(version >= Version::HTTP_11 && !head.headers.contains_key(CONTENT_LENGTH));
+            output.sound(Box::pin(visit.sound()));
             let mut response = Response::new(Box::pin(output) as Body);
             *response.status_mut() = head.status;
             *response.headers_mut() = head.headers;

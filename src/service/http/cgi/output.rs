@@ -1,8 +1,9 @@
 //! What a program prints, on its way to the client.
 
+use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use hyper::StatusCode;
 use hyper::body::{Bytes, Frame};
@@ -29,16 +30,22 @@ pub(super) enum NoAnswer {
 }
 
 /// The output of a program; after its head, the body of an answer.
-#[derive(Debug)]
 pub(super) struct Output {
     said: mpsc::Receiver<Said>,
     /// What came with the head and is none of it.
     rest: Bytes,
+    /// Finds out whether the client is gone while nothing is printed.
+    sounding: Pin<Box<dyn Future<Output = Infallible>>>,
 }
 
 impl Output {
     pub(super) fn new(said: mpsc::Receiver<Said>) -> Self {
-        Output { said, rest: Bytes::new() }
+        Output { said, rest: Bytes::new(), sounding: Box::pin(std::future::pending()) }
+    }
+
+    /// From here on, this is waited for together with what the program prints.
+    pub(super) fn sound(&mut self, sounding: Pin<Box<dyn Future<Output = Infallible>>>) {
+        self.sounding = sounding;
     }
 
     /// Reads the head.
@@ -67,7 +74,10 @@ impl hyper::body::Body for Output {
         if !rest.is_empty() {
             return Poll::Ready(Some(Ok(Frame::data(rest))));
         }
-        Poll::Ready(match ready!(self.said.poll_recv(cx)) {
+        let Poll::Ready(said) = self.said.poll_recv(cx) else {
+            return self.sounding.as_mut().poll(cx).map(|never| match never {});
+        };
+        Poll::Ready(match said {
             None => None,
             Some(Said::Bytes(bytes)) => Some(Ok(Frame::data(bytes))),
             // The client must not take a part for the whole: the connection breaks off.

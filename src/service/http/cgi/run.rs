@@ -48,21 +48,18 @@ enum Ended {
 }
 
 /// What becomes of the client, each a future.
-pub(super) struct Fate<R, E, O> {
+pub(super) struct Fate<R, O> {
     /// The connection is lost.
     pub(super) reset: R,
-    /// The client has ended its direction, and may be gone.
-    pub(super) ended: E,
     /// No request is served any more.
     pub(super) over: O,
 }
 
 impl Program {
     /// Runs it to its end.
-    pub(super) async fn run<R, E, O>(self, upload: Upload, say: mpsc::Sender<Said>, fate: Fate<R, E, O>)
+    pub(super) async fn run<R, O>(self, upload: Upload, say: mpsc::Sender<Said>, fate: Fate<R, O>)
     where
         R: Future<Output = ()>,
-        E: Future<Output = ()>,
         O: Future<Output = ()>,
     {
         if let Err(error) = self.attempt(upload, say, fate).await {
@@ -71,10 +68,9 @@ impl Program {
         }
     }
 
-    async fn attempt<R, E, O>(&self, upload: Upload, say: mpsc::Sender<Said>, fate: Fate<R, E, O>) -> io::Result<()>
+    async fn attempt<R, O>(&self, upload: Upload, say: mpsc::Sender<Said>, fate: Fate<R, O>) -> io::Result<()>
     where
         R: Future<Output = ()>,
-        E: Future<Output = ()>,
         O: Future<Output = ()>,
     {
         let (their_stdin, our_writer) = io::pipe()?;
@@ -90,14 +86,7 @@ impl Program {
         let ended = {
             let printed = Cell::new(Instant::now());
             let (feeding, printing) = (feed(upload, stdin), pass_on(&stdout, &say, &printed));
-            let gone = async {
-                fate.ended.await;
-                printed.set(Instant::now());
-                // It may only have ended its direction. What is sent to who is gone comes back as a reset; who would be sent
-                // nothing cannot be told from it.
-                silent_for(&printed, Limit::After(GRACE)).await;
-            };
-            tokio::pin!(feeding, printing, gone);
+            tokio::pin!(feeding, printing);
             let mut fed = false;
             loop {
                 tokio::select! {
@@ -111,7 +100,6 @@ impl Program {
                     }
                     () = say.closed() => break Ended::Unheard,
                     () = &mut reset => break Ended::Unwanted,
-                    () = &mut gone => break Ended::Unwanted,
                     () = silent_for(&printed, self.silence), if fed => break Ended::Cut(StatusCode::GATEWAY_TIMEOUT),
                 }
             }
@@ -140,10 +128,15 @@ impl Program {
                 }
             }
             Ended::Cut(status) => _ = say.send(Said::Cut(status)).await,
-            Ended::Unwanted => {}
+            Ended::Unwanted => _ = say.try_send(Said::Cut(gone())),
         }
         child.hang_up().await.map(|_| ())
     }
+}
+
+/// What the note of a request says whose client was gone before its answer.
+fn gone() -> StatusCode {
+    StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST)
 }
 
 /// Gives the program the body of the request, then the end of its stdin.
