@@ -8,11 +8,12 @@ use std::time::Duration;
 use rustix::process::geteuid;
 use serde_json::Value;
 
+pub use super::delivered::Delivered;
 use super::directory::{Directory, Entry, Place};
 use super::passed::Passed;
 use super::wire::{
-    Accepted, Batch, Close, DATA_CHUNK, Decoder, Dialect, Greeting, MessageHeader, Read, Request, Response, Secure,
-    Unmet, Wait, WireError, Write, data_header,
+    Accepted, Batch, Close, DATA_CHUNK, Decoder, Dialect, Greeting, Read, Request, Response, Secure, Unmet, Wait,
+    WireError, Write, data_header,
 };
 use crate::address::{Endpoint, SocketId};
 use crate::condition::Found;
@@ -44,25 +45,6 @@ pub enum Outcome {
     Messages(Vec<Delivered>, Option<Found>),
     /// They did not come; these had come, where that was asked for.
     UnmetMessages(Unmet, Vec<Delivered>),
-}
-
-/// A message that a read brought.
-#[derive(Debug, Clone, Default)]
-pub struct Delivered {
-    /// What is known of it.
-    pub header: MessageHeader,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-}
-
-impl Delivered {
-    /// Its parts, at least one.
-    pub fn parts(&self) -> impl Iterator<Item = &[u8]> {
-        let ends = self.header.ends.iter().map(|end| usize::try_from(*end).unwrap_or(usize::MAX));
-        let starts = std::iter::once(0).chain(ends.clone());
-        let ends = ends.chain(std::iter::once(self.bytes.len()));
-        starts.zip(ends).map(|(start, end)| self.bytes.get(start..end).unwrap_or_default())
-    }
 }
 
 /// Why the keeper cannot be talked to.
