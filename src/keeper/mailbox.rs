@@ -62,6 +62,8 @@ pub struct Mailbox {
     queue: RefCell<MessageQueue<Received>>,
     /// A message that came and has no space yet.
     held: RefCell<Option<Received>>,
+    /// Who sent the last message, where there are several peers.
+    sender: RefCell<Rc<str>>,
     /// The place to receive into; it holds memory until the socket falls silent.
     scratch: RefCell<Message>,
     messages_in: Cell<u64>,
@@ -94,6 +96,7 @@ impl Mailbox {
             refusal: RefCell::new(None),
             queue: RefCell::new(MessageQueue::new(limit)),
             held: RefCell::new(None),
+            sender: RefCell::new(Rc::from("")),
             scratch: RefCell::default(),
             messages_in: Cell::new(0),
             messages_out: Cell::new(0),
@@ -126,9 +129,9 @@ impl Mailbox {
         self.one_way.replace(one_way);
     }
 
-    /// Why nothing can be read from it, where nothing ever can.
-    pub fn unreadable(&self) -> Option<String> {
-        self.one_way.borrow().read.clone()
+    /// What cannot be done with it.
+    pub fn one_way(&self) -> OneWay {
+        self.one_way.borrow().clone()
     }
 
     /// Refuses what cannot be done with it.
@@ -266,12 +269,22 @@ impl Mailbox {
             Ok(true) => {
                 self.link.count_received(scratch.len());
                 self.messages_in.set(self.messages_in.get() + 1);
-                self.offer(Received::message(&scratch));
+                let sender = socket.has_parts().then(|| self.sender(socket.sender()));
+                self.offer(Received::message(&scratch, sender));
             }
             Ok(false) => self.queue.borrow_mut().finish(End::Eof),
             Err(error) => self.queue.borrow_mut().finish(End::Failed(reason(&error))),
         }
         Poll::Ready(())
+    }
+
+    /// The name of a sender, which its messages share.
+    fn sender(&self, name: String) -> Rc<str> {
+        let mut last = self.sender.borrow_mut();
+        if **last != *name {
+            *last = name.into();
+        }
+        last.clone()
     }
 
     /// Takes the datagrams that have come, or waits for one.
@@ -355,6 +368,10 @@ impl Mailbox {
                 let text = "--to: this socket has one peer; only datagrams are sent to others";
                 return Err(Failure::message(Exit::Usage, text));
             }
+            (Some(Carrier::Connection(socket)), None) if !letter.ends.is_empty() && !socket.has_parts() => {
+                let text = format!("--parts: the messages of {} have no parts; leave it out", socket.transport());
+                return Err(Failure::message(Exit::Usage, text));
+            }
             (Some(Carrier::Connection(socket)), None) => {
                 let message = letter.message(bytes);
                 let lost = socket.lost();
@@ -396,7 +413,7 @@ impl Mailbox {
         awaited.map_or_else(|| format!("{} took no more messages", self.facts().peer), str::to_owned)
     }
 
-    /// Delivers what the transport still holds, and the end of our data, within this time.
+    /// Delivers what the transport still holds within this time.
     ///
     /// # Errors
     /// What is lost now: status 28.
@@ -404,11 +421,19 @@ impl Mailbox {
         let carrier = self.carrier.borrow().clone();
         let count = match carrier {
             Some(Carrier::Connection(socket)) => {
-                let ended = tokio::time::timeout(limit, self.half_close()).await;
-                match (socket.undelivered(), ended) {
-                    (0, _) => return Ok(()),
-                    (_, Ok(Err(failure))) => return Err(failure),
-                    (count, _) => count,
+                let delivered = async {
+                    socket.flush().await?;
+                    poll_fn(|cx| match socket.undelivered() {
+                        // Taking leave of the peers is nobody's to wait for.
+                        0 => Poll::Ready(Ok(())),
+                        _ => socket.poll_end(cx),
+                    })
+                    .await
+                };
+                match (tokio::time::timeout(limit, delivered).await, socket.undelivered()) {
+                    (_, 0) => return Ok(()),
+                    (Ok(Err(error)), _) => return Err(self.cannot_send(&error)),
+                    (_, count) => count,
                 }
             }
             Some(Carrier::Datagrams(_)) => return Ok(()),

@@ -138,3 +138,29 @@ fn texts_and_patterns_may_begin_with_a_hyphen() {
     // What is no key is said to be none, and not to be an option.
     run(&["push", "--curve-server-key", "-x"]).failed(2, &["the key file -x"]);
 }
+
+#[test]
+fn the_program_has_every_manual_page_that_it_refers_to() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.path("share/man1");
+    sandbox.netverb(["man", "--all", folder.to_str().unwrap()]).run().exits(0);
+    let mut referred = std::collections::BTreeSet::new();
+    for words in [&["help", "keeping"][..], &["help", "open"], &["help", "send-tuple"], &["man"]] {
+        let text = String::from_utf8(sandbox.netverb(words).run().exits(0).stdout.clone()).unwrap();
+        for part in text.replace("\\-", "-").split("netverb-").skip(1) {
+            if let Some((name, section)) = part.split_once('(')
+                && let (true, Some(section)) =
+                    (name.chars().all(|c| c.is_ascii_lowercase() || c == '-'), section.chars().next())
+            {
+                referred.insert((name.to_owned(), section));
+            }
+        }
+    }
+    assert!(referred.contains(&("zeromq".to_owned(), '7')), "{referred:?}");
+    for (name, section) in referred {
+        let page = sandbox.path(&format!("share/man{section}/netverb-{name}.{section}"));
+        assert!(page.exists(), "{}", page.display());
+        sandbox.netverb(["man", &format!("{name}({section})")]).run().exits(0);
+    }
+    sandbox.netverb(["help", "zeromq"]).run().failed(2, &["netverb man zeromq"]);
+}

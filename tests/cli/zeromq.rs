@@ -261,6 +261,7 @@ fn b63_the_wrong_direction_is_a_usage_error() {
         (&["open", "ipc:///x"], "--zmq TYPE"),
         (&["accept", "ipc:///x"], "--zmq TYPE"),
         (&["accept", "1", "--zmq", "rep", "--broker"], "--broker"),
+        (&["accept", "1", "--zmq", "rep", "--discard"], "--discard"),
         #[cfg(feature = "http")]
         (&["accept", "1", "--zmq", "rep", "--http-respond", "200"], "--http"),
         (&["open", "x:1", "--zmq", "queue"], "not a ZeroMQ socket type"),
@@ -319,6 +320,21 @@ fn b63_a_kept_socket_that_goes_one_way_says_so_at_once() {
         }
         kept.says(&["close", "s"]);
     }
+}
+
+#[test]
+fn b63_kept_sockets_that_alternate_hear_without_being_read() {
+    let kept = Kept::new();
+    let port = kept.says(&["accept", "0/rep", "--zmq", "rep"]);
+    kept.says(&["open", &format!("127.0.0.1:{}/req", port.trim()), "--zmq", "req"]);
+    for turn in ["1", "2", "3"] {
+        for (writer, reader) in [("req", "rep"), ("rep", "req")] {
+            kept.says(&["write", writer, turn]);
+            kept.wait_status(reader, "the message", |status| status["unread"] == 1);
+            assert_eq!(kept.says(&["read", reader]), format!("{turn}\n"));
+        }
+    }
+    kept.says(&["close", "rep", "req"]);
 }
 
 #[test]
