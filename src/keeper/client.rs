@@ -337,17 +337,6 @@ impl Keeper {
         Ok(self.status()?.get("longest").is_some())
     }
 
-    /// Refuses a socket that nothing can be read from, before something is written to it for the sake of the answer.
-    ///
-    /// # Errors
-    /// Status 2; the keeper does not answer.
-    pub fn demand_readable(&mut self) -> Result<(), Failure> {
-        match self.status()?.get("unreadable").and_then(Value::as_str) {
-            Some(why) => Err(Failure::message(Exit::Usage, format!("{}: can't read from this socket: {why}", self.id))),
-            None => Ok(()),
-        }
-    }
-
     /// As [`Keeper::status`], for those who only pass over a keeper that does not answer.
     fn ask_status(&mut self) -> Result<Value, Trouble> {
         self.status().map_err(|_| Trouble::Silent(self.id.clone()))
