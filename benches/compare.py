@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 
-from measure import connections, messages, streams, zeromq  # noqa: F401 (they register their works)
+from measure import connections, messages, streams, websocket, zeromq  # noqa: F401 (they register their works)
 from measure import report
 from measure.process import TOO_LONG, Bench, Failed, Others
 from measure.tools import all_tools
@@ -129,6 +129,8 @@ def main():
     tools = all_tools(settings.netverb)
     if "zeromq" in settings.only:
         tools += zeromq.libzmq()
+    if "websocket" in settings.only:
+        tools += websocket.websocat()
     if settings.tools:
         tools = [tool for tool in tools if tool.name == "netverb" or tool.name in settings.tools.split(",")]
     most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]

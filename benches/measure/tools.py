@@ -85,6 +85,15 @@ class Netverb(Tool):
     def pull(self, host, port, count):
         return [self.program, "accept", f"{host}:{port}", "--zmq", "pull", "--count", str(count)]
 
+    def receive_messages(self, host, port):
+        return [self.program, "accept", "--ws", "--recv-only", f"{host}:{port}"]
+
+    def receive_websocket(self, host, port):
+        return [self.program, "accept", "--ws", "--recv-only", "--split", "none", f"{host}:{port}"]
+
+    def send_websocket(self, host, port):
+        return [self.program, "open", "--send-only", "--binary", "--split", "chunk", f"ws://{host}:{port}/"]
+
     def receive_tuples(self, host, port):
         return [self.program, "recv-tuple", "--listen", f"{host}:{port}", "--count", "all", "--tsv"]
 

@@ -7,7 +7,7 @@ use libfuzzer_sys::fuzz_target;
 use netverb::message::Message;
 use netverb::transport::zeromq::decoder::{Decoder, decode};
 use netverb::transport::zeromq::handshake::{Handshake, Role};
-use netverb::transport::zeromq::inbox::Inbox;
+use netverb::transport::inbox::Inbox;
 use netverb::transport::zeromq::{KeyPair, Kind, Security, ZeroMqOptions};
 use netverb_fuzz::pieces;
 

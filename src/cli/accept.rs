@@ -1,5 +1,7 @@
 //! The words of `accept`.
 
+mod forward;
+
 use std::rc::Rc;
 
 use clap::Args;
@@ -21,10 +23,8 @@ use crate::commands::shared_stdio::Prefix;
 use crate::commands::stream::StreamOptions;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::message::Split;
 use crate::service::Service;
 use crate::service::broker::Naming;
-use crate::service::forward::{self, Target};
 use crate::service::program::Group;
 use crate::service::proxy_server::{Protocol, Proxy};
 use crate::transport::listener::{ListenOptions, Unwritten};
@@ -121,7 +121,7 @@ pub struct ServiceArgs {
     #[arg(long)]
     discard: bool,
     /// Send TEXT, then the end of data
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true)]
     respond: Option<String>,
     /// Send what a client says to all the others
     #[arg(long)]
@@ -290,8 +290,11 @@ impl AcceptArgs {
             () => Carries::Bytes,
         })?;
         let refuse = |text: &str| Err(Failure::message(Exit::Usage, text));
-        if zmq && (http || self.speaks_websocket()) {
-            return refuse("--zmq, --ws and --http speak protocols of their own; use one, or two commands");
+        if zmq && self.speaks_websocket() {
+            return refuse("--ws and --zmq speak two protocols; leave one out, or use two commands");
+        }
+        if zmq && http {
+            return refuse("--http and --zmq speak two protocols; leave one out, or use two commands");
         }
         if self.speaks_websocket() && (self.serves_datagrams() || self.at.iter().any(seqpacket)) {
             return refuse("--ws needs stream sockets; leave it out, or listen on a port or unix:/path");
@@ -391,43 +394,7 @@ impl AcceptArgs {
         }
         let args = &self.service;
         if let Some(target) = &args.to {
-            let endpoint = target.endpoint.clone().ok_or_else(|| {
-                Failure::message(Exit::MalformedAddress, format!("{target} is no address; type --to HOST:PORT"))
-            })?;
-            #[cfg(feature = "zmq")]
-            let zmq = args.to_zmq.map(|kind| self.zmq.target(kind, &endpoint, stream.idle)).transpose()?;
-            #[cfg(not(feature = "zmq"))]
-            let zmq: Option<()> = None;
-            if zmq.is_none() && !forward::reaches(&endpoint) {
-                let message = format!("forwarding to {endpoint} is not supported");
-                return Err(Failure::message(Exit::Unsupported, message));
-            }
-            #[cfg_attr(
-                not(any(feature = "tls", feature = "ws", feature = "zmq")),
-                expect(unused_mut, reason = "only these add to it")
-            )]
-            let mut options = self.dial.connect_options(&self.net, &self.time)?;
-            #[cfg(feature = "ws")]
-            if endpoint.is_websocket() {
-                self.messages.apply(&mut options)?;
-            }
-            #[cfg(feature = "tls")]
-            {
-                options.tls = self.tls.client(!self.serves_tls())?;
-            }
-            #[cfg(feature = "zmq")]
-            {
-                options.zmq = zmq;
-            }
-            if let (Endpoint::Unix { kind: UnixKind::Seqpacket, .. }, Some(_)) = (&endpoint, &stream.misbehaviour) {
-                let message =
-                    format!("{endpoint} has no stream that could misbehave; leave out --latency and the like");
-                return Err(Failure::message(Exit::Unsupported, message));
-            }
-            let split = self.data.split().unwrap_or(Split::Line);
-            let (word, misbehaviour) = (target.name.clone(), stream.misbehaviour.clone());
-            let target = Target { endpoint, word, connect: options, split, misbehaviour };
-            return Ok(Some(Service::Forward(Rc::new(target))));
+            return Ok(Some(Service::Forward(Rc::new(self.target(target, stream)?))));
         }
         if let Some(protocol) = args.proxy_server {
             let mut connect = self.dial.connect_options(&self.net, &self.time)?;

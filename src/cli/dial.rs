@@ -183,7 +183,7 @@ impl RouteArgs {
                 proxies: self.proxies()?,
                 headers: self.header.clone(),
                 announce: self.proxy_protocol,
-                on_behalf_of: None,
+                ..Route::default()
             },
             lookup: net.lookup(),
             source_host: from.as_ref().map_or_else(|| self.source.clone(), |from| from.host.clone()),

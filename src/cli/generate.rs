@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Arg, Args, ValueEnum};
 
+use super::articles::{ARTICLES, Article};
 use super::{help, manual, socket_names};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -58,9 +59,10 @@ impl CompletionsArgs {
 
 /// `man`
 #[derive(Debug, Args)]
-#[command(after_help = help::MAN_EXAMPLES, override_usage = "netverb man [VERB]\n       netverb man --all DIR")]
+#[command(after_help = help::MAN_EXAMPLES, override_usage = "netverb man [PAGE]\n       netverb man --all DIR")]
 pub struct ManArgs {
-    /// A verb; without one, the page of netverb itself
+    /// A verb, or tuples, zeromq or sockets.7; without one, the page of netverb itself
+    #[arg(value_name = "PAGE")]
     verb: Option<String>,
     /// Write all pages into this directory instead
     #[arg(long, value_name = "DIR", conflicts_with = "verb")]
@@ -74,7 +76,11 @@ impl ManArgs {
     /// An unknown verb, or a file that cannot be written.
     pub fn text(&self) -> Result<String, Failure> {
         match &self.all {
-            Some(directory) => write(&all_pages()?, directory),
+            Some(directory) => {
+                let written_by_hand = ARTICLES.iter().map(|article| article.file(directory));
+                let pages: Vec<Generated> = all_pages()?.into_iter().chain(written_by_hand).collect();
+                write(&pages, directory)
+            }
             None => page(self.verb.as_deref()),
         }
     }
@@ -154,11 +160,15 @@ pub fn page(verb: Option<&str>) -> Result<String, Failure> {
     let mut command = super::command();
     command.build();
     let Some(name) = verb else { return Ok(manual::main_page(&command)) };
-    match command.find_subcommand(name) {
-        Some(verb) => Ok(manual::verb_page(verb)),
-        None => {
+    let name = name.strip_prefix("netverb-").unwrap_or(name);
+    let verb = name.strip_suffix(".1").or(name.strip_suffix("(1)")).unwrap_or(name);
+    match (command.find_subcommand(verb), Article::find(name)) {
+        (Some(verb), _) => Ok(manual::verb_page(verb)),
+        (None, Some(article)) => Ok(article.text()),
+        (None, None) if verb == "netverb" => Ok(manual::main_page(&command)),
+        (None, None) => {
             let message = format!("no manual page on {name:?}; netverb help lists the verbs");
-            Err(Failure::message(Exit::Usage, message))
+            Err(Failure::message(Exit::Usage, message).hint("there are also tuples, zeromq and sockets.7"))
         }
     }
 }
@@ -184,9 +194,11 @@ pub fn write(files: &[Generated], directory: &Path) -> Result<String, Failure> {
     let failed = |path: &Path, error: &std::io::Error| {
         Failure::message(Exit::OutputFailed, format!("cannot write {}: {}", path.display(), reason(error)))
     };
-    std::fs::create_dir_all(directory).map_err(|error| failed(directory, &error))?;
     for file in files {
         let path = directory.join(&file.name);
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder).map_err(|error| failed(&path, &error))?;
+        }
         std::fs::write(&path, &file.text).map_err(|error| failed(&path, &error))?;
     }
     Ok(files.iter().map(|file| format!("{}\n", file.name)).collect())

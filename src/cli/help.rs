@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use super::articles::Article;
 use super::description;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -224,6 +225,8 @@ pub const IDS: Topic = Topic { name: "ids", heading: "ADDRESSES AND SOCKET IDS",
 /// `netverb help exit-codes`
 pub const EXIT_CODES: Topic =
     Topic { name: "exit-codes", heading: "EXIT STATUS", text: include_str!("help/exit-codes.txt") };
+/// `netverb help events`
+pub const EVENTS: Topic = Topic { name: "events", heading: "EVENTS", text: include_str!("help/events.txt") };
 /// `netverb help environment`
 pub const ENVIRONMENT: Topic =
     Topic { name: "environment", heading: "ENVIRONMENT", text: include_str!("help/environment.txt") };
@@ -240,7 +243,7 @@ pub const INTERACTIVE: Topic =
     Topic { name: "interactive", heading: "AT A TERMINAL", text: include_str!("help/interactive.txt") };
 
 /// Every topic.
-pub const TOPICS: [Topic; 7] = [IDS, KEEPING, INTERACTIVE, WEBSOCKETS, EXIT_CODES, ENVIRONMENT, RECIPES];
+pub const TOPICS: [Topic; 8] = [IDS, KEEPING, INTERACTIVE, WEBSOCKETS, EVENTS, EXIT_CODES, ENVIRONMENT, RECIPES];
 
 /// The verbs that only print texts.
 pub const PRINTING: [&str; 3] = ["completions", "man", "help"];
@@ -276,7 +279,7 @@ pub fn on_one_screen(command: clap::Command, words: &[OsString]) -> clap::Comman
     let ways_on = "Each has -h (short help), --help (all), -v (say more), -j (JSON events).";
     command
         .help_template("{about}\n\n{usage-heading} {usage}\n\nVerbs:\n{subcommands}{after-help}")
-        .after_help(format!("{ways_on}\nHelp topics: {topics}\n\n{EXAMPLES}"))
+        .after_help(format!("{ways_on}\nTopics: {topics}\n\n{EXAMPLES}"))
 }
 
 /// The text of a topic, or the long help of a verb.
@@ -295,7 +298,11 @@ pub fn topic(name: Option<&str>) -> Result<String, Failure> {
         None => {
             let topics: Vec<&str> = TOPICS.iter().map(|topic| topic.name).collect();
             let message = format!("no help on {name:?}; type a verb, or one of {}", topics.join(", "));
-            Err(Failure::message(Exit::Usage, message))
+            let failure = Failure::message(Exit::Usage, message);
+            Err(match Article::find(name) {
+                Some(_) => failure.hint(format!("it has a manual page: netverb man {name} | man -l -")),
+                None => failure,
+            })
         }
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod accept;
 mod access;
+mod articles;
 pub mod capture;
 pub mod datagram;
 pub mod description;

@@ -11,14 +11,14 @@ use super::keep::KeepArgs;
 use super::messages::{Carries, MessageArgs};
 use super::misbehave::MisbehaveArgs;
 use super::steps::StepArgs;
-#[cfg(feature = "tls")]
-use crate::address::Scheme;
-use crate::address::{Endpoint, SocketId, UnixKind};
+use crate::address::{Endpoint, Scheme, SocketId, UnixKind};
 use crate::commands::keep::Keep;
 use crate::commands::open::{Mode, Options};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::service::program::Group;
+use crate::transport::ConnectOptions;
+use crate::transport::proxy::ProxyScheme;
 
 /// `open`
 #[derive(Debug, Args)]
@@ -160,6 +160,7 @@ impl OpenArgs {
         }
         let mut connect = self.dial.connect_options(&self.net, &self.time)?;
         connect.telnet = self.terminal.telnet();
+        connect.route.frugal = self.pass_fd;
         #[cfg(feature = "ws")]
         if id.endpoint.as_ref().is_some_and(Endpoint::is_websocket) {
             self.messages.apply(&mut connect)?;
@@ -193,6 +194,9 @@ impl OpenArgs {
                 return Err(Failure::message(Exit::Usage, message));
             }
         }
+        if self.pass_fd {
+            plain(&connect, &id)?;
+        }
         Ok(Options {
             id,
             connect,
@@ -209,6 +213,24 @@ impl OpenArgs {
             on_open: self.on_open,
         })
     }
+}
+
+/// Whether all that there is of a connection is its socket, so that another process can have it.
+///
+/// # Errors
+/// Status 2 for what is spoken above it.
+fn plain(connect: &ConnectOptions, id: &SocketId) -> Result<(), Failure> {
+    let secure = connect.secure
+        || connect.route.proxies.iter().any(|proxy| proxy.scheme == ProxyScheme::Https)
+        || matches!(&id.endpoint, Some(Endpoint::Inet { scheme: Scheme::Tls, .. }));
+    let above = match (secure, connect.telnet.is_some(), carries(id.endpoint.as_ref())) {
+        (true, ..) => "TLS",
+        (false, true, _) => "--telnet",
+        (false, false, Carries::WebSocket) => "a WebSocket",
+        _ => return Ok(()),
+    };
+    let text = format!("-F passes the descriptor alone, and {above} would stay behind in this process; leave it out");
+    Err(Failure::message(Exit::Usage, text))
 }
 
 /// What a connection to this address carries.

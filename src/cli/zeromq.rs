@@ -28,7 +28,7 @@ pub struct ZeroMqArgs {
     #[arg(long, value_name = "TYPE", group = "zeromq")]
     zmq: Option<Kind>,
     /// With sub and xsub: receive what begins with PREFIX (repeat) [default: everything]
-    #[arg(long, value_name = "PREFIX", requires = "zeromq")]
+    #[arg(long, value_name = "PREFIX", requires = "zeromq", allow_hyphen_values = true)]
     subscribe: Vec<String>,
     /// Each line is a part of a message, and an empty line ends it; \ alone is an empty part [with router and stream: always]
     #[arg(long, requires = "zmq")]
@@ -43,7 +43,8 @@ pub struct ZeroMqArgs {
     #[arg(long, value_name = "DUR", requires = "zeromq", allow_negative_numbers = true, value_parser = parse_duration)]
     linger: Option<Limit>,
     /// Encrypt with CURVE; the server's public key, or the file that holds it [with --to-zmq: the target's]
-    #[arg(long, value_name = "KEY|FILE", requires = "zeromq")]
+    // Z85, the spelling of keys, has a hyphen among its letters.
+    #[arg(long, value_name = "KEY|FILE", requires = "zeromq", allow_hyphen_values = true)]
     curve_server_key: Option<String>,
     /// Encrypt with CURVE; our own secret key: the server's, or a client's beside --curve-server-key
     #[arg(long, value_name = "FILE", requires = "zeromq")]

@@ -31,7 +31,7 @@ use crate::service::program::{Command, Environment};
 use crate::service::{Client, Closing, Service, Verdict, serve};
 #[cfg(feature = "tls")]
 use crate::transport::secure::SecureLayer;
-use crate::transport::{Channel, ConnectOptions, connect};
+use crate::transport::{Bytes, Channel, ConnectOptions, connect};
 
 /// What to do with the connection.
 #[derive(Debug)]
@@ -285,11 +285,18 @@ fn run_hook(command: &str, client: &Client, context: &Context) -> Result<(), Fai
 
 /// OpenSSH's ProxyUseFdpass: the connected descriptor goes to the parent over stdout, which is a Unix socket there.
 fn pass_descriptor(channel: &Channel) -> Result<Exit, Failure> {
-    let Channel::Bytes(bytes) = channel else {
-        return Err(Failure::message(Exit::Unsupported, "only a stream's descriptor can be passed"));
+    let socket = match channel {
+        Channel::Bytes(Bytes::Socket(socket)) => socket,
+        Channel::Bytes(Bytes::Layered(_)) => {
+            let message = "-F passes the descriptor alone, and what is spoken above it would stay behind";
+            return Err(Failure::message(Exit::Unsupported, message));
+        }
+        Channel::Messages(_) => {
+            return Err(Failure::message(Exit::Unsupported, "only a stream's descriptor can be passed"));
+        }
     };
     let sent = (|| -> std::io::Result<()> {
-        let socket = bytes.socket().duplicate_blocking()?;
+        let socket = socket.duplicate_blocking()?;
         let descriptors = [std::os::fd::AsFd::as_fd(&socket)];
         let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
         let mut control = SendAncillaryBuffer::new(&mut space);

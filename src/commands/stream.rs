@@ -81,6 +81,20 @@ pub struct Streams {
     lost: Rc<Cell<bool>>,
 }
 
+impl StreamOptions {
+    /// What the end of the input means for a socket whose close ends both directions: it is closed when nothing has passed for a
+    /// moment.
+    pub fn at_end_without_half_close(&self) -> AtLocalEnd {
+        match (self.at_local_end, self.quit_after) {
+            (AtLocalEnd::HalfClose, _) if self.end_at_once || self.traffic == Traffic::SendOnly => {
+                AtLocalEnd::HalfClose
+            }
+            (AtLocalEnd::HalfClose, limit) => AtLocalEnd::WhenQuiet(limit.unwrap_or(Limit::After(QUIET))),
+            (other, _) => other,
+        }
+    }
+}
+
 impl Streams {
     /// Opens the records.
     ///
@@ -145,14 +159,7 @@ impl Streams {
         if socket.has_half_close() {
             return rules;
         }
-        let options = &self.options;
-        let at_local_end = match (options.at_local_end, options.quit_after) {
-            (AtLocalEnd::HalfClose, _) if options.end_at_once || options.traffic == Traffic::SendOnly => {
-                AtLocalEnd::HalfClose
-            }
-            (AtLocalEnd::HalfClose, limit) => AtLocalEnd::WhenQuiet(limit.unwrap_or(Limit::After(QUIET))),
-            (other, _) => other,
-        };
+        let at_local_end = self.options.at_end_without_half_close();
         let quit_after = if at_local_end == AtLocalEnd::KeepOpen { rules.quit_after } else { Limit::Never };
         let half_open = Limit::After(std::time::Duration::ZERO);
         Rules { at_local_end, quit_after, half_open, ..rules }

@@ -368,6 +368,10 @@ impl Mailbox {
                 let text = "--to: this socket has one peer; only datagrams are sent to others";
                 return Err(Failure::message(Exit::Usage, text));
             }
+            (Some(Carrier::Connection(socket)), None) if !letter.ends.is_empty() && !socket.has_parts() => {
+                let text = format!("--parts: the messages of {} have no parts; leave it out", socket.transport());
+                return Err(Failure::message(Exit::Usage, text));
+            }
             (Some(Carrier::Connection(socket)), None) => {
                 let message = letter.message(bytes);
                 let lost = socket.lost();
@@ -409,7 +413,7 @@ impl Mailbox {
         awaited.map_or_else(|| format!("{} took no more messages", self.facts().peer), str::to_owned)
     }
 
-    /// Delivers what the transport still holds, and the end of our data, within this time.
+    /// Delivers what the transport still holds within this time.
     ///
     /// # Errors
     /// What is lost now: status 28.
@@ -417,11 +421,19 @@ impl Mailbox {
         let carrier = self.carrier.borrow().clone();
         let count = match carrier {
             Some(Carrier::Connection(socket)) => {
-                let ended = tokio::time::timeout(limit, self.half_close()).await;
-                match (socket.undelivered(), ended) {
-                    (0, _) => return Ok(()),
-                    (_, Ok(Err(failure))) => return Err(failure),
-                    (count, _) => count,
+                let delivered = async {
+                    socket.flush().await?;
+                    poll_fn(|cx| match socket.undelivered() {
+                        // Taking leave of the peers is nobody's to wait for.
+                        0 => Poll::Ready(Ok(())),
+                        _ => socket.poll_end(cx),
+                    })
+                    .await
+                };
+                match (tokio::time::timeout(limit, delivered).await, socket.undelivered()) {
+                    (_, 0) => return Ok(()),
+                    (Ok(Err(error)), _) => return Err(self.cannot_send(&error)),
+                    (_, count) => count,
                 }
             }
             Some(Carrier::Datagrams(_)) => return Ok(()),

@@ -5,6 +5,7 @@ use std::io;
 use std::rc::Rc;
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::{Client, Closing, Surroundings, Verdict, Watcher};
@@ -19,6 +20,9 @@ use crate::relay::{self, AtLocalEnd, Blame, Observer, Outcome, Rules, Waiting, m
 use crate::transport::proxy::proxy_protocol::Ends;
 use crate::transport::{Bytes, Channel, ConnectOptions, Messages, connect};
 
+/// How long a client may be silent after a target has closed that takes nothing more.
+const HALF_OPEN: Duration = Duration::from_secs(1);
+
 /// Where clients are forwarded to.
 #[derive(Debug)]
 pub struct Target {
@@ -32,6 +36,8 @@ pub struct Target {
     pub split: Split,
     /// How the target is mistreated, for tests.
     pub misbehaviour: Option<Misbehaviour>,
+    /// What the end of a client's data means for a target whose close ends both directions.
+    pub at_clients_end: AtLocalEnd,
 }
 
 /// Whether clients can be forwarded to an address that says itself what is spoken there.
@@ -49,7 +55,7 @@ pub(super) async fn serve(
     around: &Surroundings,
     target: &Target,
 ) -> Closing {
-    let split = target.split;
+    let (split, at_clients_end) = (target.split, target.at_clients_end);
     let own;
     let announced = ends(&client.channel).filter(|_| target.connect.route.announce.is_some());
     let options = match (announced, &target.misbehaviour) {
@@ -72,7 +78,7 @@ pub(super) async fn serve(
             return Closing { reason: failure.line(), verdict: Verdict::Reported(failure.exit) };
         }
     };
-    let closing = join(client, &mut target, split, watcher, around).await;
+    let closing = join(client, &mut target, split, at_clients_end, watcher, around).await;
     target_closed(&target_id, &target.peer().to_string(), &target.local().to_string(), &closing, &**watcher, around);
     closing
 }
@@ -112,11 +118,12 @@ async fn join(
     client: &mut Client,
     target: &mut Channel,
     split: Split,
+    at_clients_end: AtLocalEnd,
     watcher: &Rc<dyn Watcher>,
     around: &Surroundings,
 ) -> Closing {
     let name = target.peer().clone();
-    let rules = Rules { idle: around.idle, at_local_end: at_clients_end(target), ..Rules::SYMMETRIC };
+    let rules = Rules { idle: around.idle, ..Rules::SYMMETRIC };
     let watched: &dyn Observer = &**watcher;
     let outcome = match (&mut client.channel, &mut *target) {
         (Channel::Bytes(bytes), Channel::Bytes(target)) => {
@@ -130,6 +137,7 @@ async fn join(
         }
         (Channel::Bytes(bytes), Channel::Messages(socket)) => {
             // To the relay the message socket is the peer, to us the client is.
+            let rules = towards(socket, at_clients_end, rules);
             let mirror = Mirror { observer: watched, report: &*around.report };
             let outgoing = around.mirrored_lane(Direction::Out, &client.id, &mirror);
             let incoming = around.mirrored_lane(Direction::In, &client.id, &mirror);
@@ -138,7 +146,7 @@ async fn join(
             mirrored(outcome)
         }
         (Channel::Messages(client), Channel::Messages(target)) => {
-            return messages(client, target, watched, around).await;
+            return messages(client, target, at_clients_end, watched, around).await;
         }
     };
     if outcome.fault.is_some() {
@@ -148,11 +156,13 @@ async fn join(
     closing(outcome, &name)
 }
 
-/// What the end of a client's data means for the target: nothing where the client is there to listen.
-fn at_clients_end(target: &Channel) -> AtLocalEnd {
+/// The rules of a client's stream and a message socket.
+fn towards(target: &Messages, at_clients_end: AtLocalEnd, rules: Rules) -> Rules {
     match target {
-        Channel::Messages(target) if target.refusal(Direction::Out).is_some() => AtLocalEnd::KeepOpen,
-        _ => AtLocalEnd::HalfClose,
+        // The client is there to listen.
+        target if target.refusal(Direction::Out).is_some() => Rules { at_local_end: AtLocalEnd::KeepOpen, ..rules },
+        target if target.has_half_close() => rules,
+        _ => Rules { at_local_end: at_clients_end, half_open: Limit::After(HALF_OPEN), ..rules },
     }
 }
 
@@ -256,14 +266,42 @@ impl Report for Mirror<'_> {
     }
 }
 
-async fn messages(client: &Messages, target: &Messages, watcher: &dyn Observer, around: &Surroundings) -> Closing {
+async fn messages(
+    client: &Messages,
+    target: &Messages,
+    at_clients_end: AtLocalEnd,
+    watcher: &dyn Observer,
+    around: &Surroundings,
+) -> Closing {
     let last = Cell::new(Instant::now());
-    let both = async {
-        tokio::try_join!(
-            pass(client, target, Direction::In, watcher, around, &last),
-            pass(target, client, Direction::Out, watcher, around, &last),
-        )
+    let answered = Notify::new();
+    let asked = async {
+        pass(client, target, Direction::In, watcher, around, &last).await?;
+        if client.has_half_close() && target.refusal(Direction::Out).is_some() {
+            // The client is there to listen.
+            return Ok(());
+        }
+        if client.has_half_close() && !target.has_half_close() {
+            target.flush().await?;
+            last.set(Instant::now());
+            let quiet = match at_clients_end {
+                AtLocalEnd::HalfClose => Limit::After(Duration::ZERO),
+                AtLocalEnd::WhenQuiet(limit) => limit,
+                AtLocalEnd::KeepOpen => Limit::Never,
+            };
+            tokio::select! {
+                () = silence(quiet, &last) => {}
+                () = answered.notified() => {}
+            }
+        }
+        target.end().await
     };
+    let heard = async {
+        pass(target, client, Direction::Out, watcher, around, &last).await?;
+        answered.notify_one();
+        client.end().await
+    };
+    let both = async { tokio::try_join!(asked, heard) };
     tokio::select! {
         biased;
         joined = both => match joined {
@@ -276,7 +314,7 @@ async fn messages(client: &Messages, target: &Messages, watcher: &dyn Observer, 
     }
 }
 
-/// Passes messages on, and the way in which the one side closed to the other.
+/// Passes messages on to the end of their source, and the way in which that closed.
 async fn pass(
     from: &Messages,
     to: &Messages,
@@ -301,11 +339,7 @@ async fn pass(
         around.note_message(direction, message.bytes(), watcher)?;
     }
     to.close_like(from);
-    if from.has_half_close() && to.refusal(Direction::Out).is_some() {
-        // It is there to listen.
-        return Ok(());
-    }
-    to.end().await
+    Ok(())
 }
 
 /// Until nothing has passed for so long.

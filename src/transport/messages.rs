@@ -261,22 +261,32 @@ impl Messages {
 
     /// Gives messages of one part that came with the last one, and are there already, to `take`, until it says that it has enough.
     /// It is an offer: those that are not given come by [`Messages::poll_receive`].
-    #[cfg_attr(not(feature = "zmq"), expect(unused_variables, reason = "the others give one at a time"))]
+    #[cfg_attr(
+        not(any(feature = "zmq", feature = "ws")),
+        expect(unused_variables, reason = "the others give one at a time")
+    )]
     pub fn receive_singles(&self, take: impl FnMut(&[u8]) -> bool) {
         match self {
             #[cfg(feature = "zmq")]
             Messages::ZeroMq(socket) => socket.receive_singles(take),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.receive_singles(take),
             _ => {}
         }
     }
 
-    /// Takes more messages of one part behind the last one that was taken, as many as need not wait. It is an offer: those that
+    /// Takes more messages of one part behind the last one that was taken, none over [`Messages::limit`], as many as need not wait. It is an offer: those that
     /// are left are for [`Messages::poll_send`].
-    #[cfg_attr(not(feature = "zmq"), expect(unused_variables, reason = "the others take one at a time"))]
+    #[cfg_attr(
+        not(any(feature = "zmq", feature = "ws")),
+        expect(unused_variables, reason = "the others take one at a time")
+    )]
     pub fn send_singles<'a>(&self, pieces: impl Iterator<Item = &'a [u8]>) {
         match self {
             #[cfg(feature = "zmq")]
             Messages::ZeroMq(socket) => socket.send_singles(pieces),
+            #[cfg(feature = "ws")]
+            Messages::WebSocket(socket) => socket.send_singles(pieces),
             _ => {}
         }
     }

@@ -7,6 +7,8 @@ pub mod datagram;
 pub mod descriptor;
 pub mod dial;
 pub mod http_head;
+#[cfg(any(feature = "ws", feature = "zmq"))]
+pub mod inbox;
 pub mod listener;
 pub mod messages;
 pub mod overlay;

@@ -9,6 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 
 use super::channel::{ByteStream, Bytes, Layered};
 use super::connect::{ConnectError, ConnectOptions};
+use super::proxy::frugal::Frugal;
 use super::proxy::proxy_protocol::{Ends, Version, encode};
 use super::proxy::{self, ProxyScheme, ProxyUrl, Target};
 use super::resolve;
@@ -26,6 +27,8 @@ pub struct Route {
     pub headers: Vec<(String, String)>,
     /// The PROXY protocol header that the target gets first (`--proxy-protocol`).
     pub announce: Option<Version>,
+    /// Whether the socket itself is handed on at the end, so that nothing may be read from it but the proxies' answers.
+    pub frugal: bool,
     /// Whose connection it tells of; `None`: ours.
     pub on_behalf_of: Option<Ends>,
 }
@@ -68,7 +71,13 @@ impl Route {
                 bytes = layer.put_on_bytes(bytes, id, report).await?;
             }
             let target = target(hop.scheme, next_host, next_port, options).await?;
-            let connected = proxy::connect(bytes, hop, &target, &self.headers).await;
+            let connected = match self.frugal {
+                false => proxy::connect(bytes, hop, &target, &self.headers).await,
+                true => {
+                    let connected = proxy::connect(Frugal(bytes), hop, &target, &self.headers).await;
+                    connected.map(|(Frugal(stream), early)| (stream, early))
+                }
+            };
             let (stream, early) = connected.map_err(|error| ConnectError::Proxy {
                 target: Endpoint::Inet { scheme: Scheme::Tcp, host: host.clone(), port }.to_string(),
                 proxy: hop.to_string(),

@@ -301,6 +301,25 @@ fn a_message_socket_carries_a_message_in_each_line() {
     assert_eq!(terminal.wait(), Status::Exited(0));
 }
 
+/// A ZeroMQ socket has no end of data that a peer could see: Ctrl-D closes it, and nothing is shown twice.
+#[test]
+#[cfg(feature = "zmq")]
+fn zeromq_is_talked_to_line_by_line() {
+    let sandbox = Sandbox::new();
+    let server = sandbox.netverb(["accept", "--json", "127.0.0.1:0", "-k", "--zmq", "rep", "--echo"]).spawn();
+    let script = format!("exec \"$NETVERB\" open --interactive --color never --zmq req 127.0.0.1:{}", server.port());
+    let mut terminal = Terminal::shell(&sandbox, &script);
+    terminal.wait_screen("Ctrl-D closes it");
+    terminal.send("question\r");
+    terminal.wait_screen("< question\r\n");
+    terminal.send("/eol crlf\r");
+    terminal.wait_screen("-- each line is a message here, and nothing ends it\r\n");
+    terminal.send("\x04");
+    let screen = terminal.wait_screen("-- closed; received 8 bytes, sent 8\r\n");
+    assert_eq!(screen.matches("< question\r\n").count(), 1, "{screen:?}");
+    assert_eq!(terminal.wait(), Status::Exited(0));
+}
+
 #[test]
 fn where_it_makes_no_sense_the_remedy_is_named() {
     let sandbox = Sandbox::new();

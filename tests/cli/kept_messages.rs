@@ -41,6 +41,7 @@ fn b25_each_message_is_written_and_read_whole() {
     let file = kept.0.write("file", b"whole\nfile\0");
     kept.says(&["write", "s", "--file", file.to_str().unwrap()]);
     assert_eq!(peer.packet(), b"whole\nfile\0");
+    kept.run(&["write", "s", "--parts", "a", "b"]).failed(2, &["--parts", "no parts"]);
     kept.says(&["write", "s", "-E", "-l", "a\\x00", "b"]);
     assert_eq!([peer.packet(), peer.packet()], [&b"a\0\n"[..], b"b\n"]);
 

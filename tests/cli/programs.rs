@@ -189,13 +189,12 @@ fn b30_on_open_runs_beside_the_stream() {
     assert_eq!(ended.stdout, b"payload");
 }
 
-#[test]
-fn b30_the_connected_descriptor_is_passed_over_stdout() {
-    let sandbox = Sandbox::new();
-    let listener = Listener::tcp();
+/// Runs `open --pass-fd` with these words, and lets the peer talk, until the descriptor has come.
+fn passed(sandbox: &Sandbox, words: &[&str], talk: impl FnOnce() -> Peer) -> (Peer, std::net::TcpStream) {
     let (ours, theirs) = UnixStream::pair().unwrap();
-    let mut child = sandbox.netverb(["open", "--pass-fd", &listener.id()]).stdout(OwnedFd::from(theirs)).spawn();
-    let mut peer = listener.accept();
+    let words = [&["open", "--pass-fd"], words].concat();
+    let mut child = sandbox.netverb(words).stdout(OwnedFd::from(theirs)).spawn();
+    let peer = talk();
     let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
     let mut control = rustix::net::RecvAncillaryBuffer::new(&mut space);
     let mut byte = [0];
@@ -206,16 +205,52 @@ fn b30_the_connected_descriptor_is_passed_over_stdout() {
         _ => None,
     });
     child.wait().exits(0);
+    (peer, std::net::TcpStream::from(passed.expect("a descriptor comes")))
+}
+
+#[test]
+fn b30_the_connected_descriptor_is_passed_over_stdout() {
+    let sandbox = Sandbox::new();
+    let listener = Listener::tcp();
+    let (mut peer, mut stream) = passed(&sandbox, &[&listener.id()], || listener.accept());
     // It outlives the program that made it, and blocks as programs expect.
-    let mut stream = std::net::TcpStream::from(passed.expect("a descriptor comes"));
     std::io::Write::write_all(&mut stream, b"through it").unwrap();
     assert_eq!(peer.read(10), b"through it");
     peer.send(b"back");
     let mut back = [0; 4];
     std::io::Read::read_exact(&mut stream, &mut back).unwrap();
     assert_eq!(&back, b"back");
-    let listener = Listener::tcp();
     sandbox.netverb(["open", "-F", &listener.id()]).run().failed(23, &["stdout"]);
+}
+
+#[test]
+fn b49_what_comes_with_a_proxys_answer_is_left_to_who_gets_the_descriptor() {
+    let sandbox = Sandbox::new();
+    let proxy = Listener::tcp();
+    let url = format!("http://{}", proxy.id());
+    let (_peer, mut stream) = passed(&sandbox, &["--proxy", &url, "target.example", "22"], || {
+        let mut peer = proxy.accept();
+        assert!(peer.read(30).starts_with(b"CONNECT target.example:22"));
+        peer.send(b"HTTP/1.1 200 OK\r\n\r\nSSH-2.0");
+        peer
+    });
+    let mut banner = [0; 7];
+    std::io::Read::read_exact(&mut stream, &mut banner).unwrap();
+    assert_eq!(&banner, b"SSH-2.0");
+}
+
+#[test]
+fn b30_no_descriptor_is_passed_of_which_a_part_would_stay_behind() {
+    let sandbox = Sandbox::new();
+    let listener = Listener::tcp();
+    for words in [
+        &["--telnet"][..],
+        #[cfg(feature = "tls")]
+        &["--secure", "--no-verify"],
+    ] {
+        sandbox.netverb([&["open", "-F", &listener.id()], words].concat()).run().failed(2, &["-F", "stay behind"]);
+    }
+    listener.accept_within(Duration::from_millis(1)).err().expect("no connection");
 }
 
 #[test]

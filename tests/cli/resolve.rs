@@ -99,3 +99,11 @@ fn b68_a_reader_that_has_read_enough_is_no_failure() {
     assert_eq!((ended.status, &ended.stderr[..]), (Status::Exited(0), ""));
     assert!(ended.took < Duration::from_secs(5));
 }
+
+#[test]
+fn b68_the_variable_limits_look_ups_too() {
+    let sandbox = Sandbox::new();
+    let run = |value| sandbox.netverb(["resolve", "-4", "localhost"]).env("NETVERB_TIMEOUT", value).run();
+    run("20").exits(0);
+    run("soon").failed(2, &["variable NETVERB_TIMEOUT", "\"soon\""]);
+}

@@ -1,9 +1,11 @@
-//! Promise 68 for words that are wrong in uncommon ways: the message names the word and what to type instead, and stays short.
+//! Promise 68 for words that are uncommon: where they are wrong, the message names the word and what to type instead, and
+//! stays short.
 
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-use crate::support::{Listener, Sandbox};
+use crate::kept::Kept;
+use crate::support::{Listener, Peer, Sandbox};
 
 /// The longest message, whatever was typed.
 const SHORT: usize = 600;
@@ -119,4 +121,46 @@ fn secure_does_not_offer_what_it_does_anyway() {
     let help = Sandbox::new().netverb(["secure", "--help"]).run();
     let text = String::from_utf8(help.exits(0).stdout.clone()).unwrap();
     assert!(!text.contains("--secure") && text.contains("--no-verify"), "{text}");
+}
+
+#[test]
+fn texts_and_patterns_may_begin_with_a_hyphen() {
+    let kept = Kept::new();
+    let mut peer = kept.open("s", &[]);
+    peer.send(b"a--end-b-c");
+    assert_eq!(kept.says(&["read", "s", "--until", "--end"]), "a--end");
+    assert_eq!(kept.says(&["read", "s", "--until-regex", "-[a-b]"]), "-b");
+    kept.run(&["expect", "s", "x", "--fail", "-c"]).exits(1);
+    let listener = kept.0.netverb(["accept", "--json", "127.0.0.1:0", "--once", "--respond", "-no-"]).spawn();
+    assert_eq!(Peer::connect(listener.port()).read_to_end(), b"-no-");
+    let run = |words: &[&str]| kept.run(&[&["open", "127.0.0.1:1", "--zmq"], words].concat());
+    run(&["sub", "--subscribe", "-x", "--deadline", "0.05"]).exits(28);
+    // What is no key is said to be none, and not to be an option.
+    run(&["push", "--curve-server-key", "-x"]).failed(2, &["the key file -x"]);
+}
+
+#[test]
+fn the_program_has_every_manual_page_that_it_refers_to() {
+    let sandbox = Sandbox::new();
+    let folder = sandbox.path("share/man1");
+    sandbox.netverb(["man", "--all", folder.to_str().unwrap()]).run().exits(0);
+    let mut referred = std::collections::BTreeSet::new();
+    for words in [&["help", "keeping"][..], &["help", "open"], &["help", "send-tuple"], &["man"]] {
+        let text = String::from_utf8(sandbox.netverb(words).run().exits(0).stdout.clone()).unwrap();
+        for part in text.replace("\\-", "-").split("netverb-").skip(1) {
+            if let Some((name, section)) = part.split_once('(')
+                && let (true, Some(section)) =
+                    (name.chars().all(|c| c.is_ascii_lowercase() || c == '-'), section.chars().next())
+            {
+                referred.insert((name.to_owned(), section));
+            }
+        }
+    }
+    assert!(referred.contains(&("zeromq".to_owned(), '7')), "{referred:?}");
+    for (name, section) in referred {
+        let page = sandbox.path(&format!("share/man{section}/netverb-{name}.{section}"));
+        assert!(page.exists(), "{}", page.display());
+        sandbox.netverb(["man", &format!("{name}({section})")]).run().exits(0);
+    }
+    sandbox.netverb(["help", "zeromq"]).run().failed(2, &["netverb man zeromq"]);
 }

@@ -322,6 +322,21 @@ fn b63_a_kept_socket_that_goes_one_way_says_so_at_once() {
 }
 
 #[test]
+fn b63_kept_sockets_that_alternate_hear_without_being_read() {
+    let kept = Kept::new();
+    let port = kept.says(&["accept", "0/rep", "--zmq", "rep"]);
+    kept.says(&["open", &format!("127.0.0.1:{}/req", port.trim()), "--zmq", "req"]);
+    for turn in ["1", "2", "3"] {
+        for (writer, reader) in [("req", "rep"), ("rep", "req")] {
+            kept.says(&["write", writer, turn]);
+            kept.wait_status(reader, "the message", |status| status["unread"] == 1);
+            assert_eq!(kept.says(&["read", reader]), format!("{turn}\n"));
+        }
+    }
+    kept.says(&["close", "rep", "req"]);
+}
+
+#[test]
 fn b64_a_kept_socket_says_what_it_waits_for_and_what_it_did_not_deliver() {
     let kept = Kept::new();
     kept.says(&["accept", "0/rep", "--zmq", "rep"]);

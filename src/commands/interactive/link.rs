@@ -67,6 +67,9 @@ impl Link {
     /// Whether each direction ends by itself.
     pub fn has_half_close(&self) -> bool {
         match self {
+            // Its peers are not told of an end of data, and it goes on to wait for others.
+            #[cfg(feature = "zmq")]
+            Link::Messages(Messages::ZeroMq(_), _) => false,
             Link::Messages(messages, _) => messages.has_half_close(),
             Link::Bytes(_) | Link::Kept(_) | Link::Gone => true,
         }
@@ -97,7 +100,10 @@ impl Link {
             Link::Messages(messages, message) => {
                 let more = ready!(messages.poll_receive(cx, message)).map_err(receiving)?;
                 buffer.clear();
-                buffer.extend_from_slice(message.bytes());
+                // At the end of data the last message is still in it.
+                if more {
+                    buffer.extend_from_slice(message.bytes());
+                }
                 Poll::Ready(Ok(if more { Received::Message } else { Received::End }))
             }
             Link::Kept(kept) => kept.poll_receive(cx, buffer),

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use http_body_util::Empty;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CONTENT_TYPE, ETAG, HeaderValue, IF_RANGE, LAST_MODIFIED, RANGE};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, ETAG, HeaderValue, IF_RANGE, LAST_MODIFIED, RANGE};
 use hyper::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use percent_encoding::percent_decode_str;
 use tower_http::services::ServeDir;
@@ -70,21 +70,20 @@ impl Folder {
     async fn whole_or_parts(&self, asked: &Asked) -> io::Result<Response<Body>> {
         let header = asked.headers.get(RANGE).filter(|_| asked.method == Method::GET);
         let wished = header.and_then(|value| value.to_str().ok()).map(ranges::wished).unwrap_or_default();
-        if wished.len() > 1 && self.is_the_version(asked).await? {
-            return ranges::answer(self, asked, &wished).await;
-        }
-        let response = self.single(asked, wished.first().filter(|_| wished.len() == 1)).await?;
-        let partial = [StatusCode::PARTIAL_CONTENT, StatusCode::RANGE_NOT_SATISFIABLE].contains(&response.status());
-        if partial && !asked.wants_version(&response) { self.single(asked, None).await } else { Ok(response) }
-    }
-
-    /// Whether what is there is what `If-Range` means.
-    async fn is_the_version(&self, asked: &Asked) -> io::Result<bool> {
-        if !asked.headers.contains_key(IF_RANGE) {
-            return Ok(true);
+        if wished.is_empty() {
+            return self.single(asked, None).await;
         }
         let head = Asked { method: Method::HEAD, uri: asked.uri.clone(), headers: asked.headers.clone() };
-        Ok(asked.wants_version(&self.single(&head, None).await?))
+        let head = self.single(&head, None).await?;
+        let length = head.headers().get(CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
+        let Some(length) = length.filter(|_| head.status() == StatusCode::OK && asked.wants_version(&head)) else {
+            return self.single(asked, None).await;
+        };
+        let there: Vec<HeaderValue> = wished.iter().filter_map(|wish| wish.within(length)).collect();
+        if there.is_empty() {
+            return Ok(ranges::none_of(head, length));
+        }
+        ranges::answer(self, asked, &there).await
     }
 
     /// The answer to one `Range`, or to none.
@@ -162,6 +161,8 @@ fn status(error: &io::Error) -> StatusCode {
         | io::ErrorKind::IsADirectory
         | io::ErrorKind::InvalidInput
         | io::ErrorKind::InvalidFilename => StatusCode::NOT_FOUND,
+        // A socket, which cannot be opened.
+        _ if error.raw_os_error() == Some(libc::ENXIO) => StatusCode::NOT_FOUND,
         _ => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }

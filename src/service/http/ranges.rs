@@ -10,51 +10,87 @@ use hyper::body::{Bytes, Frame, SizeHint};
 use hyper::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 
-use super::body::Body;
+use super::body::{self, Body};
 use super::folder::{Asked, Folder};
 
 /// Who asks for more ranges gets the whole file, once.
 const MOST: usize = 16;
 
-/// The ranges of a `Range` header, each as a header of its own; none when it is to be ignored: another unit than bytes, what is no
-/// range, too many of them (RFC 9110 section 14.2).
-pub(super) fn wished(header: &str) -> Vec<HeaderValue> {
+/// A range that a client wishes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// From this byte to that one, or to the end.
+    From(u64, u64),
+    /// So many at the end.
+    Last(u64),
+}
+
+impl Wish {
+    /// `first-last`, `first-` or `-length`.
+    fn of(text: &str) -> Option<Self> {
+        // What is larger than any file is no less a number.
+        let number = |text: &str| {
+            let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+            is_number.then(|| text.parse().unwrap_or(u64::MAX))
+        };
+        match text.split_once('-')? {
+            ("", length) => number(length).map(Wish::Last),
+            (first, "") => number(first).map(|first| Wish::From(first, u64::MAX)),
+            (first, last) => {
+                let (first, last) = (number(first)?, number(last)?);
+                (first <= last).then_some(Wish::From(first, last))
+            }
+        }
+    }
+
+    /// The header that asks for as much of it as a file of this length has; none when it has nothing of it.
+    pub(super) fn within(self, length: u64) -> Option<HeaderValue> {
+        let end = length.checked_sub(1)?;
+        let (first, last) = match self {
+            Wish::From(first, last) => (first, last.min(end)),
+            Wish::Last(count) => (length.saturating_sub(count), end),
+        };
+        (first <= last).then(|| HeaderValue::try_from(format!("bytes={first}-{last}")).ok()).flatten()
+    }
+}
+
+/// The ranges of a `Range` header; none when it is to be ignored: another unit than bytes, what is no range, too many of them
+/// (RFC 9110 section 14.2).
+pub(super) fn wished(header: &str) -> Vec<Wish> {
     let Some((unit, list)) = header.trim().split_once('=') else { return Vec::new() };
     let ranges: Vec<&str> = list.split(',').map(str::trim).filter(|range| !range.is_empty()).collect();
-    if !unit.eq_ignore_ascii_case("bytes") || ranges.len() > MOST || !ranges.iter().all(|range| is_range(range)) {
+    if !unit.eq_ignore_ascii_case("bytes") || ranges.len() > MOST {
         return Vec::new();
     }
-    ranges.iter().filter_map(|range| HeaderValue::try_from(format!("bytes={range}")).ok()).collect()
+    ranges.into_iter().map(Wish::of).collect::<Option<_>>().unwrap_or_default()
 }
 
-/// `first-last`, `first-` or `-length`.
-fn is_range(text: &str) -> bool {
-    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    let number = |text: &str| text.parse().unwrap_or(u64::MAX);
-    match text.split_once('-') {
-        Some(("", length)) => !length.is_empty() && is_number(length),
-        Some((first, "")) => is_number(first),
-        Some((first, last)) => is_number(first) && is_number(last) && number(first) <= number(last),
-        None => false,
+/// The answer to who wishes nothing that the file has, made of that to HEAD.
+pub(super) fn none_of(head: Response<Body>, length: u64) -> Response<Body> {
+    let mut response = head.map(|_| body::whole(""));
+    *response.status_mut() = StatusCode::RANGE_NOT_SATISFIABLE;
+    let headers = response.headers_mut();
+    headers.remove(CONTENT_TYPE);
+    headers.insert(CONTENT_LENGTH, HeaderValue::from(0));
+    if let Ok(range) = HeaderValue::try_from(format!("bytes */{length}")) {
+        headers.insert(CONTENT_RANGE, range);
     }
+    response
 }
 
-/// The answer to these ranges: those of them that the file has.
+/// The answer to these ranges, which the file has.
 pub(super) async fn answer(folder: &Folder, asked: &Asked, ranges: &[HeaderValue]) -> io::Result<Response<Body>> {
     let mut parts: Vec<Response<Body>> = Vec::new();
-    let mut other = None;
     for range in ranges {
         let response = folder.single(asked, Some(range)).await?;
         match response.status() {
             StatusCode::PARTIAL_CONTENT => parts.push(response),
-            StatusCode::RANGE_NOT_SATISFIABLE => other = Some(response),
-            // Not changed, a redirect, …: the same for every range.
+            // The file has become another meanwhile.
             _ => return Ok(response),
         }
     }
-    match (parts.len(), other) {
-        (0, Some(response)) => Ok(response),
-        (1, _) => parts.pop().ok_or_else(|| io::ErrorKind::NotFound.into()),
+    match parts.len() {
+        1 => parts.pop().ok_or_else(|| io::ErrorKind::NotFound.into()),
         _ => Ok(multipart(parts, &boundary())),
     }
 }
@@ -137,13 +173,15 @@ mod tests {
 
     #[test]
     fn which_ranges_are_taken() {
-        let table: [(&str, &[&str]); 16] = [
-            ("bytes=0-1,5-6", &["bytes=0-1", "bytes=5-6"]),
-            ("bytes= 0-1 , -3,", &["bytes=0-1", "bytes=-3"]),
-            ("bytes=0-1", &["bytes=0-1"]),
-            ("Bytes=7-", &["bytes=7-"]),
-            ("bytes=-0", &["bytes=-0"]),
-            ("bytes=99999999999999999999-", &["bytes=99999999999999999999-"]),
+        use Wish::{From, Last};
+        let most = u64::MAX;
+        let table: [(&str, &[Wish]); 16] = [
+            ("bytes=0-1,5-6", &[From(0, 1), From(5, 6)]),
+            ("bytes= 0-1 , -3,", &[From(0, 1), Last(3)]),
+            ("bytes=0-1", &[From(0, 1)]),
+            ("Bytes=7-", &[From(7, most)]),
+            ("bytes=-0", &[Last(0)]),
+            ("bytes=99999999999999999999-", &[From(most, most)]),
             ("bytes=", &[]),
             ("bytes", &[]),
             ("bytes=-", &[]),
@@ -157,6 +195,23 @@ mod tests {
         ];
         for (header, expected) in table {
             assert_eq!(wished(header), expected, "{header}");
+        }
+    }
+
+    #[test]
+    fn a_file_has_what_is_in_it() {
+        for (wish, length, expected) in [
+            (Wish::From(0, 4), 10, Some("bytes=0-4")),
+            (Wish::From(8, 100), 10, Some("bytes=8-9")),
+            (Wish::From(9, u64::MAX), 10, Some("bytes=9-9")),
+            (Wish::From(10, u64::MAX), 10, None),
+            (Wish::Last(3), 10, Some("bytes=7-9")),
+            (Wish::Last(300), 10, Some("bytes=0-9")),
+            (Wish::Last(0), 10, None),
+            (Wish::Last(1), 0, None),
+            (Wish::From(0, 0), 0, None),
+        ] {
+            assert_eq!(wish.within(length), expected.map(HeaderValue::from_static), "{wish:?} of {length}");
         }
     }
 }

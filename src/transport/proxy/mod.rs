@@ -3,6 +3,7 @@
 
 mod credentials;
 mod error;
+pub mod frugal;
 mod http_connect;
 mod percent;
 pub mod proxy_protocol;

@@ -1,13 +1,15 @@
 //! WebSockets (RFC 6455) over any stream: both sides of the handshake, and the socket that comes of it. Who dials, listens and
 //! does TLS below is decided elsewhere; so is what the messages mean.
 //!
-//! Frames, masks and fragments are the library's. It has no extensions: permessage-deflate (RFC 7692) is never offered and
-//! never agreed to.
+//! Fragments, control frames and everything wrong are the library's; whole messages, which are nearly all that there is, are read
+//! and written without it, many at a time (`carrier.rs`). There are no extensions: permessage-deflate (RFC 7692) is never offered
+//! and never agreed to.
 
 mod carrier;
 mod client;
 mod closing;
 mod error;
+mod frames;
 mod origin;
 mod request;
 mod server;

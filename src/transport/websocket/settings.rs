@@ -39,7 +39,7 @@ impl Default for Settings {
             protocols: Vec::new(),
             headers: Vec::new(),
             farewell: CloseFrame::NORMAL,
-            read_buffer: 128 << 10,
+            read_buffer: 256 << 10,
         }
     }
 }

@@ -8,7 +8,6 @@ use std::task::{Context, Poll, Waker, ready};
 use futures_util::{Sink, Stream as _};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::protocol::{Message as Frame, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Bytes as Payload, Utf8Bytes};
 
 pub use tokio_tungstenite::tungstenite::protocol::Role;
 
@@ -49,14 +48,15 @@ impl WebSocket {
             .read_buffer_size(settings.read_buffer)
             .max_message_size(Some(settings.limit))
             .max_frame_size(Some(settings.limit));
-        let carrier = Carrier::new(Box::new(stream));
+        let carrier = Carrier::new(Box::new(stream), early, role, settings.limit, settings.read_buffer);
         let inner = Inner {
-            stream: WebSocketStream::from_partially_read(carrier, early, role, Some(config)).await,
+            stream: WebSocketStream::from_raw_socket(carrier, role, Some(config)).await,
             role,
             stage: Stage::Open,
             timer: settings.ping.map(|every| Box::pin(tokio::time::sleep(every))),
             ping: settings.ping,
             unanswered: false,
+            owes_answer: false,
             closed: None,
             said: None,
             writer: None,
@@ -170,6 +170,17 @@ impl WebSocket {
                 Stage::Parting(..) => return inner.poll_part(cx).map(|()| inner.verdict()),
                 Stage::Open | Stage::Closing => {}
             }
+            if inner.owes_answer && inner.poll_answer(cx).is_ready() {
+                inner.owes_answer = false;
+            }
+            let taken = inner.stream.get_mut().poll_message(cx, |text, bytes| {
+                message.set(bytes);
+                message.set_text(text);
+            });
+            if let Poll::Ready(true) = taken {
+                inner.unanswered = false;
+                return Poll::Ready(Ok(true));
+            }
             match Pin::new(&mut inner.stream).poll_next(cx) {
                 Poll::Ready(Some(Ok(frame))) => {
                     inner.unanswered = false;
@@ -188,8 +199,8 @@ impl WebSocket {
                             inner.closed = Some(CloseFrame::from_wire(frame));
                             inner.part(None);
                         }
-                        // The library answers pings itself.
-                        Frame::Ping(_) | Frame::Pong(_) | Frame::Frame(_) => {}
+                        Frame::Ping(_) => inner.owes_answer = true,
+                        Frame::Pong(_) | Frame::Frame(_) => {}
                     }
                 }
                 Poll::Ready(None) => inner.part(None),
@@ -208,6 +219,28 @@ impl WebSocket {
         Poll::Pending
     }
 
+    /// Gives messages that came with the last one to `take`, until it says that it has enough; it may be given none.
+    pub fn receive_singles(&self, take: impl FnMut(&[u8]) -> bool) {
+        let inner = &mut *self.inner.borrow_mut();
+        if matches!(inner.stage, Stage::Open | Stage::Closing) {
+            inner.stream.get_mut().messages(take);
+        }
+    }
+
+    /// Takes more messages, none over the limit, as many as need not wait; it may take none.
+    pub fn send_singles<'a>(&self, mut pieces: impl Iterator<Item = &'a [u8]>) {
+        let inner = &mut *self.inner.borrow_mut();
+        // What cannot go as text is for `poll_send` to refuse.
+        let unfit = self.kind == Kind::Text || !matches!(inner.stage, Stage::Open);
+        let carrier = inner.stream.get_mut();
+        while !unfit
+            && carrier.has_room()
+            && let Some(piece) = pieces.next()
+        {
+            carrier.put(self.kind == Kind::Unsaid && std::str::from_utf8(piece).is_ok(), piece);
+        }
+    }
+
     /// Takes one message; [`WebSocket::poll_flush`] sends what was taken.
     ///
     /// # Errors
@@ -218,25 +251,25 @@ impl WebSocket {
             return Poll::Ready(Err(inner.closed_error()));
         }
         inner.remember(cx);
-        ready!(Pin::new(&mut inner.stream).poll_ready(cx)).map_err(|error| explain(error).1)?;
-        let frame = self.frame(message)?;
-        Poll::Ready(Pin::new(&mut inner.stream).start_send(frame).map_err(|error| explain(error).1))
+        let text = self.goes_as_text(message)?;
+        ready!(inner.stream.get_mut().poll_room(cx))?;
+        inner.stream.get_mut().put(text, message.bytes());
+        Poll::Ready(Ok(()))
     }
 
-    fn frame(&self, message: &Message) -> io::Result<Frame> {
+    fn goes_as_text(&self, message: &Message) -> io::Result<bool> {
         let bytes = message.bytes();
         if bytes.len() > self.limit {
             let error = TooLarge { length: bytes.len(), limit: self.limit };
             return Err(io::Error::new(io::ErrorKind::InvalidInput, error));
         }
         let kind = if message.kind() == Kind::Unsaid { self.kind } else { message.kind() };
-        let payload = Payload::copy_from_slice(bytes);
         if kind == Kind::Binary {
-            return Ok(Frame::Binary(payload));
+            return Ok(false);
         }
-        match Utf8Bytes::try_from(payload.clone()) {
-            Ok(text) => Ok(Frame::Text(text)),
-            Err(_) if kind == Kind::Unsaid => Ok(Frame::Binary(payload)),
+        match std::str::from_utf8(bytes) {
+            Ok(_) => Ok(true),
+            Err(_) if kind == Kind::Unsaid => Ok(false),
             Err(_) => {
                 let text = "the message is not valid UTF-8 and cannot go as text; use --binary";
                 Err(io::Error::new(io::ErrorKind::InvalidInput, text))

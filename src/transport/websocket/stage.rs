@@ -37,6 +37,8 @@ pub(super) struct Inner {
     pub(super) ping: Option<Duration>,
     /// Nothing has come since the last ping.
     pub(super) unanswered: bool,
+    /// The peer has sent a ping.
+    pub(super) owes_answer: bool,
     pub(super) closed: Option<CloseFrame>,
     /// The code that we closed with, if we did so first: a peer answers with the same (RFC 6455 section 5.5.1).
     pub(super) said: Option<u16>,
@@ -88,6 +90,14 @@ impl Inner {
         }
         self.remember(cx);
         Pin::new(&mut self.stream).poll_flush(cx).map_err(|error| explain(error).1)
+    }
+
+    /// Lets the library send the answer that it has ready: it does so when it is asked for the next frame, and in a flood of messages
+    /// nobody asks it.
+    pub(super) fn poll_answer(&mut self, cx: &Context<'_>) -> Poll<()> {
+        let writer = self.writer.clone().unwrap_or_else(|| cx.waker().clone());
+        // A failure is met again by whoever reads or writes next.
+        Pin::new(&mut self.stream).poll_flush(&mut Context::from_waker(&writer)).map(|_| ())
     }
 
     pub(super) fn closed_error(&self) -> io::Error {

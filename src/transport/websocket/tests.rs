@@ -90,6 +90,26 @@ fn a_peer_that_floods_after_its_offence_is_left() {
 }
 
 #[test]
+fn a_ping_is_answered_before_the_messages_behind_it_are_all_read() {
+    block_on(async {
+        let (near, mut far) = tokio::io::duplex(1 << 12);
+        let socket = over(near, Role::Client, &Settings::default()).await;
+        far.write_all(&[&b"\x89\x02hi"[..], &b"\x81\x03one".repeat(100)].concat()).await.unwrap();
+        assert!(receive(&socket, &mut Message::default()).await.unwrap());
+        let mut answer = [0; 8];
+        let answered = tokio::time::timeout(Duration::from_secs(1), far.read_exact(&mut answer)).await;
+        assert!(answered.is_ok() && answer.starts_with(&[0x8a, 0x82]), "{answer:x?}");
+        let mut others = 0;
+        socket.receive_singles(|message| {
+            others += usize::from(message == b"one");
+            others < 98
+        });
+        assert_eq!(others, 98);
+        assert!(receive(&socket, &mut Message::default()).await.unwrap());
+    });
+}
+
+#[test]
 fn both_ends_close_and_nothing_is_lost() {
     block_on(async {
         let (near, far) = tokio::io::duplex(64);

@@ -3,10 +3,10 @@
 use omq_proto::proto::{Command, Connection, Event};
 
 use super::frame;
-use super::inbox::Inbox;
 use super::session::MAX_MESSAGE;
 use super::trouble::Trouble;
 use crate::message::Message;
+use crate::transport::inbox::Inbox;
 
 /// The largest command, in bytes: a subscription.
 const LARGEST_COMMAND: usize = 1 << 20;

@@ -6,10 +6,10 @@ pub use omq_proto::proto::Role;
 use omq_proto::proto::{Connection, ConnectionConfig, Event, SocketType};
 
 use super::frame;
-use super::inbox::Inbox;
 use super::kind::Kind;
 use super::options::ZeroMqOptions;
 use super::trouble::Trouble;
+use crate::transport::inbox::Inbox;
 
 /// The size of a greeting in bytes (RFC 23, "Greeting").
 const GREETING: usize = 64;

@@ -95,6 +95,11 @@ impl Kind {
         }
     }
 
+    /// Whether it sends and receives in turn.
+    pub fn alternates(self) -> bool {
+        matches!(self, Kind::Req | Kind::Rep)
+    }
+
     /// Whether it has subscriptions of its own.
     pub fn subscribes(self) -> bool {
         matches!(self, Kind::Sub | Kind::XSub)

@@ -7,7 +7,6 @@ pub mod decoder;
 mod dial;
 pub mod frame;
 pub mod handshake;
-pub mod inbox;
 pub mod keys;
 pub mod kind;
 pub mod options;

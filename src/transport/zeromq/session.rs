@@ -17,7 +17,6 @@ use super::arrivals::Arrival;
 use super::decoder::{Decoder, Got};
 use super::frame;
 use super::handshake::{Handshake, Introduction, drain};
-use super::inbox::Inbox;
 use super::kind::Kind;
 use super::options::ZeroMqOptions;
 use super::outbox::Outbox;
@@ -25,6 +24,7 @@ use super::trouble::Trouble;
 use crate::address::Peer;
 use crate::message::Message;
 use crate::transport::channel::Bytes;
+use crate::transport::inbox::Inbox;
 
 /// The largest message, in bytes.
 pub const MAX_MESSAGE: usize = 64 << 20;

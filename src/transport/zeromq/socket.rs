@@ -194,6 +194,10 @@ impl ZeroMq {
         for _ in 0..TURNS {
             if core.send(message)? == Sent::Taken {
                 core.write_batches(&mut Context::from_waker(&self.waker));
+                if self.kind.alternates() {
+                    // Whoever receives, perhaps another task, can go on with what has come meanwhile.
+                    self.waker.wake_by_ref();
+                }
                 return Poll::Ready(Ok(()));
             }
             self.wakers.register(Waits::Sending, cx.waker());

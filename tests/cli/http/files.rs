@@ -72,6 +72,7 @@ fn parts_of_a_file() {
         ("bytes=2-4", "bytes 2-4/10", "234"),
         ("bytes=7-", "bytes 7-9/10", "789"),
         ("bytes=-2", "bytes 8-9/10", "89"),
+        ("bytes=-200", "bytes 0-9/10", "0123456789"),
         ("bytes=8-100", "bytes 8-9/10", "89"),
         // Of several, those that the file has.
         ("bytes=1-2,50-60", "bytes 1-2/10", "12"),
@@ -88,6 +89,9 @@ fn parts_of_a_file() {
         let answer = get(range);
         assert_eq!((answer.status, answer.header("content-range")), (416, "bytes */10"), "{range}");
     }
+    sandbox.write("web/nothing", "");
+    let answer = curl(&sandbox, port, "/nothing", &["--header", "Range: bytes=0-"]);
+    assert_eq!((answer.status, answer.header("content-range")), (416, "bytes */0"));
     let answer = get("bytes=0-0, 3-5,-1");
     assert_eq!(answer.status, 206);
     let boundary = answer.header("content-type").strip_prefix("multipart/byteranges; boundary=").unwrap();
@@ -186,6 +190,7 @@ fn nothing_leads_out_of_the_directory() {
         0,
     )
     .unwrap();
+    let _socket = std::os::unix::net::UnixListener::bind(sandbox.path("web/socket")).unwrap();
     let home = sandbox.directory().to_str().unwrap();
     let long = format!("/{}", "x".repeat(5000));
     for target in [
@@ -201,6 +206,7 @@ fn nothing_leads_out_of_the_directory() {
         "/sub/out/secret",
         "/sub/out/",
         "/fifo",
+        "/socket",
         "/text.txt%00",
         "/text.txt/",
         "/text.txt/x",

@@ -61,7 +61,7 @@ fn b65_a_client_whose_target_is_not_there_does_not_see_a_normal_end() {
     Wire::connect(child.port()).hears_close(1011);
     let id = format!("ws://127.0.0.1:{}/", child.port());
     sandbox.netverb(["open", &id]).feed(b"lost\n").failed_after_data(56, &["1011"]);
-    sandbox.netverb(["accept", "--ws", "0", "--zmq", "rep"]).run().failed(2, &["--ws and --zmq"]);
+    sandbox.netverb(["accept", "--ws", "0", "--zmq", "rep"]).run().failed(2, &["--zmq, --ws and --http speak"]);
 }
 
 #[test]
@@ -182,6 +182,57 @@ fn b65_forwarding_between_websockets_and_others() {
     stream.end();
     wire.hears(TEXT, b"and more");
     wire.hears_close(1000);
+}
+
+#[test]
+fn b65_the_end_of_a_clients_data_waits_for_the_answer_of_a_websocket() {
+    let sandbox = Sandbox::new();
+    let listener = Listener::tcp();
+    let to = format!("ws://{}/", listener.id());
+    let packets = sandbox.path("packets");
+    for at in ["127.0.0.1:0".to_owned(), format!("seqpacket:{}", packets.display())] {
+        let mut forward = sandbox.netverb(["accept", "--json", &at, "--once", "--to", &to]).spawn();
+        forward.wait_event("listening");
+        let streams = at.starts_with("127");
+        let mut peer = match streams {
+            true => Peer::connect(forward.port()),
+            false => Peer::connect_seqpacket(&packets).unwrap(),
+        };
+        peer.send(if streams { b"question\n" } else { b"question" });
+        peer.end();
+        let mut target = Wire::serve(&listener, "");
+        target.hears(TEXT, b"question");
+        let asked = std::time::Instant::now();
+        target.say(TEXT, b"answer");
+        target.hears_close(1000);
+        assert!(asked.elapsed() >= std::time::Duration::from_millis(900), "{:?}", asked.elapsed());
+        target.close(1000, "");
+        assert_eq!(peer.read_to_end(), if streams { &b"answer\n"[..] } else { b"answer" });
+        drop(target);
+        forward.wait().exits(0);
+    }
+    // A target that has closed takes nothing more: its client is not kept, however silent it is.
+    let mut forward = sandbox.netverb(["accept", "--json", "127.0.0.1:0", "--once", "--to", &to]).spawn();
+    let mut peer = Peer::connect(forward.port());
+    let mut target = Wire::serve(&listener, "");
+    target.close(1000, "");
+    target.hears(CLOSE, &close(1000, ""));
+    drop(target);
+    forward.wait().exits(0);
+    assert_eq!(peer.read_to_end(), b"");
+}
+
+#[test]
+fn b01_streams_pass_through_websockets_as_they_are() {
+    let sandbox = Sandbox::new();
+    let echo = sandbox.netverb(["accept", "--json", "127.0.0.1:0", "--echo"]).spawn();
+    let out = accept(&sandbox, &["--split", "chunk", "--to", &format!("127.0.0.1:{}", echo.port())]);
+    let to = format!("ws://127.0.0.1:{}/", out.port());
+    let into = sandbox.netverb(["accept", "--json", "127.0.0.1:0", "--split", "chunk", "--to", &to]).spawn();
+    let data = noise(8 << 20);
+    let mut client = sandbox.netverb(["open", &format!("127.0.0.1:{}", into.port())]).spawn();
+    client.feed(data.clone());
+    assert!(client.wait().exits(0).stdout == data);
 }
 
 #[test]

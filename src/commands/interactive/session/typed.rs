@@ -142,6 +142,9 @@ impl Session<'_, '_> {
                 self.times = !self.times;
                 self.note(if self.times { "times are shown, in UTC" } else { "times are not shown" });
             }
+            Command::LineEndings | Command::SetLineEndings(..) if self.link.has_messages() => {
+                self.note("each line is a message here, and nothing ends it");
+            }
             Command::LineEndings if self.terms.detaches => self.note("lines end as the socket was opened to end them"),
             Command::LineEndings => self.note(self.terms.endings.to_string()),
             Command::SetLineEndings(which, kind) => self.set_endings(which, kind),

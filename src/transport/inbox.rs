@@ -8,23 +8,43 @@ use tokio::io::{AsyncRead, ReadBuf};
 
 /// The first buffer, in bytes.
 const SMALLEST: usize = 8 << 10;
-/// Where growing ends, but for a frame that is larger.
+/// Where growing ends where nothing else is said, but for a frame that is larger.
 const LARGEST: usize = 256 << 10;
 
 /// Received bytes: `space[start..end]` is unread.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Inbox {
     space: Vec<u8>,
     start: usize,
     end: usize,
     /// How many bytes must be there before there is something to do.
     wanted: usize,
+    /// Where growing ends, but for a frame that is larger.
+    largest: usize,
+}
+
+impl Default for Inbox {
+    fn default() -> Self {
+        Inbox { space: Vec::new(), start: 0, end: 0, wanted: 0, largest: LARGEST }
+    }
 }
 
 impl Inbox {
+    /// An inbox in which these bytes are unread, and which does not grow beyond `largest` bytes without need.
+    #[cfg(feature = "ws")]
+    pub fn with(early: Vec<u8>, largest: usize) -> Self {
+        Inbox { end: early.len(), space: early, largest: largest.max(SMALLEST), ..Inbox::default() }
+    }
+
     /// What is unread.
     pub fn unread(&self) -> &[u8] {
         self.space.get(self.start..self.end).unwrap_or_default()
+    }
+
+    /// What is unread, to be changed where it lies.
+    #[cfg(feature = "ws")]
+    pub fn unread_mut(&mut self) -> &mut [u8] {
+        self.space.get_mut(self.start..self.end).unwrap_or_default()
     }
 
     /// Takes bytes off the front.
@@ -54,7 +74,7 @@ impl Inbox {
         let read = space.filled().len();
         self.end += read;
         // A full buffer means that there is more: the next one is larger.
-        if read == room && self.space.len() < LARGEST {
+        if read == room && self.space.len() < self.largest {
             self.space.resize(self.space.len() * 2, 0);
         }
         Poll::Ready(Ok(read))
@@ -65,13 +85,14 @@ impl Inbox {
             self.space.copy_within(self.start..self.end, 0);
             (self.start, self.end) = (0, self.end - self.start);
         }
-        if self.end == 0 && self.space.len() > LARGEST && self.wanted <= LARGEST {
+        // What a few frames of that size need is kept: without it each would make it grow again.
+        if self.end == 0 && self.space.len() > 2 * self.largest && self.wanted <= self.largest {
             self.space = Vec::new();
         }
         // A frame that claims to be large gets space as it comes, not before.
         if self.end == self.space.len() {
             let doubled = (self.space.len() * 2).max(SMALLEST);
-            self.space.resize(doubled.min(self.wanted.max(LARGEST)).max(self.end + SMALLEST), 0);
+            self.space.resize(doubled.min(self.wanted.max(self.largest)).max(self.end + SMALLEST), 0);
         }
     }
 }
