@@ -186,6 +186,7 @@ impl AcceptArgs {
                 ("--proxy-server", self.service.proxy_server.is_some()),
                 ("--datagram", self.datagram),
                 ("--prefix", self.prefix),
+                ("--discard", self.service.discard && self.zmq.must_answer()),
                 steps,
                 replay,
             ])?;

@@ -93,6 +93,11 @@ impl ZeroMqArgs {
         self.zmq.is_some()
     }
 
+    /// Whether it receives nothing more before it has answered.
+    pub fn must_answer(&self) -> bool {
+        self.zmq == Some(Kind::Rep)
+    }
+
     /// Whether stdin and stdout have parts of messages; those that name a peer could not be told from its message otherwise.
     pub fn has_parts(&self) -> bool {
         self.parts || self.zmq.is_some_and(Kind::names_peers)

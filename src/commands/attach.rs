@@ -48,7 +48,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         // Where the keeper converts line ends it wants them to be LF.
         endings: LineEndings { incoming: None, outgoing: converts.then_some(LineEnding::Lf) },
         hex: options.hex,
-        traffic: Traffic::Both,
+        traffic: if status.get("unwritable").is_some() { Traffic::ReceiveOnly } else { Traffic::Both },
         idle: Limit::Never,
         quit_after: Limit::Never,
         half_open: interactive::usual_half_open(),

@@ -9,12 +9,13 @@ use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockop
 use rustix::process::geteuid;
 use serde_json::Value;
 
+pub use super::delivered::Delivered;
 pub use super::lookup::{address_key, dial, is_kept};
 use super::passed::Passed;
 pub use super::trouble::Trouble;
 use super::wire::{
-    Accepted, Batch, Close, DATA_CHUNK, Decoder, Dialect, Greeting, MessageHeader, Read, Request, Response, Secure,
-    Unmet, Wait, WireError, Write, data_header,
+    Accepted, Batch, Close, DATA_CHUNK, Decoder, Dialect, Greeting, Read, Request, Response, Secure, Unmet, Wait,
+    WireError, Write, data_header,
 };
 use crate::condition::Found;
 use crate::exit::Exit;
@@ -48,25 +49,6 @@ pub enum Outcome {
     Messages(Vec<Delivered>, Option<Found>),
     /// They did not come; these had come, where that was asked for.
     UnmetMessages(Unmet, Vec<Delivered>),
-}
-
-/// A message that a read brought.
-#[derive(Debug, Clone, Default)]
-pub struct Delivered {
-    /// What is known of it.
-    pub header: MessageHeader,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-}
-
-impl Delivered {
-    /// Its parts, at least one.
-    pub fn parts(&self) -> impl Iterator<Item = &[u8]> {
-        let ends = self.header.ends.iter().map(|end| usize::try_from(*end).unwrap_or(usize::MAX));
-        let starts = std::iter::once(0).chain(ends.clone());
-        let ends = ends.chain(std::iter::once(self.bytes.len()));
-        starts.zip(ends).map(|(start, end)| self.bytes.get(start..end).unwrap_or_default())
-    }
 }
 
 /// Reads what is to be written to a socket; 0 is its end.

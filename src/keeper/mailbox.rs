@@ -129,9 +129,9 @@ impl Mailbox {
         self.one_way.replace(one_way);
     }
 
-    /// Why nothing can be read from it, where nothing ever can.
-    pub fn unreadable(&self) -> Option<String> {
-        self.one_way.borrow().read.clone()
+    /// What cannot be done with it.
+    pub fn one_way(&self) -> OneWay {
+        self.one_way.borrow().clone()
     }
 
     /// Refuses what cannot be done with it.

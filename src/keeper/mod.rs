@@ -7,6 +7,7 @@ mod byte_queue;
 pub mod claim;
 pub mod client;
 pub mod datagrams;
+mod delivered;
 pub mod directory;
 pub mod entry;
 pub mod kept;

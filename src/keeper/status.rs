@@ -34,9 +34,11 @@ pub fn of_mailbox(mailbox: &Mailbox) -> Value {
     });
     let farewell = mailbox.farewell().map_or(Value::Null, |words| json!({ "ended": words }));
     let dropped = if is_datagram { json!({ "dropped": mailbox.dropped() }) } else { Value::Null };
-    let unreadable = mailbox.unreadable().map_or(Value::Null, |why| json!({ "unreadable": why }));
+    let one_way = mailbox.one_way();
+    let unreadable = one_way.read.map_or(Value::Null, |why| json!({ "unreadable": why }));
+    let unwritable = one_way.write.map_or(Value::Null, |why| json!({ "unwritable": why }));
     let ports = if ports.is_empty() { Value::Null } else { json!({ "ports": ports }) };
-    [own, dropped, unreadable, ports, farewell].into_iter().fold(link_status(mailbox, end), merged)
+    [own, dropped, unreadable, unwritable, ports, farewell].into_iter().fold(link_status(mailbox, end), merged)
 }
 
 /// What all connections say.

@@ -261,6 +261,7 @@ fn b63_the_wrong_direction_is_a_usage_error() {
         (&["open", "ipc:///x"], "--zmq TYPE"),
         (&["accept", "ipc:///x"], "--zmq TYPE"),
         (&["accept", "1", "--zmq", "rep", "--broker"], "--broker"),
+        (&["accept", "1", "--zmq", "rep", "--discard"], "--discard"),
         #[cfg(feature = "http")]
         (&["accept", "1", "--zmq", "rep", "--http-respond", "200"], "--http"),
         (&["open", "x:1", "--zmq", "queue"], "not a ZeroMQ socket type"),

@@ -71,6 +71,31 @@ fn the_end_of_the_peer_ends_it() {
     assert_eq!(terminal.wait(), Status::Exited(0));
 }
 
+#[cfg(feature = "zmq")]
+#[test]
+fn a_socket_that_goes_one_way_is_attached_to() {
+    let sandbox = Sandbox::new();
+    for kind in ["push", "pull"] {
+        let at = format!("ipc://{}", sandbox.path(kind).display());
+        sandbox.netverb(["accept", &at, "--zmq", kind, "--name", "dev"]).run().exits(0);
+        let mut terminal = attach(&sandbox, "--color never");
+        if kind == "push" {
+            terminal.send("typed\r");
+            let heard = sandbox.netverb(["open", &at, "--zmq", "pull", "--count", "1"]).run();
+            assert_eq!(heard.exits(0).stdout, b"typed\n");
+        } else {
+            terminal.send("typed\r");
+            terminal.wait_screen("this socket only receives");
+            sandbox.netverb(["open", &at, "--zmq", "push"]).feed(b"heard\n").exits(0);
+            terminal.wait_screen("heard");
+        }
+        terminal.send("\x15\x04");
+        terminal.wait_screen("left dev, which stays open");
+        assert_eq!(terminal.wait(), Status::Exited(0));
+        sandbox.netverb(["close", "dev"]).run().exits(0);
+    }
+}
+
 #[test]
 fn what_cannot_be_attached_to_is_told() {
     let sandbox = Sandbox::new();
