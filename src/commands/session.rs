@@ -7,7 +7,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rustix::event::{PollFd, PollFlags};
+use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, PidfdFlags, Signal};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
@@ -89,10 +89,20 @@ fn clear_away_orphans(base: &Directory) {
         // One that names no owner yet is being made.
         let owner = std::fs::read_to_string(session.owner_file()).ok();
         let owner = owner.and_then(|text| Pid::from_raw(text.trim().parse().ok()?));
-        let is_gone = |owner| rustix::process::test_kill_process(owner) == Err(rustix::io::Errno::SRCH);
         if owner.is_some_and(is_gone) && session.entries().iter().all(|entry| !Keeper::is_there(&entry.socket)) {
             session.remove();
         }
+    }
+}
+
+/// Whether a process has ended, waited for by its parent or not.
+fn is_gone(process: Pid) -> bool {
+    match rustix::process::pidfd_open(process, PidfdFlags::empty()) {
+        Ok(process) => {
+            let mut watched = [PollFd::new(&process, PollFlags::IN)];
+            rustix::event::poll(&mut watched, Some(&Timespec::default())).is_ok_and(|ended| ended > 0)
+        }
+        Err(error) => error == rustix::io::Errno::SRCH,
     }
 }
 
