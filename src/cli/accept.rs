@@ -130,7 +130,7 @@ pub struct ServiceArgs {
     #[arg(long)]
     chat: bool,
     /// Forward each client to this address, over any transport
-    #[arg(long, value_name = "ID", value_parser = SocketId::parse)]
+    #[arg(long, value_name = "ID", value_parser = super::keep::forward_id)]
     to: Option<SocketId>,
     /// The address of --to is ZeroMQ's; be a socket of this type there: push, pub, pair, dealer, req, sub or pull
     #[cfg(feature = "zmq")]
@@ -292,10 +292,10 @@ impl AcceptArgs {
         })?;
         let refuse = |text: &str| Err(Failure::message(Exit::Usage, text));
         if zmq && self.speaks_websocket() {
-            return refuse("--ws and --zmq speak two protocols; leave one out, or use two commands");
+            return refuse("--zmq, --ws and --http speak protocols of their own; use one, or two commands");
         }
         if zmq && http {
-            return refuse("--http and --zmq speak two protocols; leave one out, or use two commands");
+            return refuse("--zmq, --ws and --http speak protocols of their own; use one, or two commands");
         }
         if self.speaks_websocket() && (self.serves_datagrams() || self.at.iter().any(seqpacket)) {
             return refuse("--ws needs stream sockets; leave it out, or listen on a port or unix:/path");
@@ -338,6 +338,7 @@ impl AcceptArgs {
             ("--once", self.once),
             ("-m", self.max_conns.is_some()),
             ("--pcap", self.capture.pcap.is_some()),
+            ("--idle-timeout", self.time.idle_timeout.is_some()),
         ];
         more.extend(self.misbehave.foreground_only().map(|word| (word, true)));
         #[cfg(feature = "http")]
