@@ -995,11 +995,11 @@ always\t'Always'
 never\t'Never'"
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l session -d 'Keep sockets, and look for them, in this session' -r
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand write" -s l -l line -d 'Add the line ending of the socket, LF unless it was opened with --eol or -C; a file that has one gets no other'
+complete -c netverb -n "__fish_netverb_using_subcommand write" -s l -l line -d 'Add the line ending of the socket, LF unless it was opened with --eol or -C; a file that has one gets no other; without DATA an empty line'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -s E -l escape -d 'Read \\n \\r \\t \\0 \\e \\\\ \\xHH in DATA as the bytes that they stand for'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l from-hex -d 'Read DATA as hexadecimal digits'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -s C -l crlf -d 'With --line: end it with CRLF (= --eol crlf)'
-complete -c netverb -n "__fish_netverb_using_subcommand write" -l eof -d 'End our data after it'
+complete -c netverb -n "__fish_netverb_using_subcommand write" -l eof -d 'End our data after it; without DATA after stdin, unless that is a terminal'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l text -d 'Send text messages, for a kept WebSocket'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l binary -d 'Send binary messages, for a kept WebSocket'
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l parts -d 'On a kept ZeroMQ socket: each line, or each DATA, is a part of one message, and an empty line ends it'
@@ -1030,11 +1030,11 @@ always\t'Always'
 never\t'Never'"
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l session -d 'Keep sockets, and look for them, in this session' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand ask" -s l -l line -d 'Add the line ending of the socket, LF unless it was opened with --eol or -C; a file that has one gets no other'
+complete -c netverb -n "__fish_netverb_using_subcommand ask" -s l -l line -d 'Add the line ending of the socket, LF unless it was opened with --eol or -C; a file that has one gets no other; without DATA an empty line'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -s E -l escape -d 'Read \\n \\r \\t \\0 \\e \\\\ \\xHH in DATA as the bytes that they stand for'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l from-hex -d 'Read DATA as hexadecimal digits'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -s C -l crlf -d 'With --line: end it with CRLF (= --eol crlf)'
-complete -c netverb -n "__fish_netverb_using_subcommand ask" -l eof -d 'End our data after it'
+complete -c netverb -n "__fish_netverb_using_subcommand ask" -l eof -d 'End our data after it; without DATA after stdin, unless that is a terminal'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l text -d 'Send text messages, for a kept WebSocket'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l binary -d 'Send binary messages, for a kept WebSocket'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l any -d 'Read what is there, or what comes next'

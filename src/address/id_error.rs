@@ -4,8 +4,10 @@ use unicode_width::UnicodeWidthStr;
 
 /// Why a text is no address or ID; `column` counts characters from 0 and marks where it goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("malformed address {input:?} at column {}: {reason}", .column + 1)]
+#[error("malformed {subject} {input:?} at column {}: {reason}", .column + 1)]
 pub struct IdError {
+    /// What the text was to be: `address`, or `socket ID` where a kept socket is meant.
+    pub subject: &'static str,
     /// The whole text.
     pub input: String,
     /// Where it goes wrong.
@@ -17,7 +19,7 @@ pub struct IdError {
 impl IdError {
     /// A reason may quote the text: its control characters are escaped, so that it stays one line.
     pub(super) fn new(input: &str, column: usize, reason: &str) -> Self {
-        IdError { input: input.to_owned(), column, reason: reason.chars().map(shown).collect() }
+        IdError { subject: "address", input: input.to_owned(), column, reason: reason.chars().map(shown).collect() }
     }
 
     /// The text on one line and a caret under the offending column on the next, for a terminal. Control characters are escaped,
@@ -51,7 +53,7 @@ mod tests {
     use super::*;
 
     fn error(input: &str, column: usize) -> IdError {
-        IdError { input: input.to_owned(), column, reason: "no such thing".to_owned() }
+        IdError { subject: "address", input: input.to_owned(), column, reason: "no such thing".to_owned() }
     }
 
     #[test]

@@ -55,10 +55,12 @@ impl SocketId {
         if let Ok(name) = SocketName::parse(text) {
             return Ok(SocketId { endpoint: None, name: Some(name), number: None });
         }
-        if let Some(Label { name, number }) = label::numbered(whole)? {
-            return Ok(SocketId { endpoint: None, name, number });
-        }
-        parse(whole, Reading::Kept)
+        let read = match label::numbered(whole) {
+            Ok(Some(Label { name, number })) => Ok(SocketId { endpoint: None, name, number }),
+            Ok(None) => parse(whole, Reading::Kept),
+            Err(error) => Err(error),
+        };
+        read.map_err(|error| of_kept(error, text))
     }
 
     /// What a script calls the kept socket: the name if there is one (`mail`, `web.2`), else the address as in
@@ -119,6 +121,18 @@ fn parse(id: Piece<'_>, reading: Reading) -> Result<SocketId, IdError> {
         Prefix::WebSocketUnix => websocket_url::parse_unix(address)?,
     };
     Ok(with_label(endpoint, label))
+}
+
+/// What is wrong with the ID of a kept socket. A text without any sign of an address was to be a name.
+fn of_kept(error: IdError, text: &str) -> IdError {
+    let reason = match text {
+        "" => "the socket is missing: write its NAME, or HOST:PORT".to_owned(),
+        text if !text.contains([':', '/', '|', '[', '.']) => {
+            format!("it is no name of a kept socket: {}; nor is it HOST:PORT", SocketName::RULE)
+        }
+        _ => error.reason,
+    };
+    IdError { subject: "socket ID", reason, ..error }
 }
 
 fn parse_words(first: Piece<'_>, second: Piece<'_>) -> Result<SocketId, IdError> {

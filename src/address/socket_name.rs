@@ -13,7 +13,7 @@ pub struct SocketName(String);
 
 /// Why a text is no name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{text:?} is not a name: a name is 1 to {LONGEST} of A-Z a-z 0-9 _ - and begins with a letter or _")]
+#[error("{text:?} is not a name: {}", SocketName::RULE)]
 pub struct NameError {
     /// The text.
     pub text: String,
@@ -22,6 +22,9 @@ pub struct NameError {
 }
 
 impl SocketName {
+    /// What a name is, in words.
+    pub const RULE: &str = "a name is 1 to 32 of A-Z a-z 0-9 _ - and begins with a letter or _";
+
     /// Reads a name.
     ///
     /// # Errors

@@ -130,7 +130,7 @@ pub struct ServiceArgs {
     #[arg(long)]
     chat: bool,
     /// Forward each client to this address, over any transport
-    #[arg(long, value_name = "ID", value_parser = SocketId::parse)]
+    #[arg(long, value_name = "ID", value_parser = super::keep::forward_id)]
     to: Option<SocketId>,
     /// The address of --to is ZeroMQ's; be a socket of this type there: push, pub, pair, dealer, req, sub or pull
     #[cfg(feature = "zmq")]
@@ -338,6 +338,7 @@ impl AcceptArgs {
             ("--once", self.once),
             ("-m", self.max_conns.is_some()),
             ("--pcap", self.capture.pcap.is_some()),
+            ("--idle-timeout", self.time.idle_timeout.is_some()),
         ];
         more.extend(self.misbehave.foreground_only().map(|word| (word, true)));
         #[cfg(feature = "http")]

@@ -255,6 +255,7 @@ impl DataArgs {
             ("--no-shutdown", self.no_shutdown),
             ("--quit-after-eof", self.quit_after_eof.is_some()),
             ("--inband", self.inband.is_some()),
+            ("--split", self.split.is_some()),
         ]
         .into_iter()
         .find_map(|(word, given)| given.then_some(word))

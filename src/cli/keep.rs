@@ -57,7 +57,8 @@ impl KeepArgs {
     pub fn keep(&self, name: Option<&SocketName>, other: Option<&str>) -> Result<Option<Keep>, Failure> {
         let kept = !self.foreground && (name.is_some() || self.keep.is_some());
         if let (true, Some(other)) = (kept, other) {
-            let text = format!("a named socket is kept in the background, and {other} works in the foreground");
+            let work = if other.starts_with('-') { "works" } else { "work" };
+            let text = format!("a named socket is kept in the background, and {other} {work} in the foreground");
             let remedy = "add --foreground, or leave out the name; without either, open and accept stream";
             return Err(Failure::message(Exit::Usage, text).hint(remedy));
         }
@@ -90,4 +91,19 @@ impl KeepArgs {
 /// It is malformed.
 pub fn kept_id(text: &str) -> Result<SocketId, crate::address::IdError> {
     SocketId::parse_kept(text)
+}
+
+/// Reads the target of a forward. The name of a kept socket has no place in it; a word alone is a host, and stands as the
+/// name as well, because it might be one.
+///
+/// # Errors
+/// It is malformed, or has a name.
+pub fn forward_id(text: &str) -> Result<SocketId, Box<dyn std::error::Error + Send + Sync>> {
+    let id = SocketId::parse(text)?;
+    match (&id.name, &id.endpoint) {
+        (Some(name), Some(endpoint)) => {
+            Err(format!("clients cannot be forwarded to a kept socket, which {name} names: type {endpoint}").into())
+        }
+        _ => Ok(SocketId { name: SocketName::parse(text).ok(), ..id }),
+    }
 }

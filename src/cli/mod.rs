@@ -358,11 +358,12 @@ fn color_of(arguments: &[OsString]) -> Color {
 /// NO_COLOR (no-color.org) and CLICOLOR_FORCE (bixense.com/clicolors).
 fn wants_color(choice: Color, stream: &impl IsTerminal) -> bool {
     let set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let forced = || set("CLICOLOR_FORCE") && std::env::var_os("CLICOLOR_FORCE").is_none_or(|value| value != "0");
     match choice {
         Color::Always => true,
         Color::Never => false,
         Color::Auto if set("NO_COLOR") => false,
-        Color::Auto => set("CLICOLOR_FORCE") || stream.is_terminal(),
+        Color::Auto => forced() || stream.is_terminal(),
     }
 }
 

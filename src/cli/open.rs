@@ -109,6 +109,7 @@ impl OpenArgs {
             ("--on-open", self.on_open.is_some()),
             self.terminal.forms(),
             ("--pcap", self.capture.pcap.is_some()),
+            ("--idle-timeout", self.time.idle_timeout.is_some()),
             steps,
             replay,
         ];

@@ -20,7 +20,7 @@ pub struct PayloadArgs {
     /// What to send, literally: a blank between two arguments, each a message where there are messages; without it, stdin
     #[arg(value_name = "DATA")]
     data: Vec<OsString>,
-    /// Add the line ending of the socket, LF unless it was opened with --eol or -C; a file that has one gets no other
+    /// Add the line ending of the socket, LF unless it was opened with --eol or -C; a file that has one gets no other; without DATA an empty line
     #[arg(short = 'l', long)]
     line: bool,
     #[command(flatten)]
@@ -34,7 +34,7 @@ pub struct PayloadArgs {
     /// With --line: end it with CRLF (= --eol crlf)
     #[arg(short = 'C', long, requires = "line", conflicts_with = "eol")]
     crlf: bool,
-    /// End our data after it
+    /// End our data after it; without DATA after stdin, unless that is a terminal
     #[arg(long)]
     eof: bool,
 }
@@ -89,6 +89,7 @@ impl PayloadArgs {
                 return Ok(if self.line { Payload::Line(Box::new(whole), ending) } else { whole });
             }
             None if self.data.is_empty() && !self.line && !self.eof => return Ok(Payload::Stdin),
+            None if self.data.is_empty() && !self.line => return Ok(Payload::Piped),
             None => {}
         }
         let words = self.data.iter().map(|word| self.spelling.read(word)).collect::<Result<_, _>>()?;

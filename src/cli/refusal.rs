@@ -31,7 +31,10 @@ pub fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
     let failure = Failure::message(exit, abridged(&blamed(message, error, arguments), arguments));
     match error.kind() {
         ErrorKind::UnknownArgument | ErrorKind::InvalidSubcommand | ErrorKind::MissingRequiredArgument => {
-            failure.hint("netverb help shows what there is")
+            match super::verb_name(arguments) {
+                "" => failure.hint("netverb help shows what there is"),
+                verb => failure.hint(format!("netverb help {verb} shows what there is")),
+            }
         }
         _ => failure,
     }

@@ -1,9 +1,11 @@
 //! Which socket a command line is about, for the events of the run as a whole.
 
 use super::Verb;
+#[cfg(feature = "tuples")]
+use crate::commands::tuple_receive::From;
 
 impl Verb {
-    /// The ID of the one socket, target or name that is meant; `None` where there are several, or where only the run will
+    /// The ID of the one socket, target or name that is meant, empty where there are several; `None` where only the run will
     /// show which it is.
     pub fn subject(&self) -> Option<String> {
         match self {
@@ -19,9 +21,14 @@ impl Verb {
             Verb::Next(options) => Some(options.id.handle()),
             #[cfg(feature = "tuples")]
             Verb::SendTuple(options) => Some(options.id.handle()),
-            Verb::Close(options) => sole(&options.ids).map(|id| id.handle()),
-            Verb::Wait(options) => sole(&options.targets).map(|target| target.text.clone()),
-            Verb::Resolve(options) => sole(&options.names).map(ToString::to_string),
+            #[cfg(feature = "tuples")]
+            Verb::ReceiveTuple(options) => match &options.from {
+                From::Connection(id, _) | From::Kept(id, ..) => Some(id.handle()),
+                From::Listener(..) | From::Datagrams(..) => None,
+            },
+            Verb::Close(options) => Some(sole(&options.ids).map(|id| id.handle()).unwrap_or_default()),
+            Verb::Wait(options) => Some(sole(&options.targets).map(|target| target.text.clone()).unwrap_or_default()),
+            Verb::Resolve(options) => Some(sole(&options.names).map(ToString::to_string).unwrap_or_default()),
             Verb::Accept(options) => sole(&options.at)?.name.as_ref().map(ToString::to_string),
             _ => None,
         }
@@ -54,7 +61,8 @@ mod tests {
             (&["open", "localhost:25/mail"], Some("mail")),
             (&["read", "localhost:25/mail"], Some("mail")),
             (&["close", "a"], Some("a")),
-            (&["close", "a", "b"], None),
+            (&["close", "a", "b"], Some("")),
+            (&["resolve", "localhost", "::1"], Some("")),
             (&["wait", ":80"], Some(":80")),
             (&["resolve", "localhost"], Some("localhost")),
             (&["accept", "0/web"], Some("web")),

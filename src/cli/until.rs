@@ -25,7 +25,7 @@ pub struct UntilArgs {
     #[arg(long, value_name = "RE", allow_hyphen_values = true)]
     until_regex: Option<Pattern>,
     /// Read an amount: 512, 4k, "3 lines", "2 words", "4 items", "2 int4", "1 message", …
-    #[arg(long = "for", id = "amount", value_name = "AMOUNT")]
+    #[arg(long = "for", id = "amount", value_name = "AMOUNT", allow_hyphen_values = true)]
     amount: Option<Amount>,
     /// Read until nothing has come for this long, once something has
     #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration)]

@@ -24,6 +24,7 @@ use crate::conversation::Part;
 use crate::conversation::Upgrade;
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::keeper::client::is_kept;
 use crate::limits;
 use crate::message::Split;
 use crate::service::Service;
@@ -119,6 +120,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     #[cfg(feature = "http")]
     let mut options = options;
     limits::raise_descriptor_limit();
+    check_target(&options.offer, context)?;
     if options.carries_datagrams()? {
         return datagram::host::run(options, context).await;
     }
@@ -195,6 +197,17 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         (None, Offer::Keep(_)) => Err(Failure::message(Exit::Usage, "a kept listener is its keeper's")),
     };
     streams.finish(served)
+}
+
+/// A kept socket cannot be forwarded to: that is known before the first client comes.
+fn check_target(offer: &Offer, context: &Context) -> Result<(), Failure> {
+    let Offer::Service { service: Service::Forward(target), .. } = offer else { return Ok(()) };
+    let Some(name) = &target.word else { return Ok(()) };
+    if !context.place.look().is_ok_and(|directory| is_kept(&directory, name)) {
+        return Ok(());
+    }
+    let text = format!("clients cannot be forwarded to the kept socket {name}");
+    Err(Failure::message(Exit::Unsupported, text).hint(format!("for a host of that name type {name}:80")))
 }
 
 impl Options {

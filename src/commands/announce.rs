@@ -58,6 +58,9 @@ pub fn note_chosen_port(bound: &[Bound], chosen: bool, ready: &ReadyOptions, con
 /// # Errors
 /// A port file or descriptor that cannot be written.
 pub fn announce(bound: &[Bound], pins: &[String], ready: &ReadyOptions, context: &Context) -> Result<(), Failure> {
+    if bound.len() > 1 {
+        context.reporter.about("");
+    }
     for socket in bound {
         let event = Event::Listening { local: socket.local.to_string(), port: socket.port(), pins: pins.to_vec() };
         context.reporter.event(&socket.id, &event);

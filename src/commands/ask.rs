@@ -6,7 +6,7 @@ use super::write::{self, Sending};
 use crate::address::SocketId;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::keeper::client::{Keeper, dial};
+use crate::keeper::client::dial;
 
 /// `ask`, parsed.
 #[derive(Debug)]
@@ -25,21 +25,10 @@ pub struct Options {
 /// Not everything could be sent, or no answer came.
 pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
     let mut keeper = dial(&context.place, &options.id)?;
-    demand_readable(&mut keeper, options)?;
+    keeper.demand_readable()?;
     let mut output = Output::open(None)?;
     let done = write::send(&mut keeper, &options.sending, options.wish.timeout)
         .and_then(|()| read::read(&mut keeper, &options.wish, &mut output, context));
     context.count(keeper.passed());
     done
-}
-
-/// Refuses a socket that nothing can be read from, before something is written to it for the sake of the answer.
-fn demand_readable(keeper: &mut Keeper, options: &Options) -> Result<(), Failure> {
-    match keeper.status()?.get("unreadable").and_then(serde_json::Value::as_str) {
-        Some(why) => {
-            let text = format!("{}: can't read from this socket: {why}", options.id.handle());
-            Err(Failure::message(Exit::Usage, text))
-        }
-        None => Ok(()),
-    }
 }

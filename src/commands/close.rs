@@ -30,25 +30,29 @@ pub struct Options {
     pub force: bool,
 }
 
-/// Runs the command. Each socket is tried, and the first failure is the command's.
+/// Runs the command. Each socket is tried and each failure told; the status is that of the first.
 ///
 /// # Errors
 /// A socket is not open; its keeper does not answer.
 pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
-    if options.all {
-        close_all(&context.place.look()?, options.how, options.force)?;
-        return Ok(Exit::Done);
+    let failures = match options.all {
+        true => close_all(&context.place.look()?, options.how, options.force),
+        false => options.ids.iter().filter_map(|id| close_one(id, options, context).err()).collect(),
+    };
+    in_order(failures, context)
+}
+
+/// Tells all failures but the last, which is left to the end of the run and has the status of the first.
+///
+/// # Errors
+/// There is one.
+pub fn in_order(mut failures: Vec<Failure>, context: &Context) -> Result<Exit, Failure> {
+    let Some(last) = failures.pop() else { return Ok(Exit::Done) };
+    let exit = failures.first().map_or(last.exit, |first| first.exit);
+    for failure in &failures {
+        context.reporter.failure(failure);
     }
-    let mut first = None;
-    for id in &options.ids {
-        if let Err(failure) = close_one(id, options, context) {
-            match &first {
-                None => first = Some(failure),
-                Some(_) => context.reporter.note(&failure.line()),
-            }
-        }
-    }
-    first.map_or(Ok(Exit::Done), Err)
+    Err(Failure { exit, ..last })
 }
 
 fn close_one(id: &SocketId, options: &Options, context: &Context) -> Result<(), Failure> {
@@ -62,13 +66,12 @@ fn close_one(id: &SocketId, options: &Options, context: &Context) -> Result<(), 
     }
 }
 
-/// Closes everything in a directory, and waits for the ends of the keepers.
-///
-/// # Errors
-/// A keeper that does not answer, unless it is to be killed.
-pub fn close_all(directory: &Directory, how: Close, force: bool) -> Result<(), Failure> {
+/// Closes everything in a directory, and waits for the ends of the keepers. What comes back are the failures: keepers that
+/// do not answer, unless they are to be killed.
+#[must_use]
+pub fn close_all(directory: &Directory, how: Close, force: bool) -> Vec<Failure> {
     let mut closing: Vec<Keeper> = Vec::new();
-    let mut first = None;
+    let mut failures = Vec::new();
     for Entry { socket, key } in directory.entries() {
         let shown = key.unwrap_or_else(|| socket.display().to_string());
         let mut keeper = match Keeper::dial(&socket, &shown) {
@@ -80,14 +83,14 @@ pub fn close_all(directory: &Directory, how: Close, force: bool) -> Result<(), F
             }
             Err(trouble) => {
                 let killed = if force { kill(&socket, &shown) } else { Err(trouble.into()) };
-                first = first.or(killed.err());
+                failures.extend(killed.err());
                 continue;
             }
         };
         match keeper.close(how) {
             Ok(()) => closing.push(keeper),
-            Err(_) if force => first = first.or(kill(&socket, &shown).err()),
-            Err(failure) => first = first.or(Some(failure)),
+            Err(_) if force => failures.extend(kill(&socket, &shown).err()),
+            Err(failure) => failures.push(failure),
         }
     }
     let begun = Instant::now();
@@ -100,7 +103,7 @@ pub fn close_all(directory: &Directory, how: Close, force: bool) -> Result<(), F
             kill_process(pid);
         }
     }
-    first.map_or(Ok(()), Err)
+    failures
 }
 
 /// Removes a socket that nobody listens on, under its lock, so that no new keeper loses its own.

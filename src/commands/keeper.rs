@@ -26,10 +26,11 @@ use crate::address::{Endpoint, SocketId, SocketName, UnixKind};
 use crate::event::Direction;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::keeper::arrivals::{Arrivals, Door, MOST_HELD};
 use crate::keeper::claim::Guard;
 use crate::keeper::client::address_key;
 use crate::keeper::directory::Directory;
-use crate::keeper::kept::{Body, Door, Kept, Listening, Terms};
+use crate::keeper::kept::{Body, Kept, Listening, Terms};
 pub use crate::keeper::launch::{VERB, words};
 use crate::keeper::mailbox::Mailbox;
 #[cfg(feature = "zmq")]
@@ -273,8 +274,7 @@ async fn keep_listener(
     let (doorway, pins) = doorway(&options, listeners, name.clone(), context).await?;
     let _ = rustix::process::chdir("/");
     let listening = Listening {
-        door: tokio::sync::Mutex::new(Box::new(doorway)),
-        waiting: RefCell::default(),
+        arrivals: Arrivals::new(Box::new(doorway)),
         count: std::cell::Cell::new(0),
         local,
         ports,
@@ -316,7 +316,7 @@ impl Door for Doorway {
         Box::pin(async {
             loop {
                 tokio::select! {
-                    admitted = self.gate.next() => {
+                    admitted = self.gate.next(), if self.entering.len() < MOST_HELD => {
                         let (host, admitted) = (self.host.clone(), admitted?);
                         self.entering.spawn_local(async move { host.enter(admitted).await });
                     }

@@ -53,7 +53,7 @@ impl Form {
                     parts::join(&shown, split, &mut text).map_err(|error| unfit(&error))?;
                 }
                 Form::Bytes(split) => {
-                    let is_datagram = message.header.from.is_some();
+                    let is_datagram = message.header.sent_length.is_some();
                     let usual = if is_datagram { datagram::default_ending() } else { Split::Line };
                     let escaped = person.then(|| escaped(&message.bytes));
                     let bytes = escaped.as_deref().unwrap_or(&message.bytes);
@@ -83,9 +83,13 @@ fn record(message: &Delivered) -> MessageRecord<'_> {
         ttl: header.ttl,
         length: header.sent_length.unwrap_or(header.length),
         truncated: header.sent_length.map(|sent| sent > header.length),
-        ..match header.ends.is_empty() {
-            true => MessageRecord::new(&message.bytes),
-            false => MessageRecord::of_several(&message.bytes, message.parts()),
+        ..match (header.has_parts, header.ends.is_empty()) {
+            (false, true) => MessageRecord::new(&message.bytes),
+            (true, true) => {
+                let single = MessageRecord::new(&message.bytes);
+                MessageRecord { parts: MessageRecord::of_several(&message.bytes, message.parts()).parts, ..single }
+            }
+            (_, false) => MessageRecord::of_several(&message.bytes, message.parts()),
         }
     }
 }

@@ -109,6 +109,9 @@ pub enum Miss {
     /// There is nothing to read from a kept socket yet.
     #[error("{0} has nothing to read")]
     Unreadable(String),
+    /// A kept socket is not open, which may be what is waited for.
+    #[error("{0} is not open")]
+    NotOpen(String),
     /// A kept socket is not open, or cannot be asked.
     #[error("{0}")]
     Kept(Failure),
@@ -171,9 +174,8 @@ impl Target {
         match (asked.await, proof) {
             (Ok(Ok(())), _) => Ok(()),
             (Ok(Err(failure)), _) if failure.exit == Exit::TimedOut => Err(Miss::Unreadable(self.text.clone())),
-            // That it is not open may be what is waited for.
             (Ok(Err(failure)), KeptProof::Open) if failure.exit == Exit::NotOpen => {
-                Err(Miss::Unreadable(self.text.clone()))
+                Err(Miss::NotOpen(self.text.clone()))
             }
             (Ok(Err(failure)), _) => Err(Miss::Kept(failure)),
             (Err(_), _) => Err(Miss::Late { target: self.text.clone(), limit }),

@@ -191,7 +191,7 @@ pub fn unmet_failure(
         taken(keeper, wish.taking)?;
     }
     let came = if printed { "what had come was printed".to_owned() } else { shown(bytes, unmet.unread) };
-    Ok(failure(wish, &unmet.reason, &came))
+    Ok(failure(keeper, wish, &unmet.reason, &came))
 }
 
 /// As [`unmet_failure`], of messages.
@@ -209,18 +209,19 @@ pub fn unmet_messages(
     if wish.when_unmet == WhenUnmet::Partial {
         output.write(&wish.form(context).render(messages)?)?;
         taken(keeper, wish.taking)?;
-        return Ok(failure(wish, &unmet.reason, "what had come was printed"));
+        return Ok(failure(keeper, wish, &unmet.reason, "what had come was printed"));
     }
     let s = if unmet.unread == 1 { "" } else { "s" };
     let first = messages.first().map(|message| excerpt(&message.bytes)).unwrap_or_default();
     Ok(failure(
+        keeper,
         wish,
         &unmet.reason,
         &format!("{} message{s} had come and stay unread, the first {first}", unmet.unread),
     ))
 }
 
-fn failure(wish: &Wish, reason: &Reason, came: &str) -> Failure {
+fn failure(keeper: &Keeper, wish: &Wish, reason: &Reason, came: &str) -> Failure {
     let (exit, what) = match reason {
         Reason::TimedOut => {
             let limit = wish
@@ -234,7 +235,7 @@ fn failure(wish: &Wish, reason: &Reason, came: &str) -> Failure {
         Reason::NoReply(reason) => (Exit::Negative, reason.clone()),
         Reason::Refused(reason) => (Exit::Refused, reason.clone()),
     };
-    let failure = Failure::message(exit, format!("{what}; {came}"));
+    let failure = Failure::message(exit, format!("{}: {what}; {came}", keeper.id()));
     match exit {
         Exit::TooLarge => failure.hint("allow more with --max-bytes"),
         _ => failure,

@@ -11,13 +11,14 @@ use rustix::event::{PollFd, PollFlags};
 use rustix::process::{Pid, PidfdFlags, Signal};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
-use super::close::close_all;
+use super::close::{close_all, in_order};
 use super::context::Context;
 use super::read::Output;
 use crate::address::SocketName;
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
+use crate::keeper::client::Keeper;
 use crate::keeper::directory::{Directory, DirectoryError, RUN_PREFIX};
 use crate::keeper::wire::Close;
 use crate::sys;
@@ -58,6 +59,7 @@ pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
             Ok(Exit::Done)
         }
         Options::List => {
+            clear_away_orphans(&base);
             let lines: String = base.sessions().iter().map(|name| format!("{name}\n")).collect();
             Output::open(None)?.write(lines.as_bytes())?;
             Ok(Exit::Done)
@@ -71,9 +73,25 @@ pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
                 return Err(DirectoryError::NoSession(name.to_string()).into());
             }
             let directory = Directory::given(directory.path().to_owned())?;
-            close_all(&directory, Close::Graceful, true)?;
+            let failures = close_all(&directory, Close::Graceful, true);
             directory.remove();
-            Ok(Exit::Done)
+            in_order(failures, context)
+        }
+    }
+}
+
+/// Removes the sessions of `session run` that were killed before they could do it. Their keepers have seen that, too: one that
+/// is still there keeps its session for now.
+fn clear_away_orphans(base: &Directory) {
+    let names = base.sessions().into_iter().filter(|name| name.starts_with(RUN_PREFIX));
+    for name in names.filter_map(|name| SocketName::parse(&name).ok()) {
+        let session = base.session(&name);
+        // One that names no owner yet is being made.
+        let owner = std::fs::read_to_string(session.owner_file()).ok();
+        let owner = owner.and_then(|text| Pid::from_raw(text.trim().parse().ok()?));
+        let is_gone = |owner| rustix::process::test_kill_process(owner) == Err(rustix::io::Errno::SRCH);
+        if owner.is_some_and(is_gone) && session.entries().iter().all(|entry| !Keeper::is_there(&entry.socket)) {
+            session.remove();
         }
     }
 }
@@ -99,6 +117,7 @@ fn run_command(words: &[OsString], base: &Directory, context: &Context) -> Resul
     let Some((program, arguments)) = words.split_first() else {
         return Err(Failure::message(Exit::Usage, "the command is missing; type: netverb session run -- COMMAND"));
     };
+    clear_away_orphans(base);
     let name = fresh(RUN_PREFIX)?;
     let directory = Directory::made(base.session(&name).path().to_owned())?;
     // Should this process be killed, the keepers see its end and end themselves.
@@ -110,7 +129,10 @@ fn run_command(words: &[OsString], base: &Directory, context: &Context) -> Resul
     let mut command = Command::new(program);
     command.args(arguments).env("NETVERB_SESSION", name.as_str()).env("NETVERB_SESSION_DIR", base.path());
     let child = command.spawn().map_err(|error| {
-        Failure::message(Exit::Usage, format!("cannot run {}: {}", program.display(), reason(&error)))
+        // As a shell has it: not found, or not to be run.
+        let status = if error.kind() == std::io::ErrorKind::NotFound { 127 } else { 126 };
+        let text = format!("cannot run {:?}: {}", program.display().to_string(), reason(&error));
+        Failure::message(Exit::Program(status), text)
     })?;
     let status = watched.report(words, child, context)?;
     drop(ending);

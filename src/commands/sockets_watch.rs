@@ -41,8 +41,9 @@ struct Rates {
 impl Past {
     /// A beat later; the first one of a socket knows no rate.
     fn beat(&mut self, status: &Value, first: bool, took: Duration) -> Rates {
-        let count = |field| status.get(field).and_then(Value::as_u64).unwrap_or(0);
-        let (bytes_in, bytes_out) = (count("bytes_in"), count("bytes_out"));
+        // One whose keeper does not answer for a while has not lost what it had counted.
+        let count = |field, known| status.get(field).and_then(Value::as_u64).unwrap_or(known);
+        let (bytes_in, bytes_out) = (count("bytes_in", self.bytes_in), count("bytes_out", self.bytes_out));
         let rate = |now: u64, then: u64| match first {
             true => 0,
             false => (now.saturating_sub(then) as f64 / took.as_secs_f64().max(0.001)) as u64,
@@ -168,6 +169,10 @@ mod tests {
             lines(&mut watch, &[status("mail", 5000 + 2048, 100)], second, WIDE);
         }
         assert_eq!(watch.past["mail"].rates.len(), BEATS);
+        // A keeper that is stopped tells nothing; when it goes on, nothing has passed meanwhile.
+        lines(&mut watch, &[serde_json::json!({ "id": "mail", "state": "error" })], second, WIDE);
+        let back = lines(&mut watch, &[status("mail", 5000 + 2048, 100)], second, WIDE);
+        assert!(!back.concat().contains('█'), "{back:?}");
         let none = lines(&mut watch, &[], second, WIDE);
         assert_eq!(none.last().unwrap(), "no socket is kept\n");
         assert!(watch.past.is_empty());

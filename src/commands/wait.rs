@@ -210,6 +210,7 @@ fn late(options: &Options, findings: &[Rc<RefCell<Finding>>]) -> Failure {
         let finding = finding.borrow();
         lacking.push(match (finding.done, options.wish, finding.answers, &finding.miss) {
             (Some(_), ..) => continue,
+            (None, Wish::Gone, ..) if finding.tries == 0 => format!("no try of {} has ended", target.text),
             (None, Wish::Answer, true, _) => format!("{} answers, but not steadily", target.text),
             (None, Wish::Answer, false, Some(miss)) => miss.clone(),
             (None, Wish::Answer, false, None) => format!("{} gave no answer", target.text),

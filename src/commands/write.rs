@@ -1,7 +1,8 @@
 //! `write`: data to a kept socket, as bytes to a stream and as messages to a socket that keeps their boundaries.
 
-use std::io::{self, Cursor, Read};
-use std::path::PathBuf;
+use std::fs::File;
+use std::io::{self, Cursor, IsTerminal, Read};
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -52,6 +53,8 @@ pub enum Payload {
     File(PathBuf),
     /// All of stdin.
     Stdin,
+    /// All of stdin, and nothing where it is a terminal: what comes before an end of data, which may come alone.
+    Piped,
     /// The content of one of these, ended with this where it does not end its last line itself.
     Line(Box<Payload>, &'static [u8]),
 }
@@ -64,8 +67,9 @@ impl Payload {
     fn open(&self) -> Result<Box<dyn Read + '_>, Failure> {
         Ok(match self {
             Payload::Words(words) => Box::new(Cursor::new(words.joined())),
-            Payload::Stdin => Box::new(io::stdin().lock()),
-            Payload::File(path) => Box::new(std::fs::File::open(path).map_err(|error| {
+            Payload::Piped if io::stdin().is_terminal() => Box::new(io::empty()),
+            Payload::Stdin | Payload::Piped => Box::new(io::stdin().lock()),
+            Payload::File(path) => Box::new(open(path).map_err(|error| {
                 Failure::message(Exit::Usage, format!("cannot read {}: {}", path.display(), reason(&error)))
             })?),
             Payload::Line(content, ending) => Box::new(Line { content: content.open()?, ending, last: None }),
@@ -75,10 +79,18 @@ impl Payload {
     /// Whether it is stdin.
     fn is_stdin(&self) -> bool {
         match self {
-            Payload::Stdin => true,
+            Payload::Stdin | Payload::Piped => true,
             Payload::Line(content, _) => content.is_stdin(),
             Payload::Words(_) | Payload::File(_) => false,
         }
+    }
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let file = File::open(path)?;
+    match file.metadata()?.is_dir() {
+        true => Err(io::ErrorKind::IsADirectory.into()),
+        false => Ok(file),
     }
 }
 

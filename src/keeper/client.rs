@@ -5,16 +5,18 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, sockopt};
 use rustix::process::geteuid;
 use serde_json::Value;
 
-use super::directory::{Directory, Entry, Place};
+pub use super::delivered::Delivered;
+pub use super::lookup::{address_key, dial, is_kept};
 use super::passed::Passed;
+pub use super::trouble::Trouble;
 use super::wire::{
-    Accepted, Batch, Close, DATA_CHUNK, Decoder, Dialect, Greeting, MessageHeader, Read, Request, Response, Secure,
-    Unmet, Wait, WireError, Write, data_header,
+    Accepted, Batch, Close, DATA_CHUNK, Decoder, Dialect, Greeting, Read, Request, Response, Secure, Unmet, Wait,
+    WireError, Write, data_header,
 };
-use crate::address::{Endpoint, SocketId};
 use crate::condition::Found;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -29,6 +31,9 @@ pub struct Keeper {
     dialect: Dialect,
     id: String,
     pid: Option<i32>,
+    path: PathBuf,
+    /// Whether an answer may take its time: then it is the keeper's life that is looked after.
+    patient: bool,
     passed: Passed,
     /// What the last read brought and was not taken yet.
     brought: Passed,
@@ -44,131 +49,6 @@ pub enum Outcome {
     Messages(Vec<Delivered>, Option<Found>),
     /// They did not come; these had come, where that was asked for.
     UnmetMessages(Unmet, Vec<Delivered>),
-}
-
-/// A message that a read brought.
-#[derive(Debug, Clone, Default)]
-pub struct Delivered {
-    /// What is known of it.
-    pub header: MessageHeader,
-    /// Its bytes.
-    pub bytes: Vec<u8>,
-}
-
-impl Delivered {
-    /// Its parts, at least one.
-    pub fn parts(&self) -> impl Iterator<Item = &[u8]> {
-        let ends = self.header.ends.iter().map(|end| usize::try_from(*end).unwrap_or(usize::MAX));
-        let starts = std::iter::once(0).chain(ends.clone());
-        let ends = ends.chain(std::iter::once(self.bytes.len()));
-        starts.zip(ends).map(|(start, end)| self.bytes.get(start..end).unwrap_or_default())
-    }
-}
-
-/// Why the keeper cannot be talked to.
-#[derive(Debug, thiserror::Error)]
-pub enum Trouble {
-    /// There is none.
-    #[error("{0}: socket is not open")]
-    NotOpen(String),
-    /// It does not answer.
-    #[error("{0}: its keeper does not answer")]
-    Silent(String),
-    /// It belongs to somebody else.
-    #[error("{id}: its keeper belongs to user {owner}, and is not used")]
-    Foreign {
-        /// The socket.
-        id: String,
-        /// The user.
-        owner: u32,
-    },
-    /// What answers is none, or another version.
-    #[error("{id}: {error}")]
-    Wire {
-        /// The socket.
-        id: String,
-        /// What is wrong.
-        error: WireError,
-    },
-    /// It ended meanwhile.
-    #[error("{0}: socket is not open: it was closed meanwhile")]
-    Ended(String),
-    /// It speaks another version.
-    #[error("{0}: its keeper is of another version of netverb: it can be listed and closed only")]
-    Version(String),
-    /// The connection to it failed.
-    #[error("{id}: cannot talk to its keeper: {}", reason(error))]
-    Io {
-        /// The socket.
-        id: String,
-        /// Why.
-        error: io::Error,
-    },
-}
-
-impl From<Trouble> for Failure {
-    fn from(trouble: Trouble) -> Self {
-        let (exit, remedy) = match &trouble {
-            Trouble::NotOpen(_) => (Exit::NotOpen, Some("netverb sockets lists what is open".to_owned())),
-            Trouble::Ended(_) => (Exit::NotOpen, None),
-            Trouble::Foreign { .. } => {
-                (Exit::KeeperSilent, Some("name a directory of your own with --session-dir".to_owned()))
-            }
-            Trouble::Silent(id) | Trouble::Version(id) | Trouble::Wire { id, .. } => {
-                (Exit::KeeperSilent, Some(format!("type: netverb close --force {id}")))
-            }
-            Trouble::Io { .. } => (Exit::KeeperSilent, None),
-        };
-        let failure = Failure::new(exit, trouble);
-        match remedy {
-            Some(remedy) => failure.hint(remedy),
-            None => failure,
-        }
-    }
-}
-
-/// The keeper of a socket, by its name or its full ID; the address of a full ID is checked.
-///
-/// # Errors
-/// No such socket; its keeper cannot be talked to.
-pub fn dial(place: &Place, id: &SocketId) -> Result<Keeper, Failure> {
-    let directory = place.look()?;
-    let shown = id.handle();
-    let path = locate(&directory, id)?;
-    let mut keeper = Keeper::dial(&path, &shown)?;
-    if let (Some(endpoint), Some(_)) = (&id.endpoint, &id.name) {
-        let status = keeper.status()?;
-        let wanted = address_key(endpoint);
-        let actual = status.get("address").and_then(Value::as_str).unwrap_or_default();
-        if actual != wanted {
-            let text = format!("{id}: socket is not open: {shown} leads to {actual}");
-            return Err(Failure::message(Exit::NotOpen, text).hint(format!("type the name alone: {shown}")));
-        }
-    }
-    Ok(keeper)
-}
-
-/// The file of a socket. An accepted connection is also found by its peer and number.
-fn locate(directory: &Directory, id: &SocketId) -> Result<PathBuf, Failure> {
-    let path = directory.files(&id.key())?.socket;
-    let (Some(endpoint), None, Some(number)) = (&id.endpoint, &id.name, id.number) else { return Ok(path) };
-    if path.exists() {
-        return Ok(path);
-    }
-    let (wanted, end) = (address_key(endpoint), format!(".{number}"));
-    for Entry { socket, key } in directory.entries() {
-        let Some(key) = key.filter(|key| key.ends_with(&end)) else { continue };
-        let peer = Keeper::dial(&socket, &key).and_then(|mut keeper| keeper.ask_status());
-        if peer.is_ok_and(|status| status.get("peer").and_then(Value::as_str) == Some(&wanted)) {
-            return Ok(socket);
-        }
-    }
-    Ok(path)
-}
-
-/// An address in one spelling.
-pub fn address_key(endpoint: &Endpoint) -> String {
-    SocketId { endpoint: Some(endpoint.clone()), name: None, number: None }.key()
 }
 
 /// Reads what is to be written to a socket; 0 is its end.
@@ -188,6 +68,15 @@ pub fn read_input(input: &mut dyn io::Read, buffer: &mut [u8]) -> Result<usize, 
     }
 }
 
+/// Connects; a keeper whose queue is full is waited for at most this long, and so is one that takes no data afterwards.
+fn connect(path: &Path, limit: Duration) -> io::Result<UnixStream> {
+    let address = SocketAddrUnix::new(path)?;
+    let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, SocketFlags::CLOEXEC, None)?;
+    sockopt::set_socket_timeout(&socket, sockopt::Timeout::Send, Some(limit))?;
+    rustix::net::connect(&socket, &address)?;
+    Ok(socket.into())
+}
+
 impl Keeper {
     /// Dials the socket at this path.
     ///
@@ -199,10 +88,9 @@ impl Keeper {
 
     /// Whether somebody listens at this path. Nobody is waited for.
     pub fn is_there(path: &Path) -> bool {
-        let flags = rustix::net::SocketFlags::NONBLOCK | rustix::net::SocketFlags::CLOEXEC;
-        let (family, kind) = (rustix::net::AddressFamily::UNIX, rustix::net::SocketType::STREAM);
-        let connected = rustix::net::SocketAddrUnix::new(path).and_then(|address| {
-            let socket = rustix::net::socket_with(family, kind, flags, None)?;
+        let connected = SocketAddrUnix::new(path).and_then(|address| {
+            let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+            let socket = rustix::net::socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)?;
             rustix::net::connect(&socket, &address)
         });
         !matches!(connected, Err(rustix::io::Errno::CONNREFUSED | rustix::io::Errno::NOENT))
@@ -218,8 +106,8 @@ impl Keeper {
             io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Trouble::Silent(id.to_owned()),
             _ => Trouble::Io { id: id.to_owned(), error },
         };
-        let socket = UnixStream::connect(path).map_err(failed)?;
-        let peer = rustix::net::sockopt::socket_peercred(&socket).map_err(|error| failed(error.into()))?;
+        let socket = connect(path, limit).map_err(failed)?;
+        let peer = sockopt::socket_peercred(&socket).map_err(|error| failed(error.into()))?;
         if peer.uid != geteuid() {
             return Err(Trouble::Foreign { id: id.to_owned(), owner: peer.uid.as_raw() });
         }
@@ -230,6 +118,8 @@ impl Keeper {
             dialect: Dialect::Full,
             id: id.to_owned(),
             pid: Some(peer.pid.as_raw_nonzero().get()),
+            path: path.to_owned(),
+            patient: false,
             passed: Passed::default(),
             brought: Passed::default(),
         };
@@ -245,6 +135,11 @@ impl Keeper {
 
     fn wire(&self, error: WireError) -> Trouble {
         Trouble::Wire { id: self.id.clone(), error }
+    }
+
+    /// What the socket is called.
+    pub fn id(&self) -> &str {
+        &self.id
     }
 
     /// The process of the keeper.
@@ -267,6 +162,7 @@ impl Keeper {
                 }
                 Err(error) => match error.kind() {
                     io::ErrorKind::Interrupted => {}
+                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut if self.patient => self.look_after()?,
                     io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => {
                         return Err(Trouble::Silent(self.id.clone()));
                     }
@@ -277,18 +173,40 @@ impl Keeper {
         }
     }
 
-    fn send(&mut self, bytes: &[u8]) -> Result<(), Trouble> {
-        self.socket.write_all(bytes).map_err(|error| match error.kind() {
-            io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => Trouble::Ended(self.id.clone()),
-            _ => Trouble::Io { id: self.id.clone(), error },
-        })
+    /// Whether the keeper still lives, of whom nothing was heard: another client would be greeted at once.
+    fn look_after(&self) -> Result<(), Trouble> {
+        match Self::dial(&self.path, &self.id) {
+            Err(Trouble::Silent(id)) => Err(Trouble::Silent(id)),
+            // One that is ending takes nobody any more, and tells those whom it has.
+            Ok(_) | Err(_) => Ok(()),
+        }
+    }
+
+    fn send(&mut self, mut bytes: &[u8]) -> Result<(), Trouble> {
+        while !bytes.is_empty() {
+            match self.socket.write(bytes) {
+                Ok(count) => bytes = bytes.get(count..).unwrap_or_default(),
+                Err(error) => match error.kind() {
+                    io::ErrorKind::Interrupted => {}
+                    // It takes nothing while its own peer does not.
+                    io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => self.look_after()?,
+                    io::ErrorKind::BrokenPipe | io::ErrorKind::ConnectionReset => {
+                        return Err(Trouble::Ended(self.id.clone()));
+                    }
+                    _ => return Err(Trouble::Io { id: self.id.clone(), error }),
+                },
+            }
+        }
+        Ok(())
     }
 
     fn request(&mut self, request: &Request<'_>, patience: Option<Duration>) -> Result<(), Trouble> {
         if self.dialect == Dialect::StatusAndClose && !matches!(request, Request::Status | Request::Close(_)) {
             return Err(Trouble::Version(self.id.clone()));
         }
-        self.socket.set_read_timeout(patience).map_err(|error| Trouble::Io { id: self.id.clone(), error })?;
+        self.patient = patience.is_none();
+        let limit = Some(patience.unwrap_or(AT_ONCE));
+        self.socket.set_read_timeout(limit).map_err(|error| Trouble::Io { id: self.id.clone(), error })?;
         let mut frame = Vec::new();
         request.encode(&mut frame).map_err(|error| self.wire(error))?;
         self.send(&frame)
@@ -337,9 +255,15 @@ impl Keeper {
         Ok(self.status()?.get("longest").is_some())
     }
 
-    /// As [`Keeper::status`], for those who only pass over a keeper that does not answer.
-    fn ask_status(&mut self) -> Result<Value, Trouble> {
-        self.status().map_err(|_| Trouble::Silent(self.id.clone()))
+    /// Refuses a socket that nothing can be read from, before something is written to it for the sake of the answer.
+    ///
+    /// # Errors
+    /// Status 2; the keeper does not answer.
+    pub fn demand_readable(&mut self) -> Result<(), Failure> {
+        match self.status()?.get("unreadable").and_then(Value::as_str) {
+            Some(why) => Err(Failure::message(Exit::Usage, format!("{}: can't read from this socket: {why}", self.id))),
+            None => Ok(()),
+        }
     }
 
     /// Ends the socket. Its name is free when this returns.
@@ -361,6 +285,7 @@ impl Keeper {
 
     /// Waits until the process of the keeper has let go of this connection, at most this long.
     pub fn wait_for_end(&mut self, limit: Duration) -> bool {
+        self.patient = false;
         let _ = self.socket.set_read_timeout(Some(limit));
         matches!(self.receive(), Err(Trouble::Ended(_)))
     }
@@ -386,6 +311,8 @@ impl Keeper {
         match head {
             Head::Found(found) => {
                 let bytes = self.data(found.consumed.saturating_sub(read.skip))?;
+                // What the client knew already leaves the socket, too.
+                self.brought.bytes_in = found.consumed as u64;
                 Ok(Outcome::Found(found, bytes))
             }
             Head::Messages(batch) => Ok(Outcome::Messages(self.messages(batch.count)?, batch.found)),

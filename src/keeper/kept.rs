@@ -1,16 +1,14 @@
 //! What a keeper keeps: a connection or a listener under an ID, its life, and what it says about itself.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
-use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tokio::sync::{Mutex, Notify};
+use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::arrivals::Arrivals;
 use super::claim::Claim;
 use super::directory::Directory;
 use super::link::Link;
@@ -39,18 +37,10 @@ pub struct Terms {
     pub endings: LineEndings,
 }
 
-/// Where the connections of a listener come from: admitted, and done with their handshake.
-pub trait Door {
-    /// The next connection. Cancel-safe.
-    fn next(&mut self) -> Pin<Box<dyn Future<Output = Result<Channel, Failure>> + '_>>;
-}
-
 /// A listener.
 pub struct Listening {
-    /// One client at a time waits at the door; the others queue.
-    pub door: Mutex<Box<dyn Door>>,
-    /// A connection that came while somebody asked whether there is one.
-    pub waiting: RefCell<VecDeque<Channel>>,
+    /// The connections that nobody has taken yet.
+    pub arrivals: Arrivals,
     /// The number of the last connection that was given out.
     pub count: Cell<u32>,
     /// The bound addresses.
@@ -238,7 +228,7 @@ impl Kept {
                 "kind": "listener", "transport": listening.transport, "secure": listening.secure,
                 "local": listening.local.first(), "peer": null, "state": "open",
                 "bytes_in": 0, "bytes_out": 0, "messages_in": 0, "messages_out": 0,
-                "unread": listening.waiting.borrow().len(),
+                "unread": listening.arrivals.count(),
                 "ports": listening.ports, "pins": listening.pins, "accepted": listening.count.get(), "wait": listening.wait,
             }),
         };

@@ -62,6 +62,8 @@ pub struct Mailbox {
     queue: RefCell<MessageQueue<Received>>,
     /// A message that came and has no space yet.
     held: RefCell<Option<Received>>,
+    /// Who sent the last message, where there are several peers.
+    sender: RefCell<Rc<str>>,
     /// The place to receive into; it holds memory until the socket falls silent.
     scratch: RefCell<Message>,
     messages_in: Cell<u64>,
@@ -94,6 +96,7 @@ impl Mailbox {
             refusal: RefCell::new(None),
             queue: RefCell::new(MessageQueue::new(limit)),
             held: RefCell::new(None),
+            sender: RefCell::new(Rc::from("")),
             scratch: RefCell::default(),
             messages_in: Cell::new(0),
             messages_out: Cell::new(0),
@@ -266,12 +269,22 @@ impl Mailbox {
             Ok(true) => {
                 self.link.count_received(scratch.len());
                 self.messages_in.set(self.messages_in.get() + 1);
-                self.offer(Received::message(&scratch));
+                let sender = socket.has_parts().then(|| self.sender(socket.sender()));
+                self.offer(Received::message(&scratch, sender));
             }
             Ok(false) => self.queue.borrow_mut().finish(End::Eof),
             Err(error) => self.queue.borrow_mut().finish(End::Failed(reason(&error))),
         }
         Poll::Ready(())
+    }
+
+    /// The name of a sender, which its messages share.
+    fn sender(&self, name: String) -> Rc<str> {
+        let mut last = self.sender.borrow_mut();
+        if **last != *name {
+            *last = name.into();
+        }
+        last.clone()
     }
 
     /// Takes the datagrams that have come, or waits for one.

@@ -52,12 +52,13 @@ pub async fn deliver(mailbox: &Mailbox, read: &Read, outcome: Outcome, talk: &mu
 /// Sends the reserved messages, many small ones at once and large ones in pieces.
 async fn give(mailbox: &Mailbox, reservation: &MessageReservation, talk: &mut Talk) -> Result<(), Gone> {
     let mut frames = Vec::new();
+    let facts = mailbox.facts();
     let (mut at, mut from) = (0, 0);
     loop {
         let more = mailbox.with_queue(|queue| {
             let Some(message) = queue.reserved(reservation, at).map_err(|_| Gone::Left)? else { return Ok(false) };
             if from == 0 {
-                Response::Message(message.header()).encode(&mut frames)?;
+                Response::Message(message.header(&facts)).encode(&mut frames)?;
             }
             let rest = message.bytes().get(from..).unwrap_or_default();
             let (piece, after) = rest.split_at_checked(DATA_CHUNK).unwrap_or((rest, &[]));

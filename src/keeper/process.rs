@@ -2,7 +2,6 @@
 
 use std::cell::Cell;
 use std::future::Future;
-use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use tokio::sync::Notify;
 use tokio::task::spawn_local;
 
 use super::claim::{Claim, ClaimError, Guard};
-use super::kept::{Body, Door, Kept, Listening, Terms};
+use super::kept::{Body, Kept, Listening, Terms};
 use super::mailbox::Mailbox;
 use super::serve;
 use super::stream::Stream;
@@ -138,7 +137,7 @@ async fn run(kept: Rc<Kept>, listener: UnixListener, owners: Vec<Watched>, hold:
     match &kept.body {
         Body::Stream(stream) => drop(spawn_local(stream.clone().pump())),
         Body::Messages(mailbox) => drop(spawn_local(mailbox.clone().pump())),
-        Body::Listener(_) => {}
+        Body::Listener(_) => drop(spawn_local(let_in(kept.clone()))),
     }
     spawn_local(notice(kept.clone()));
     let how = tokio::select! {
@@ -173,11 +172,18 @@ async fn run(kept: Rc<Kept>, listener: UnixListener, owners: Vec<Watched>, hold:
                 Close::Reset => mailbox.drop_carrier(),
             }
         }
-        Body::Listener(_) => {}
+        Body::Listener(listening) => listening.arrivals.shut().await,
     }
     // Those who still wait are told.
     tokio::task::yield_now().await;
     drop(hold);
+}
+
+/// Lets in who comes to a listener.
+async fn let_in(kept: Rc<Kept>) {
+    if let Body::Listener(listening) = &kept.body {
+        listening.arrivals.let_in(&kept).await;
+    }
 }
 
 /// What comes counts as use.
@@ -292,21 +298,5 @@ pub fn adopt(listener: &Kept, listening: &Listening, channel: Channel) -> Result
         #[cfg(target_os = "linux")]
         sys::release_pages();
         return Ok(id);
-    }
-}
-
-/// Ends the listening of a listener.
-pub async fn shut_door(kept: &Kept) {
-    if let Body::Listener(listening) = &kept.body {
-        *listening.door.lock().await = Box::new(Shut);
-    }
-}
-
-/// A door that nobody comes through any more.
-struct Shut;
-
-impl Door for Shut {
-    fn next(&mut self) -> Pin<Box<dyn Future<Output = Result<Channel, Failure>> + '_>> {
-        Box::pin(async { Err(Failure::message(Exit::NotOpen, "the listener was closed")) })
     }
 }

@@ -1,7 +1,9 @@
 //! A message that a kept socket has received, with what is known of it. It holds no more memory than it needs.
 
+use std::rc::Rc;
 use std::time::SystemTime;
 
+use super::link::Facts;
 use super::wire::MessageHeader;
 use crate::message::Message;
 
@@ -12,6 +14,8 @@ pub struct Received {
     ends: Box<[u64]>,
     text: bool,
     time: SystemTime,
+    /// The one of several peers that it came from.
+    sender: Option<Rc<str>>,
     origin: Option<Box<Origin>>,
 }
 
@@ -31,8 +35,9 @@ pub struct Origin {
 }
 
 impl Received {
-    /// A message of a connection, which has just come.
-    pub fn message(message: &Message) -> Self {
+    /// A message of a connection, which has just come; with its sender, where the connection has several peers and messages
+    /// of parts.
+    pub fn message(message: &Message, sender: Option<Rc<str>>) -> Self {
         let mut ends: Vec<u64> = message
             .parts()
             .scan(0, |end: &mut u64, part| {
@@ -47,13 +52,15 @@ impl Received {
             ends: ends.into(),
             text: message.is_text(),
             time: SystemTime::now(),
+            sender,
             origin: None,
         }
     }
 
     /// A datagram.
     pub fn datagram(bytes: &[u8], time: SystemTime, origin: Origin) -> Self {
-        Received { bytes: bytes.into(), ends: Box::default(), text: false, time, origin: Some(Box::new(origin)) }
+        let origin = Some(Box::new(origin));
+        Received { bytes: bytes.into(), ends: Box::default(), text: false, time, sender: None, origin }
     }
 
     /// The bytes of all its parts.
@@ -61,9 +68,13 @@ impl Received {
         &self.bytes
     }
 
-    /// What a client is told of it.
-    pub fn header(&self) -> MessageHeader {
+    /// What a client is told of it, whose connection has these ends.
+    pub fn header(&self, facts: &Facts) -> MessageHeader {
+        let known = |text: &str| (!text.is_empty()).then(|| text.to_owned());
         let header = MessageHeader {
+            has_parts: self.sender.is_some(),
+            from: known(self.sender.as_deref().unwrap_or(&facts.peer)),
+            to: known(&facts.local),
             length: self.bytes.len() as u64,
             ends: self.ends.to_vec(),
             text: self.text,
@@ -102,12 +113,12 @@ mod tests {
         message.next_part();
         message.next_part();
         message.append(b"three");
-        let received = Received::message(&message);
+        let received = Received::message(&message, None);
         assert_eq!(received.bytes(), b"onethree");
-        let header = received.header();
+        let header = received.header(&Facts::default());
         assert_eq!((header.length, header.ends, header.text), (8, vec![3, 3], true));
         assert!(header.time > 0);
-        let plain = Received::message(&Message::new(b"")).header();
+        let plain = Received::message(&Message::new(b""), None).header(&Facts::default());
         assert_eq!((plain.length, plain.ends, plain.text), (0, vec![], false));
     }
 }

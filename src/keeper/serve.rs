@@ -1,12 +1,13 @@
 //! A client's requests, one after the other.
 
+use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
 use tokio::net::UnixStream;
 use tokio::time::Instant;
 
-use super::kept::{Body, Kept, Listening};
+use super::kept::{Body, Kept};
 use super::link::{Link, Stage};
 use super::process;
 use super::talk::{Gone, Talk};
@@ -14,7 +15,9 @@ use super::wire::{Accepted, Close, Dialect, Request, Response, Wait};
 use super::{serve_letters, serve_messages, serve_read, serve_write, upgrade};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::transport::Channel;
+
+/// How many turns of the event loop a connection needs from the system to those who take it, and some more.
+const TURNS_TO_ENTER: usize = 16;
 
 /// How long the end of a message socket waits for what was written to be delivered.
 const DELIVERY: Duration = Duration::from_secs(4);
@@ -150,7 +153,9 @@ async fn close(kept: &Rc<Kept>, how: Close, mut talk: Talk) -> Result<(), Gone> 
     let hold = kept.process.hold();
     kept.release();
     kept.end(how);
-    process::shut_door(kept).await;
+    if let Body::Listener(listening) = &kept.body {
+        listening.arrivals.shut().await;
+    }
     let answered = talk.answer(&outcome.map_or_else(|failure| refused(&failure), |()| Response::Done)).await;
     drop(hold);
     answered?;
@@ -164,7 +169,7 @@ async fn next(kept: &Rc<Kept>, wait: Wait, talk: &mut Talk) -> Result<(), Gone> 
     let Body::Listener(listening) = &kept.body else {
         return talk.answer(&failed(Exit::Unsupported, "can't accept on this socket: it is no listener")).await;
     };
-    let channel = match arrival(kept, listening, wait, talk).await? {
+    let channel = match in_time(kept, listening.arrivals.next(), wait, talk).await? {
         Ok(channel) => channel,
         Err(failure) => return talk.answer(&refused(&failure)).await,
     };
@@ -178,29 +183,29 @@ async fn next(kept: &Rc<Kept>, wait: Wait, talk: &mut Talk) -> Result<(), Gone> 
     }
 }
 
-async fn arrival(
+/// Waits for a connection that comes to a listener.
+async fn in_time<T>(
     kept: &Kept,
-    listening: &Listening,
+    arrival: impl Future<Output = Result<T, Failure>>,
     wait: Wait,
     talk: &mut Talk,
-) -> Result<Result<Channel, Failure>, Gone> {
+) -> Result<Result<T, Failure>, Gone> {
     let limit = deadline(wait.timeout);
-    let waited = async {
-        let mut door = listening.door.lock().await;
-        if let Some(channel) = listening.waiting.borrow_mut().pop_front() {
-            return Ok(channel);
-        }
-        door.next().await
-    };
     tokio::select! {
         biased;
-        channel = waited => Ok(channel),
-        // A connection that is in the queue already is looked at first, also with no time at all.
-        () = async { tokio::task::yield_now().await; until(limit).await } => {
+        arrived = arrival => Ok(arrived),
+        () = async { let_in_who_is_there().await; until(limit).await } => {
             Ok(Err(Failure::message(Exit::TimedOut, "timed out: no connection has come")))
         }
         _ = kept.over() => Ok(Err(Failure::message(Exit::NotOpen, format!("{}: socket is not open", kept.id)))),
         gone = talk.gone() => Err(gone),
+    }
+}
+
+/// Gives a connection that is in the queue of the system already its way through the door, also with no time at all.
+async fn let_in_who_is_there() {
+    for _ in 0..TURNS_TO_ENTER {
+        tokio::task::yield_now().await;
     }
 }
 
@@ -222,13 +227,7 @@ async fn readable(kept: &Rc<Kept>, wait: Wait, talk: &mut Talk) -> Result<(), Go
             }
         },
         Body::Messages(mailbox) => serve_messages::readable(mailbox, limit, talk).await?,
-        Body::Listener(listening) => match arrival(kept, listening, wait, talk).await? {
-            Ok(channel) => {
-                listening.waiting.borrow_mut().push_back(channel);
-                Ok(())
-            }
-            Err(failure) => Err(failure),
-        },
+        Body::Listener(listening) => in_time(kept, listening.arrivals.there(), wait, talk).await?,
     };
     talk.answer(&done.map_or_else(|failure| refused(&failure), |()| Response::Done)).await
 }

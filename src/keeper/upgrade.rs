@@ -2,6 +2,8 @@
 
 use std::rc::Rc;
 
+#[cfg(feature = "tls")]
+use super::buffer::End;
 use super::kept::{Body, Kept};
 use super::link::Stage;
 #[cfg(feature = "tls")]
@@ -56,8 +58,9 @@ pub async fn upgrade(kept: &Rc<Kept>, secure: &Secure, talk: &mut Talk) -> Resul
     if let Err(failure) = super::serve::standing(stream, limit, talk).await? {
         return Ok(Err(failure));
     }
-    if let Stage::Failed(_, message, _) = stream.stage() {
-        return Ok(Err(Failure::message(Exit::ReceiveFailed, message)));
+    if let Stage::Failed(status, message, hints) = stream.stage() {
+        let failure = Failure::message(Exit::from_status(status), message);
+        return Ok(Err(hints.into_iter().fold(failure, Failure::hint)));
     }
     if stream.facts().secure {
         return Ok(Err(Failure::message(Exit::Usage, "the socket speaks TLS already")));
@@ -87,6 +90,7 @@ async fn handshake(kept: &Kept, stream: &Stream, secure: &Secure) -> Result<(), 
         );
         return Err(Failure::message(Exit::TlsFailed, text).hint("read them first, and do not trust them"));
     }
+    can_begin(stream)?;
     let Some(mut bytes) = stream.take() else {
         return Err(Failure::message(Exit::NotOpen, "the connection is closed"));
     };
@@ -102,6 +106,25 @@ async fn handshake(kept: &Kept, stream: &Stream, secure: &Secure) -> Result<(), 
         Err(failure) => {
             stream.fail(&failure);
             Err(failure)
+        }
+    }
+}
+
+/// A handshake needs both directions.
+///
+/// # Errors
+/// One has ended.
+#[cfg(feature = "tls")]
+fn can_begin(stream: &Stream) -> Result<(), Failure> {
+    let why = |what: &str| format!("can't secure this socket: {what}");
+    match stream.with_buffer(|buffer| buffer.end().clone()) {
+        End::Open if stream.is_half_closed() => {
+            Err(Failure::message(Exit::SendFailed, why("the end of our data has been sent")))
+        }
+        End::Open => Ok(()),
+        End::Eof => Err(Failure::message(Exit::PeerClosed, why("the peer has closed"))),
+        End::Failed(reason) => {
+            Err(Failure::message(Exit::ReceiveFailed, why(&format!("the connection is lost: {reason}"))))
         }
     }
 }

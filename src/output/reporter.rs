@@ -31,7 +31,7 @@ pub struct Reporter {
     verbosity: Verbosity,
     command: &'static str,
     started: Instant,
-    subject: RefCell<String>,
+    subject: RefCell<Option<String>>,
     timed_out: Cell<bool>,
     phases: Cell<Phases>,
     bytes_in: Cell<u64>,
@@ -93,10 +93,10 @@ impl Reporter {
         }
     }
 
-    /// Says which socket the run is about: the ID of events that have none of their own, such as the summary. Where nobody
-    /// says it, it is the first socket that an event is of.
+    /// Says which socket the run is about: the ID of events that have none of their own, such as the summary; empty where
+    /// it is about several. Where nobody says it, it is the first socket that an event is of.
     pub fn about(&self, id: &str) {
-        id.clone_into(&mut self.subject.borrow_mut());
+        *self.subject.borrow_mut() = Some(id.to_owned());
     }
 
     /// Gives sentences for a person to `take` from now on, for a screen that is on the same terminal; `None`: to stderr.
@@ -254,7 +254,7 @@ impl Report for Reporter {
         if let Event::Timeout { .. } = event {
             self.timed_out.set(true);
         }
-        if !id.is_empty() && self.subject.borrow().is_empty() {
+        if !id.is_empty() && self.subject.borrow().is_none() {
             self.about(id);
         }
         if self.shows(Verbosity::Verbose) {
@@ -262,7 +262,8 @@ impl Report for Reporter {
         }
         match self.format {
             Format::Json if id.is_empty() => {
-                write_stderr(&json::line(SystemTime::now(), &self.subject.borrow(), event));
+                let subject = self.subject.borrow();
+                write_stderr(&json::line(SystemTime::now(), subject.as_deref().unwrap_or_default(), event));
             }
             Format::Json => write_stderr(&json::line(SystemTime::now(), id, event)),
             Format::Human { .. } if self.verbosity >= human::level(event) => self.note(&human::sentence(event)),

@@ -215,16 +215,18 @@ impl<S: Side> Relayed<'_, S> {
             return 0;
         }
         let mut rest = self.input.get(self.start..self.filled).unwrap_or_default();
-        let (before, mut sent, report) = (rest.len(), 0, self.report);
+        let (before, mut pieces, mut sent, report) = (rest.len(), 0, 0, self.report);
         let splitter = &mut self.splitter;
         self.socket.send_singles(std::iter::from_fn(|| {
             let piece = splitter.next_whole(&mut rest)?;
-            sent += piece.len();
+            (pieces, sent) = (pieces + 1, sent + piece.len());
             report.message(Direction::Out);
             Some(piece)
         }));
         self.start += before - rest.len();
-        self.outgoing.passed_unseen(sent);
+        if pieces > 0 {
+            self.outgoing.passed_unseen(sent);
+        }
         sent
     }
 

@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::{Client, Closing, Surroundings, Verdict, Watcher};
-use crate::address::{Endpoint, Peer, UnixKind};
+use crate::address::{Endpoint, Peer, SocketName, UnixKind};
 use crate::event::{Direction, Event, Phase, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -28,6 +28,8 @@ const HALF_OPEN: Duration = Duration::from_secs(1);
 pub struct Target {
     /// The address.
     pub endpoint: Endpoint,
+    /// The word that it was written as, where that could name a kept socket as well as a host.
+    pub word: Option<SocketName>,
     /// How to connect.
     pub connect: ConnectOptions,
     /// How messages are cut out of a stream and written into it, where one side has messages and the other has not.

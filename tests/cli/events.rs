@@ -74,6 +74,18 @@ fn b66_every_event_has_the_id_of_what_the_run_is_about() {
 }
 
 #[test]
+fn b66_a_run_about_several_things_is_about_none_of_them() {
+    let sandbox = Sandbox::new();
+    let events = run(&sandbox, &["resolve", "-n", "127.0.0.1", "localhost"], 6);
+    assert_eq!(only(&events, "resolving")[0]["id"], "127.0.0.1");
+    assert_eq!((&only(&events, "error")[0]["id"], &events.last().unwrap()["id"]), (&"".into(), &"".into()));
+    let mut child = sandbox.netverb(["accept", "127.0.0.1:0,0", "--echo", "--json"]).spawn();
+    assert_eq!(child.wait_event("ready")["id"], "");
+    child.signal(rustix::process::Signal::TERM);
+    child.wait();
+}
+
+#[test]
 fn b66_a_listener_without_a_name_is_its_address_and_so_is_what_it_rejects() {
     let sandbox = Sandbox::new();
     let mut child =
@@ -121,6 +133,24 @@ fn b66_every_time_limit_has_one_event() {
     assert_eq!((&timeout["id"], &closed["reason"]), (&closed["id"], &Value::from("idle for 100ms")));
     child.signal(rustix::process::Signal::TERM);
     child.wait();
+}
+
+#[test]
+fn b66_each_message_is_one_event() {
+    let sandbox = Sandbox::new();
+    let path = sandbox.path("s");
+    let listener = Listener::seqpacket(&path);
+    let mut child = sandbox.netverb(["open", &listener.id(), "--json"]).spawn();
+    let mut peer = listener.accept();
+    for message in [&b"one"[..], b"", b"three"] {
+        child.send(&[message, b"\n"].concat());
+        assert_eq!(peer.packet(), message);
+    }
+    peer.end();
+    let ended = child.wait();
+    let lengths: Vec<u64> =
+        only(&events(&ended), "data").iter().map(|event| event["length"].as_u64().unwrap()).collect();
+    assert_eq!(lengths, [3, 0, 5]);
 }
 
 #[test]

@@ -85,6 +85,7 @@ fn b68_colour_only_where_it_is_wanted() {
     assert!(coloured(&["--color", "always"], &[]));
     assert!(coloured(&["--color=always"], &[("NO_COLOR", "1")]), "an option wins");
     assert!(coloured(&[], &[("CLICOLOR_FORCE", "1")]));
+    assert!(!coloured(&[], &[("CLICOLOR_FORCE", "0")]));
     assert!(!coloured(&[], &[("CLICOLOR_FORCE", "1"), ("NO_COLOR", "1")]));
     assert!(!coloured(&["--color", "never"], &[("CLICOLOR_FORCE", "1")]));
     let closed = Listener::closed();

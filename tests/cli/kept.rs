@@ -343,6 +343,8 @@ fn b59_session_run_leaves_no_keeper_behind() {
     session.signal(Signal::KILL);
     session.wait();
     assert_eq!(peer.read_to_end(), b"");
+    // Its folder is cleared away when somebody looks, once no keeper is in it.
+    wait_until("the session is gone", || kept.says(&["session", "list"]).is_empty().then_some(()));
 }
 
 #[test]

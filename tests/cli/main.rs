@@ -24,6 +24,7 @@ mod kept;
 mod kept_datagrams;
 mod kept_messages;
 mod kept_opening;
+mod kept_verbs;
 mod lines;
 mod listening;
 mod misbehave;

@@ -48,6 +48,7 @@ impl AcceptArgs {
         }
         Ok(Target {
             endpoint,
+            word: target.name.clone(),
             connect,
             split: self.data.split().unwrap_or(Split::Line),
             misbehaviour: stream.misbehaviour.clone(),

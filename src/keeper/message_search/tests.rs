@@ -7,7 +7,7 @@ use crate::message::Message;
 fn queue(messages: &[&str]) -> MessageQueue<Received> {
     let mut queue = MessageQueue::new(1 << 20);
     for message in messages {
-        queue.offer(Received::message(&Message::new(message.as_bytes())), message.len()).unwrap();
+        queue.offer(Received::message(&Message::new(message.as_bytes()), None), message.len()).unwrap();
     }
     queue
 }
@@ -75,7 +75,7 @@ fn a_result_is_bounded() {
     assert_eq!(advance(Some(Condition::Any), &messages), Answer::Found(1, None));
     let mut full = MessageQueue::new(1);
     for offered in 0..2 {
-        let _ = full.offer(Received::message(&Message::new(b"abc")), 3).map_err(|_| assert_eq!(offered, 1));
+        let _ = full.offer(Received::message(&Message::new(b"abc"), None), 3).map_err(|_| assert_eq!(offered, 1));
     }
     assert_eq!(advance(amount("2 messages"), &full), Answer::TooLarge);
 }

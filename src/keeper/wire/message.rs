@@ -24,6 +24,9 @@ pub struct MessageHeader {
     /// Where each part ends but the last, as offsets from the beginning, for a message of several.
     #[serde(default)]
     pub ends: Vec<u64>,
+    /// Whether it could have had several parts.
+    #[serde(default)]
+    pub has_parts: bool,
     /// Whether a WebSocket carried it as text.
     #[serde(default)]
     pub text: bool,

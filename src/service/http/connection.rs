@@ -126,6 +126,9 @@ async fn converse(tap: Tap<'_>, visit: &Visit, http: &Http) -> Ended {
             Ended::Failed(Closing { reason: cause.to_string(), verdict: Verdict::Idle })
         }
         (Some(blame), Some(cause)) => Ended::Failed(Closing::failed(cause, blame)),
+        (None, Some(cause)) if cause.kind() == std::io::ErrorKind::ConnectionReset => {
+            Ended::Failed(Closing::failed(cause, Blame::Receiving))
+        }
         _ if error.is_timeout() && parts.read_buf.is_empty() => Ended::Silent { asked: asked.get() },
         _ if error.is_timeout() => Ended::Late,
         _ if error.is_parse() => Ended::NoHttp(format!("this is no HTTP request that can be served: {error}")),

@@ -5,6 +5,7 @@ use std::io;
 use std::time::Duration;
 
 use crate::exit::Exit;
+use crate::failure::reason;
 
 use super::local::LocalError;
 use super::pin::Pin;
@@ -167,7 +168,7 @@ pub enum HandshakeProblem {
         name: String,
     },
     /// The connection below failed.
-    #[error("{0}")]
+    #[error("{}", reason(.0))]
     Io(io::Error),
     /// Anything else.
     #[error("{0}")]

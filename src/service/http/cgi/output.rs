@@ -18,6 +18,13 @@ pub(super) enum Said {
     Bytes(Bytes),
     /// It was ended before its end, for a reason that has this status.
     Cut(StatusCode),
+    /// It was ended because the client is gone.
+    Gone,
+}
+
+/// What the note of a request says whose client was gone before its answer; nobody gets it.
+fn gone() -> StatusCode {
+    StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST)
 }
 
 /// Why there is no answer.
@@ -55,6 +62,7 @@ impl Output {
             match self.said.recv().await {
                 None => return Err(NoAnswer::Head(HeadError::Missing)),
                 Some(Said::Cut(status)) => return Err(NoAnswer::Refused(status)),
+                Some(Said::Gone) => return Err(NoAnswer::Refused(gone())),
                 Some(Said::Bytes(bytes)) => read.extend_from_slice(&bytes),
             }
             if let Some((head, length)) = head::parse(&read).map_err(NoAnswer::Head)? {
@@ -82,6 +90,7 @@ impl hyper::body::Body for Output {
             Some(Said::Bytes(bytes)) => Some(Ok(Frame::data(bytes))),
             // The client must not take a part for the whole: the connection breaks off.
             Some(Said::Cut(status)) => Some(Err(io::Error::other(format!("the answer was cut: {status}")))),
+            Some(Said::Gone) => Some(Err(io::Error::new(io::ErrorKind::ConnectionReset, "the client is gone"))),
         })
     }
 }

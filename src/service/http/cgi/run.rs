@@ -128,15 +128,10 @@ impl Program {
                 }
             }
             Ended::Cut(status) => _ = say.send(Said::Cut(status)).await,
-            Ended::Unwanted => _ = say.try_send(Said::Cut(gone())),
+            Ended::Unwanted => _ = say.try_send(Said::Gone),
         }
         child.hang_up().await.map(|_| ())
     }
-}
-
-/// What the note of a request says whose client was gone before its answer.
-fn gone() -> StatusCode {
-    StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST)
 }
 
 /// Gives the program the body of the request, then the end of its stdin.
