@@ -118,7 +118,8 @@ mod tests {
         let records = String::from_utf8(shown(true, None, TerminatorRule::Keep)).unwrap();
         let time = "\"time\":\"2023-11-14T22:13:20.000000Z\"";
         let expected = [("3", "\"text\":\"one\""), ("0", "\"text\":\"\""), ("1", "\"base64\":\"/w==\"")];
-        let lines = expected.map(|(length, payload)| format!("{{{time},\"length\":{length},{payload}}}\n"));
+        let lines =
+            expected.map(|(length, payload)| format!("{{{time},\"length\":{length},\"truncated\":false,{payload}}}\n"));
         assert_eq!(records, lines.concat());
     }
 
