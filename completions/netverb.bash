@@ -1598,7 +1598,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__recv__subcmd__tuple)
-            opts="-s -p -H -4 -6 -n -w -v -j -h -V --listen --datagram --join --zmq --subscribe --peek --count --encoding --format --text-encoding --max-bytes --tsv --csv --shell --type --expect-types --port-file --ready-fd --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-s -p -H -4 -6 -n -w -v -j -h -V --listen --datagram --join --ws --port-file --ready-fd --allow --deny --reject --self-signed --client-ca --peek --count --encoding --format --text-encoding --max-bytes --tsv --csv --shell --type --expect-types --zmq --subscribe --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1612,11 +1612,27 @@ _netverb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --zmq)
+                --port-file)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --subscribe)
+                --ready-fd)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --allow)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deny)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --reject)
+                    COMPREPLY=($(compgen -W "rst close drop" -- "${cur}"))
+                    return 0
+                    ;;
+                --client-ca)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1644,11 +1660,11 @@ _netverb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --port-file)
+                --zmq)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --ready-fd)
+                --subscribe)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -767,7 +767,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand udp" -s h -l help -d 'Pr
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -s V -l version -d 'Print the version'
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l json-tuple -d 'The tuple as a JSON array' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l input -d 'Each record of stdin is a tuple: tsv, csv, json, lines' -r
-complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l zmq -d 'Connect a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive' -r
+complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l zmq -d 'Be a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l subscribe -d 'With sub: receive what begins with PREFIX (repeat) [default: everything]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l encoding -d 'cbor, msgpack or json' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l format -d 'Raw packets in this format, such as \'in2 A8\'' -r
@@ -823,16 +823,22 @@ complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -s h -l help
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -s V -l version -d 'Print the version'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l listen -d 'Take the tuples of the first client that connects here; at udp://[host]:port, of all who send' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l join -d 'Join this multicast group, with --listen udp://… (repeat)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l zmq -d 'Connect a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive' -r
-complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l subscribe -d 'With sub: receive what begins with PREFIX (repeat) [default: everything]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l port-file -d 'Write the port to FILE once connections are accepted' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l ready-fd -d 'Write the port to descriptor N once connections are accepted' -r
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l allow -d 'Let in these only (repeat)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l deny -d 'Keep out; wins over --allow (repeat)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l reject -d 'What a denied client gets: rst, close or drop' -r -f -a "rst\t''
+close\t''
+drop\t''"
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l client-ca -d 'Require a certificate of clients, from an authority in this file or folder (repeat)' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l count -d 'How many tuples: a number, or all' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l encoding -d 'cbor, msgpack or json' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l format -d 'Raw packets in this format, such as \'in2 A8\'' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l text-encoding -d 'The character set of strings in packets: utf8, locale, ignore, or a name such as iso-8859-1' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l max-bytes -d 'The largest tuple [default: 64M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l expect-types -d 'Fail with 1 unless the types are these, such as irs' -r
-complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l port-file -d 'Write the port to FILE once connections are accepted' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l ready-fd -d 'Write the port to descriptor N once connections are accepted' -r
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l zmq -d 'Be a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive' -r
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l subscribe -d 'With sub: receive what begins with PREFIX (repeat) [default: everything]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l connect-timeout -d 'Limit look-up and connecting' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l retry -d 'Try again this many times when connecting fails' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l wait -d 'Keep trying to connect for this long' -r
@@ -868,6 +874,8 @@ never\t'Never'"
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l session -d 'Keep sockets, and look for them, in this session' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l datagram -d 'Receive datagrams, each a tuple, from whoever sends (as udp://…); unix:/path is a datagram socket'
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l ws -d 'With --listen: speak WebSocket with the client, whatever path it asks for'
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l self-signed -d 'Make a certificate for this run and print its pin'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l peek -d 'Leave the tuple in the kept socket'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l tsv -d 'Values separated by tabs'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l csv -d 'Values separated by commas'
@@ -888,16 +896,22 @@ complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -s h -l help
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -s V -l version -d 'Print the version'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l listen -d 'Take the tuples of the first client that connects here; at udp://[host]:port, of all who send' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l join -d 'Join this multicast group, with --listen udp://… (repeat)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l zmq -d 'Connect a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive' -r
-complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l subscribe -d 'With sub: receive what begins with PREFIX (repeat) [default: everything]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l port-file -d 'Write the port to FILE once connections are accepted' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l ready-fd -d 'Write the port to descriptor N once connections are accepted' -r
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l allow -d 'Let in these only (repeat)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l deny -d 'Keep out; wins over --allow (repeat)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l reject -d 'What a denied client gets: rst, close or drop' -r -f -a "rst\t''
+close\t''
+drop\t''"
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l client-ca -d 'Require a certificate of clients, from an authority in this file or folder (repeat)' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l count -d 'How many tuples: a number, or all' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l encoding -d 'cbor, msgpack or json' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l format -d 'Raw packets in this format, such as \'in2 A8\'' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l text-encoding -d 'The character set of strings in packets: utf8, locale, ignore, or a name such as iso-8859-1' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l max-bytes -d 'The largest tuple [default: 64M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l expect-types -d 'Fail with 1 unless the types are these, such as irs' -r
-complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l port-file -d 'Write the port to FILE once connections are accepted' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l ready-fd -d 'Write the port to descriptor N once connections are accepted' -r
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l zmq -d 'Be a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive' -r
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l subscribe -d 'With sub: receive what begins with PREFIX (repeat) [default: everything]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l connect-timeout -d 'Limit look-up and connecting' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l retry -d 'Try again this many times when connecting fails' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l wait -d 'Keep trying to connect for this long' -r
@@ -933,6 +947,8 @@ never\t'Never'"
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l session -d 'Keep sockets, and look for them, in this session' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l datagram -d 'Receive datagrams, each a tuple, from whoever sends (as udp://…); unix:/path is a datagram socket'
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l ws -d 'With --listen: speak WebSocket with the client, whatever path it asks for'
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l self-signed -d 'Make a certificate for this run and print its pin'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l peek -d 'Leave the tuple in the kept socket'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l tsv -d 'Values separated by tabs'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l csv -d 'Values separated by commas'

@@ -8,7 +8,7 @@ fuzz_target!(|data: &[u8]| {
     let _ = std::str::from_utf8(data).map(literal::parse);
     for form in ["tsv", "csv", "json", "lines"] {
         let form: InputForm = form.parse().unwrap();
-        let mut reader = TupleReader::new(data, form, 4096);
+        let mut reader = TupleReader::new(data, form, 4096, literal::Integers::UnsignedToo);
         while let Ok(Some(_)) = reader.next_tuple() {}
     }
 });

@@ -254,7 +254,7 @@ impl AcceptArgs {
             },
             max_connections: self.max_conns.map(|count| count as usize),
             policy: self.access.policy()?,
-            reject: self.access.reject,
+            reject: self.access.reject(),
             ready: self.ready.options(),
             stream,
             split: self.data.split(),

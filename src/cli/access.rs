@@ -25,7 +25,7 @@ pub struct AccessArgs {
     deny: Vec<String>,
     /// What a denied client gets: rst, close or drop
     #[arg(long, value_name = "HOW", default_value = "rst")]
-    pub reject: Reject,
+    reject: Reject,
 }
 
 impl std::fmt::Display for Reject {
@@ -39,10 +39,25 @@ impl std::fmt::Display for Reject {
 }
 
 impl AccessArgs {
-    /// The rules.
+    /// The first word that was given.
+    pub fn given(&self) -> Option<&'static str> {
+        let words = [
+            ("--allow", !self.allow.is_empty()),
+            ("--deny", !self.deny.is_empty()),
+            ("--reject", self.reject != Reject::default()),
+        ];
+        words.into_iter().find_map(|(word, given)| given.then_some(word))
+    }
+
+    /// What a denied client gets.
+    pub fn reject(&self) -> Reject {
+        self.reject
+    }
+
+    /// The rules, with those of the lists that are named and of NETVERB_ACCEPT.
     ///
     /// # Errors
-    /// Status 2 for a rule that cannot be read, and for a senseless NETVERB_ACCEPT.
+    /// Status 2 for what is no rule, or a list that cannot be read.
     pub fn policy(&self) -> Result<Policy, Failure> {
         let off = match std::env::var("NETVERB_ACCEPT") {
             Ok(value) if value.eq_ignore_ascii_case("off") => true,

@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::net::IpAddr;
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use super::dial::{Source, parse_source};
 use super::groups::{NetArgs, ReadyArgs, TimeArgs};
 use super::help;
 use super::keep::KeepArgs;
+use super::messages::parse_count;
 use super::misbehave::ChanceArgs;
 use super::words::WordArgs;
 use crate::address::{Endpoint, Host, ListenAddress, ListenId, SocketId, UnixName, port};
@@ -100,11 +102,11 @@ pub struct GroupArgs {
 #[command(next_help_heading = "Replies")]
 pub struct ReplyArgs {
     /// End after N received messages, however long they take
-    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "replies")]
-    count: Option<u64>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_count, conflicts_with = "replies")]
+    count: Option<NonZeroU64>,
     /// Wait for N replies; status 28 when fewer come in time
-    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "listen")]
-    replies: Option<u64>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_count, conflicts_with = "listen")]
+    replies: Option<NonZeroU64>,
     /// Print what comes for this long after the end of the input [default: 1s; with --replies: -w, or 10s]
     #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration)]
     replies_for: Option<Limit>,
@@ -281,7 +283,7 @@ impl DatagramArgs {
             (None, None, Some(_)) => None,
             (None, None, None) => Some(Limit::After(REPLY_WINDOW)),
         };
-        Replies { count: args.count, wanted: args.replies, window }
+        Replies { count: args.count.map(NonZeroU64::get), wanted: args.replies.map(NonZeroU64::get), window }
     }
 }
 
@@ -292,7 +294,7 @@ fn peer(word: Option<OsString>, rest: &[OsString]) -> Result<SocketId, Failure> 
     let text = word.to_string_lossy();
     let id = SocketId::parse(&text).map_err(|error| Failure::new(Exit::MalformedAddress, error))?;
     // As nc has it; here the second word would be the message.
-    if let [second] = rest
+    if let [second, ..] = rest
         && let Some(number) = second.to_str().filter(|second| second.parse::<u16>().is_ok())
         && matches!(&id.endpoint, Some(Endpoint::Inet { host, .. }) if *host != Host::Unwritten)
         && !text.contains(':')

@@ -187,7 +187,9 @@ Examples:
   netverb recv-tuple --listen 5000
   eval \"$(netverb recv-tuple host:5000 --shell)\"; echo \"${tuple[0]}\"
   netverb recv-tuple --listen 5000 --count all --json
-  netverb recv-tuple --listen udp://:5000 --format in2 --format A12 --json";
+  netverb recv-tuple --listen udp://:5000 --format in2 --format A12 --json
+  netverb recv-tuple --listen 5000 --ws --count all --tsv
+  netverb recv-tuple --listen 5555 --zmq pull --count all --tsv";
 
 /// `help`
 #[derive(Debug, clap::Args)]

@@ -48,7 +48,11 @@ pub struct MessageArgs {
     close_with: Option<CloseFrame>,
 }
 
-fn parse_count(text: &str) -> Result<NonZeroU64, String> {
+/// A number of messages that is waited for.
+///
+/// # Errors
+/// None, or no number.
+pub fn parse_count(text: &str) -> Result<NonZeroU64, String> {
     text.parse().map_err(|_| "type a whole number from 1 up".to_owned())
 }
 

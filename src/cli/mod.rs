@@ -1,7 +1,7 @@
 //! The command line: the only place that knows clap. It turns words into an [`Action`] before anything has an effect.
 
 pub mod accept;
-mod access;
+pub mod access;
 mod articles;
 pub mod capture;
 pub mod datagram;
@@ -31,6 +31,8 @@ mod subject;
 pub mod talk;
 #[cfg(feature = "tls")]
 pub mod tls;
+#[cfg(feature = "tuples")]
+mod tuple_listen;
 #[cfg(feature = "tuples")]
 pub mod tuples;
 pub mod until;
@@ -225,7 +227,11 @@ pub fn parse(arguments: Vec<OsString>) -> Result<Action, Box<Refusal>> {
     let color = color_of(&arguments);
     let format = if json { Format::Json } else { Format::Human { color: wants_color(color, &std::io::stderr()) } };
     let refuse = |failure, drawing| Box::new(Refusal { name, failure, format, drawing });
-    let mut matches = match matches(&arguments, name, color) {
+    #[cfg(feature = "tuples")]
+    let spelled = if name == "send-tuple" { tuples::with_types(&arguments) } else { arguments.clone() };
+    #[cfg(not(feature = "tuples"))]
+    let spelled = arguments.clone();
+    let mut matches = match matches(&spelled, name, color) {
         Ok(matches) => matches,
         Err(error) => {
             return match error.kind() {

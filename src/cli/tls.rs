@@ -146,7 +146,8 @@ impl TlsArgs {
     /// # Errors
     /// Status 2 for TLS options without TLS.
     pub fn with_tls(&self, mut connect: ConnectOptions, to: Option<&Endpoint>) -> Result<ConnectOptions, Failure> {
-        let named = matches!(to, Some(Endpoint::Inet { scheme: Scheme::Tls, .. }));
+        let named =
+            matches!(to, Some(Endpoint::Inet { scheme: Scheme::Tls, .. } | Endpoint::WebSocket { secure: true, .. }));
         connect.secure = self.secure;
         self.require_tls(named || self.secure)?;
         connect.tls = self.client(true)?;
@@ -180,19 +181,22 @@ impl TlsArgs {
 }
 
 impl TlsServerArgs {
-    /// The first option that makes no sense without TLS.
+    /// The first word that was given.
+    pub fn given(&self) -> Option<&'static str> {
+        let words = [("--self-signed", self.self_signed), ("--client-ca", !self.client_ca.is_empty())];
+        words.into_iter().find_map(|(word, given)| given.then_some(word))
+    }
+
+    /// Refuses options that make no sense without TLS.
     ///
     /// # Errors
     /// Status 2.
     pub fn require_tls(&self, spoken: bool) -> Result<(), Failure> {
-        let stray = match (self.self_signed, self.client_ca.is_empty()) {
-            (true, _) => "--self-signed",
-            (_, false) => "--client-ca",
-            _ => return Ok(()),
-        };
-        match spoken {
-            true => Ok(()),
-            false => Err(Failure::message(Exit::Usage, format!("{stray} has no use without TLS; add --secure"))),
+        match self.given() {
+            Some(word) if !spoken => {
+                Err(Failure::message(Exit::Usage, format!("{word} has no use without TLS; add --secure")))
+            }
+            _ => Ok(()),
         }
     }
 }

@@ -1,23 +1,27 @@
 //! The words of `send-tuple` and `recv-tuple`.
 
+use std::ffi::OsString;
+
 use clap::Args;
 
 use super::dial::DialArgs;
-use super::groups::{NetArgs, ReadyArgs, TimeArgs};
+use super::groups::{NetArgs, TimeArgs};
 use super::help;
-use crate::address::{Endpoint, ListenAddress, ListenId, Scheme, SocketId, UnixKind};
+use super::tuple_listen::{Beside, TupleListenArgs};
+use crate::address::{Endpoint, Scheme, SocketId, UnixKind};
 use crate::commands::read::Taking;
-use crate::commands::{tuple_receive, tuple_send};
+use crate::commands::tuple_receive::{self, From};
+use crate::commands::tuple_send;
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::quantity::parse_size;
 #[cfg(feature = "zmq")]
 use crate::transport::ConnectOptions;
-use crate::transport::datagram::{DatagramOptions, Group};
-use crate::transport::listener::{ListenOptions, Unwritten};
+use crate::transport::datagram::DatagramOptions;
 #[cfg(feature = "zmq")]
 use crate::transport::zeromq::Kind;
-use crate::tuple::{Charset, Codec, Encoding, ExpectedTypes, Form, InputForm, Pack, Tuple, json, literal};
+use crate::tuple::literal::LiteralError;
+use crate::tuple::{Charset, Codec, Encoding, ExpectedTypes, Form, InputForm, Pack, Tuple, Value, json, literal};
 
 /// How tuples become bytes.
 #[derive(Debug, Args)]
@@ -29,7 +33,7 @@ struct EncodingArgs {
     /// Raw packets in this format, such as 'in2 A8'
     ///
     /// To receive, repeat it: the first whose size fits wins.
-    #[arg(long, value_name = "FMT")]
+    #[arg(long, value_name = "FMT", allow_hyphen_values = true)]
     format: Vec<String>,
     /// The character set of strings in packets: utf8, locale, ignore, or a name such as iso-8859-1
     #[arg(long, value_name = "NAME", requires = "format")]
@@ -101,6 +105,11 @@ const SENDING: &[Kind] = &[Kind::Push, Kind::Pub, Kind::Pair, Kind::Dealer];
 #[cfg(feature = "zmq")]
 const RECEIVING: &[Kind] = &[Kind::Pull, Kind::Sub, Kind::Pair, Kind::Dealer];
 
+/// Why `--zmq` is refused.
+#[cfg(feature = "zmq")]
+const KEPT_OR_DATAGRAM: &str =
+    "--zmq is for an address; a kept socket has its type, and datagrams are none of ZeroMQ's";
+
 /// `send-tuple`
 #[derive(Debug, Args)]
 #[command(after_help = help::SEND_TUPLE_EXAMPLES, override_usage = "netverb send-tuple [OPTIONS] ID [VALUE…]")]
@@ -109,7 +118,7 @@ pub struct SendTupleArgs {
     #[arg(value_name = "ID", value_parser = SocketId::parse_kept)]
     id: SocketId,
     /// Values: 5, 1.0, text; i:5, r:5, s:5, b:0aff force a type; none: the empty tuple
-    #[arg(value_name = "VALUE", allow_hyphen_values = true, trailing_var_arg = true)]
+    #[arg(value_name = "VALUE", allow_negative_numbers = true)]
     values: Vec<String>,
     /// The tuple as a JSON array
     #[arg(long, value_name = "JSON", conflicts_with_all = ["values", "input"])]
@@ -137,6 +146,29 @@ pub struct SendTupleArgs {
     pub time: TimeArgs,
 }
 
+/// Writes the numbers that look like options with their type: `-inf` is `r:-inf`, `-0x1f` is `i:-0x1f`.
+pub fn with_types(words: &[OsString]) -> Vec<OsString> {
+    let end = words.iter().position(|word| word == "--").unwrap_or(words.len());
+    let spell = |(index, word): (usize, &OsString)| match word.to_str() {
+        Some(text) if index < end => with_type(text).map_or_else(|| word.clone(), OsString::from),
+        _ => word.clone(),
+    };
+    words.iter().enumerate().map(spell).collect()
+}
+
+/// `None` for what is no number, and for numbers that clap knows from options.
+fn with_type(word: &str) -> Option<String> {
+    let digits = word.strip_prefix('-')?;
+    let is_plain = digits.starts_with(|first: char| first.is_ascii_digit())
+        && digits.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E'));
+    match literal::parse(word) {
+        _ if is_plain => None,
+        Ok(Value::Integer(_)) | Err(LiteralError::IntegerRange(_)) => Some(format!("i:{word}")),
+        Ok(Value::Real(_)) | Err(LiteralError::RealRange(_)) => Some(format!("r:{word}")),
+        _ => None,
+    }
+}
+
 impl SendTupleArgs {
     /// The typed form.
     ///
@@ -144,11 +176,13 @@ impl SendTupleArgs {
     /// Status 2 for values or formats that cannot be read.
     pub fn into_options(self) -> Result<tuple_send::Options, Failure> {
         let usage = |error: anyhow::Error| Failure::new(Exit::Usage, error);
+        let codec = self.encoding.codec(Way::Sending)?;
         let source = match (&self.json_tuple, self.input) {
             (Some(text), _) => tuple_send::Source::Arguments(json::parse_argument(text).map_err(|e| usage(e.into()))?),
             (None, Some(form)) => tuple_send::Source::Stdin(form),
             (None, None) => {
-                let values = self.values.iter().map(|value| literal::parse(value)).collect::<Result<Tuple, _>>();
+                let integers = codec.integers();
+                let values = self.values.iter().map(|value| integers.parse(value)).collect::<Result<Tuple, _>>();
                 tuple_send::Source::Arguments(values.map_err(|error| usage(error.into()))?)
             }
         };
@@ -161,8 +195,7 @@ impl SendTupleArgs {
         let id = if self.datagram { datagram_id(self.id)? } else { self.id };
         #[cfg(feature = "zmq")]
         if self.zmq.is_given() && (is_kept(&id) || self.datagram) {
-            let text = "--zmq connects to an address; a kept socket has its type, and datagrams are none of ZeroMQ's";
-            return Err(Failure::message(Exit::Usage, text));
+            return Err(Failure::message(Exit::Usage, KEPT_OR_DATAGRAM));
         }
         let unix = matches!(id.endpoint, Some(Endpoint::Unix { .. }));
         Ok(tuple_send::Options {
@@ -170,7 +203,7 @@ impl SendTupleArgs {
             datagram: (self.datagram && unix).then(|| datagram_options(&self.net)),
             timeout: self.time.timeout,
             connect,
-            codec: self.encoding.codec(Way::Sending)?,
+            codec,
             max_bytes: self.encoding.max_bytes(),
             id,
             source,
@@ -188,30 +221,21 @@ pub struct RecvTupleArgs {
     /// Where from: an address such as host:port, or the name of a kept socket
     #[arg(value_name = "ID", value_parser = SocketId::parse_kept, required_unless_present = "listen")]
     id: Option<SocketId>,
-    /// Take the tuples of the first client that connects here; at udp://[host]:port, of all who send
-    #[arg(long, value_name = "AT", value_parser = ListenId::parse, conflicts_with = "id")]
-    listen: Option<ListenId>,
-    /// Receive datagrams, each a tuple, from whoever sends (as udp://…); unix:/path is a datagram socket
-    #[arg(long, requires = "listen")]
-    datagram: bool,
-    /// Join this multicast group, with --listen udp://… (repeat)
-    #[arg(long, value_name = "GROUP[%IF]", requires = "listen")]
-    join: Vec<Group>,
-    #[cfg(feature = "zmq")]
     #[command(flatten)]
-    zmq: super::zeromq::TupleArgs,
+    listening: TupleListenArgs,
     /// Leave the tuple in the kept socket
     #[arg(long, conflicts_with_all = ["listen", "count"])]
     peek: bool,
     /// How many tuples: a number, or all
-    #[arg(long, value_name = "N|all", default_value = "1", hide_default_value = true)]
+    #[arg(long, value_name = "N|all", allow_negative_numbers = true, default_value = "1", hide_default_value = true)]
     count: tuple_receive::Count,
     #[command(flatten)]
     encoding: EncodingArgs,
     #[command(flatten)]
     output: OutputArgs,
+    #[cfg(feature = "zmq")]
     #[command(flatten)]
-    ready: ReadyArgs,
+    zmq: super::zeromq::TupleArgs,
     #[command(flatten)]
     dial: DialArgs,
     #[cfg(feature = "tls")]
@@ -258,7 +282,7 @@ impl RecvTupleArgs {
     ///
     /// # Errors
     /// Status 2 for formats that cannot be read.
-    pub fn into_options(self, json: bool) -> Result<tuple_receive::Options, Failure> {
+    pub fn into_options(mut self, json: bool) -> Result<tuple_receive::Options, Failure> {
         let forms = &self.output.form;
         let form = match (forms.tsv, forms.csv, forms.shell, forms.types) {
             (true, ..) => Form::Tsv,
@@ -268,54 +292,56 @@ impl RecvTupleArgs {
             _ if json => Form::Json,
             _ => Form::Lines,
         };
-        #[cfg(feature = "zmq")]
-        if self.zmq.is_given() && self.id.as_ref().is_none_or(is_kept) {
-            let text = "--zmq connects to an address; to listen, keep a socket: accept AT/NAME --zmq TYPE, then recv-tuple NAME";
-            return Err(Failure::message(Exit::Usage, text));
-        }
-        let from = match (self.id, self.listen) {
-            (Some(id), _) if is_kept(&id) => {
-                let taking = if self.peek { Taking::Peek } else { Taking::Take };
-                tuple_receive::From::Kept(id, taking, self.time.timeout)
-            }
-            (Some(id), _) => {
-                let connect = self.dial.connect_options(&self.net, &self.time)?;
-                #[cfg(feature = "tls")]
-                let connect = self.tls.with_tls(connect, id.endpoint.as_ref())?;
-                #[cfg(feature = "zmq")]
-                let connect = ConnectOptions {
-                    zmq: self.zmq.options(RECEIVING, id.endpoint.as_ref(), self.time.idle())?,
-                    ..connect
-                };
-                tuple_receive::From::Connection(id, Box::new(connect))
-            }
-            (None, Some(at)) if self.datagram || matches!(at.address, ListenAddress::Udp { .. }) => {
-                let options = DatagramOptions { groups: self.join, ..datagram_options(&self.net) };
-                tuple_receive::From::Datagrams(at, Box::new(options), self.ready.options())
-            }
-            (None, Some(_)) if !self.join.is_empty() => {
-                return Err(Failure::message(Exit::Usage, "--join needs datagrams; type --listen udp://:PORT"));
-            }
-            (None, Some(at)) => {
-                let options = ListenOptions {
-                    lookup: self.net.lookup(),
-                    unwritten: Unwritten::AllInterfaces,
-                    backlog: 16,
-                    socket: self.net.socket_options(),
-                    mode: None,
-                };
-                tuple_receive::From::Listener(at, Box::new(options), self.ready.options())
-            }
-            (None, None) => return Err(Failure::message(Exit::Usage, "an ID or --listen AT is missing")),
-        };
         Ok(tuple_receive::Options {
-            from,
             codec: self.encoding.codec(Way::Receiving)?,
             max_bytes: self.encoding.max_bytes(),
             count: self.count,
             form,
-            expected: self.output.expect_types,
+            expected: self.output.expect_types.take(),
             idle: self.time.idle(),
+            from: self.from()?,
         })
+    }
+
+    fn from(self) -> Result<From, Failure> {
+        let at = self.listening.at().cloned();
+        let id = match (self.id, at) {
+            (Some(id), _) => id,
+            (None, Some(at)) => {
+                let beside = Beside {
+                    net: &self.net,
+                    dial: &self.dial,
+                    #[cfg(feature = "tls")]
+                    tls: &self.tls,
+                    datagrams: datagram_options(&self.net),
+                    #[cfg(feature = "zmq")]
+                    zmq: self.zmq.options(RECEIVING, None, self.time.idle())?,
+                    #[cfg(feature = "ws")]
+                    max_bytes: self.encoding.max_bytes(),
+                };
+                return self.listening.into_from(at, beside);
+            }
+            (None, None) => return Err(Failure::message(Exit::Usage, "an ID or --listen AT is missing")),
+        };
+        self.listening.refuse()?;
+        if is_kept(&id) {
+            #[cfg(feature = "zmq")]
+            if self.zmq.is_given() {
+                return Err(Failure::message(Exit::Usage, KEPT_OR_DATAGRAM));
+            }
+            let taking = if self.peek { Taking::Peek } else { Taking::Take };
+            return Ok(From::Kept(id, taking, self.time.timeout));
+        }
+        if self.peek {
+            let text = "--peek leaves a tuple in a kept socket; keep one, and give its name";
+            return Err(Failure::message(Exit::Usage, text));
+        }
+        let connect = self.dial.connect_options(&self.net, &self.time)?;
+        #[cfg(feature = "tls")]
+        let connect = self.tls.with_tls(connect, id.endpoint.as_ref())?;
+        #[cfg(feature = "zmq")]
+        let connect =
+            ConnectOptions { zmq: self.zmq.options(RECEIVING, id.endpoint.as_ref(), self.time.idle())?, ..connect };
+        Ok(From::Connection(id, Box::new(connect)))
     }
 }

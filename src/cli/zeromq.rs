@@ -255,7 +255,7 @@ impl ZeroMqArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "ZeroMQ")]
 pub struct TupleArgs {
-    /// Connect a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive
+    /// Be a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive
     #[arg(long, value_name = "TYPE")]
     zmq: Option<Kind>,
     /// With sub: receive what begins with PREFIX (repeat) [default: everything]

@@ -14,7 +14,7 @@ use super::host::{Host, Job};
 use super::http_ports::HttpPorts;
 use super::keep::Keep;
 use super::shared_stdio::Prefix;
-use super::stream::{Shown, StreamOptions, Streams, check_misbehaviour};
+use super::stream::{Mistreated, Shown, StreamOptions, Streams, check_misbehaviour};
 #[cfg(feature = "zmq")]
 use super::zeromq;
 use crate::access::Policy;
@@ -148,7 +148,14 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         let message = "seqpacket sockets have messages, and this needs streams; use a port or unix:/path";
         return Err(Failure::message(Exit::Unsupported, message));
     }
-    check_misbehaviour(options.stream.misbehaviour.as_ref(), has_messages, context)?;
+    let mistreated = match &options.offer {
+        Offer::Service { service: Service::Forward(target), .. } if target.takes_datagrams() => {
+            Mistreated::StreamsAndDatagrams
+        }
+        _ if has_messages => Mistreated::Messages,
+        _ => Mistreated::Streams,
+    };
+    check_misbehaviour(options.stream.misbehaviour.as_ref(), mistreated, context)?;
     #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS adds to it"))]
     let (mut host, pins) = Host::new(&options, context)?;
     #[cfg(feature = "tls")]

@@ -31,7 +31,7 @@ use crate::transport::proxy::proxy_protocol;
 use crate::transport::secure;
 use crate::transport::seqpacket;
 #[cfg(feature = "tls")]
-use crate::transport::tls::ServerTls;
+use crate::transport::tls::{ServerOptions, ServerTls};
 #[cfg(feature = "ws")]
 use crate::transport::websocket;
 use crate::transport::{Bytes, Channel, SocketOptions};
@@ -48,6 +48,21 @@ const HANDSHAKE_LIMIT: Duration = Duration::from_secs(10);
 pub(super) enum Job {
     Service(Rc<Service>),
     Stdio(Rc<SharedStdio>),
+}
+
+/// What a client goes through before it is served.
+#[derive(Debug, Default)]
+pub struct Entrance {
+    /// What is set on its socket.
+    pub socket: SocketOptions,
+    /// Whether it begins with a PROXY protocol header.
+    pub expects_header: bool,
+    /// How the WebSocket handshake is done with it, where it is.
+    #[cfg(feature = "ws")]
+    pub websocket: Option<websocket::Settings>,
+    /// How TLS is done with it, where it is.
+    #[cfg(feature = "tls")]
+    pub tls: Option<ServerOptions>,
 }
 
 /// How clients are let in and served.
@@ -70,29 +85,54 @@ pub(super) struct Host {
 impl Host {
     /// Reads the files of TLS; the pins of the certificates come beside.
     pub(super) fn new(options: &Options, context: &Context) -> Result<(Self, Vec<String>), Failure> {
-        #[cfg(feature = "tls")]
-        let tls =
-            options.tls.as_ref().map(ServerTls::new).transpose().map_err(|error| Failure::new(error.exit(), error))?;
-        #[cfg(feature = "tls")]
-        let pins = tls.iter().flat_map(ServerTls::pins).map(|pin| format!("sha256:{}", pin.hex())).collect();
-        #[cfg(not(feature = "tls"))]
-        let pins = Vec::new();
-        let host = Host {
+        let entrance = Entrance {
             socket: options.listen.socket.clone(),
+            expects_header: options.expects_header,
+            #[cfg(feature = "ws")]
+            websocket: options.websocket.clone(),
+            #[cfg(feature = "tls")]
+            tls: options.tls.clone(),
+        };
+        let (host, pins) = Host::at(entrance, context)?;
+        let host = Host {
             form: Form {
                 split: options.split.unwrap_or(Split::Line),
                 parts: options.parts,
                 records: context.json,
                 count: options.count,
             },
-            expects_header: options.expects_header,
             misbehaviour: options.stream.misbehaviour.clone(),
             places: options.max_connections.map(|count| Arc::new(Semaphore::new(count))),
-            context: context.clone(),
             #[cfg(all(feature = "ws", feature = "http"))]
             http: options.http.as_ref().map(|http| http.ports.clone()),
+            ..host
+        };
+        Ok((host, pins))
+    }
+
+    /// Lets in whoever passes the entrance. Reads the files of TLS; the pins of the certificates come beside.
+    ///
+    /// # Errors
+    /// Certificates that cannot be used.
+    pub(super) fn at(entrance: Entrance, context: &Context) -> Result<(Self, Vec<String>), Failure> {
+        #[cfg(feature = "tls")]
+        let tls =
+            entrance.tls.as_ref().map(ServerTls::new).transpose().map_err(|error| Failure::new(error.exit(), error))?;
+        #[cfg(feature = "tls")]
+        let pins = tls.iter().flat_map(ServerTls::pins).map(|pin| format!("sha256:{}", pin.hex())).collect();
+        #[cfg(not(feature = "tls"))]
+        let pins = Vec::new();
+        let host = Host {
+            socket: entrance.socket,
+            form: Form::from(Split::Line),
+            expects_header: entrance.expects_header,
+            misbehaviour: None,
+            places: None,
+            context: context.clone(),
+            #[cfg(all(feature = "ws", feature = "http"))]
+            http: None,
             #[cfg(feature = "ws")]
-            websocket: options.websocket.clone(),
+            websocket: entrance.websocket,
             #[cfg(feature = "tls")]
             tls,
         };
@@ -196,7 +236,7 @@ impl Host {
     }
 
     /// The first client that is let in and done with its handshake. One that is slow or speaks nonsense holds up nobody.
-    async fn first(self: &Rc<Self>, gate: &mut Gate) -> Result<Client, Failure> {
+    pub(super) async fn first(self: &Rc<Self>, gate: &mut Gate) -> Result<Client, Failure> {
         let mut entering = tokio::task::JoinSet::new();
         loop {
             tokio::select! {

@@ -82,7 +82,7 @@ fn record(message: &Delivered) -> MessageRecord<'_> {
         time: header.moment(),
         ttl: header.ttl,
         length: header.sent_length.unwrap_or(header.length),
-        truncated: header.sent_length.map(|sent| sent > header.length),
+        truncated: header.sent_length.is_some_and(|sent| sent > header.length),
         ..match (header.has_parts, header.ends.is_empty()) {
             (false, true) => MessageRecord::new(&message.bytes),
             (true, true) => {

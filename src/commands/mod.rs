@@ -13,7 +13,7 @@ pub mod conversation;
 pub mod datagram;
 pub mod expect;
 pub mod gate;
-mod host;
+pub mod host;
 #[cfg(feature = "http")]
 pub mod http_ports;
 #[cfg(feature = "tls")]

@@ -16,7 +16,7 @@ use super::inspection::Inspection;
 use super::interactive;
 use super::keep::Keep;
 use super::probe;
-use super::stream::{Shown, StreamOptions, Streams, check_misbehaviour, verdict};
+use super::stream::{Mistreated, Shown, StreamOptions, Streams, check_misbehaviour, verdict};
 use crate::address::{Endpoint, Scheme, SocketId};
 use crate::conversation::Part;
 #[cfg(feature = "tls")]
@@ -115,7 +115,8 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let overlay = misbehave::overlay(misbehaviour.as_ref(), 1, Direction::Out);
     let connect_options = ConnectOptions { overlay, ..options.connect.clone() };
     let channel = connect(&endpoint, &connect_options, &id, &*context.reporter).await?;
-    check_misbehaviour(misbehaviour.as_ref(), channel.has_packets(), context)?;
+    let of = if channel.has_packets() { Mistreated::Messages } else { Mistreated::Streams };
+    check_misbehaviour(misbehaviour.as_ref(), of, context)?;
     #[cfg(feature = "tls")]
     if let Some(session) = channel.session() {
         options.inspection.show_aside(session, context);

@@ -385,17 +385,28 @@ impl Transform for Escape {
     }
 }
 
+/// What misbehaviour can be done to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mistreated {
+    /// Streams.
+    Streams,
+    /// Streams of clients, and the datagrams that go on to their target.
+    StreamsAndDatagrams,
+    /// Messages, to which none is done.
+    Messages,
+}
+
 /// Whether misbehaviour is possible on this transport; tells the seed of what is left to chance.
 ///
 /// # Errors
-/// What only datagrams can do: status 2. Anything on a message socket: status 4.
-pub fn check_misbehaviour(how: Option<&Misbehaviour>, messages: bool, context: &Context) -> Result<(), Failure> {
+/// Status 2 for what only happens to datagrams, 4 for messages.
+pub fn check_misbehaviour(how: Option<&Misbehaviour>, of: Mistreated, context: &Context) -> Result<(), Failure> {
     let Some(how) = how else { return Ok(()) };
-    if let Some(word) = how.only_for_datagrams() {
+    if let Some(word) = how.only_for_datagrams().filter(|_| of != Mistreated::StreamsAndDatagrams) {
         let text = format!("{word} is for datagrams; a stream loses nothing, but see --stall-after and --reset-after");
         return Err(Failure::message(Exit::Usage, text));
     }
-    if messages {
+    if of == Mistreated::Messages {
         let text = "a message socket does not misbehave; --latency, --slice and the like need a stream";
         return Err(Failure::message(Exit::Unsupported, text));
     }

@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
+use super::admission::Admission;
 use super::announce::{Bound, ReadyOptions, announce, note_chosen_port};
 use super::context::Context;
 use super::datagram;
 use super::tuple_receive::{Count, Receiver};
+use crate::access::{Policy, Verdict};
 use crate::address::ListenId;
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
@@ -20,10 +22,12 @@ use crate::transport::listener::Unwritten;
 pub async fn run(
     at: &ListenId,
     options: &DatagramOptions,
+    policy: Policy,
     ready: &ReadyOptions,
     receiver: &mut Receiver<'_>,
     context: &Context,
 ) -> Result<(), Failure> {
+    let admission = Admission::new(policy).await?;
     let sockets = datagram::listen(at, Unwritten::AllInterfaces, None, options).await?;
     let sockets: Vec<Rc<DatagramSocket>> = sockets.into_iter().map(Rc::new).collect();
     let bound: Vec<Bound> = sockets.iter().map(|socket| Bound::of(at, socket.local())).collect();
@@ -40,7 +44,7 @@ pub async fn run(
             result.map_err(|error| {
                 Failure::message(Exit::ReceiveFailed, format!("cannot receive: {}", reason(&error)))
             })?;
-            if take(sockets.inbox(), receiver)? {
+            if is_allowed(sockets.inbox(), &admission, &receiver.id, context) && take(sockets.inbox(), receiver)? {
                 return Ok(());
             }
             received = sockets.receive_now().await;
@@ -48,6 +52,15 @@ pub async fn run(
         receiver.printer.flush()?;
         datagram::note_losses(&mut sockets, &receiver.id, &*context.reporter);
     }
+}
+
+/// Whether the rules let the sender in; it does not notice when they do not.
+fn is_allowed(inbox: &Inbox, admission: &Admission, id: &str, context: &Context) -> bool {
+    let arrival = inbox.arrival();
+    let Verdict::Denied { rule } = admission.decide(&arrival.from) else { return true };
+    let (peer, local) = (arrival.from.to_string(), id.to_owned());
+    context.reporter.event("", &Event::Rejected { peer, local, port: None, rule });
+    false
 }
 
 /// Prints what came; true when no more tuples are wanted.

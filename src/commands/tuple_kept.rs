@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::context::Context;
 use super::tuple_receive::Printer;
-use super::tuple_send::{Source, encode};
+use super::tuple_send::{Source, encode, unread};
 use crate::address::SocketId;
 use crate::condition::{Amount, Condition, DEFAULT_MAX_BYTES, Unit};
 use crate::event::{Direction, Report};
@@ -53,7 +53,7 @@ pub fn send(
         }
         Source::Stdin(form) => {
             let mut keeper = dial(&context.place, id)?;
-            let reader = TupleReader::new(io::stdin().lock(), *form, max_bytes);
+            let reader = TupleReader::new(io::stdin().lock(), *form, max_bytes, codec.integers());
             let mut records =
                 Records { reader, codec, max_bytes, ready: Vec::new(), given: 0, count: 0, failure: None };
             if keeper.has_messages()? {
@@ -112,7 +112,7 @@ impl<R: Input> Records<'_, R> {
                 encoded(self.codec, &tuple, self.max_bytes).map(Some)
             }
             Ok(None) => Ok(None),
-            Err(error) => Err(Failure::new(error.exit(), error)),
+            Err(error) => Err(unread(error)),
         }
     }
 }

@@ -1,13 +1,17 @@
 //! `recv-tuple`: typed values from any socket, printed in a form that scripts read.
 
 use std::io::Write;
+use std::rc::Rc;
 
 use super::admission::Admission;
-use super::announce::{Bound, ReadyOptions, announce};
+use super::announce::{Bound, ReadyOptions, announce, note_chosen_port};
 use super::context::Context;
 use super::gate::{Gate, Reject};
+use super::host::{Entrance, Host};
 use super::tuple_datagrams;
 use super::tuple_kept;
+#[cfg(feature = "zmq")]
+use super::zeromq;
 use crate::access::Policy;
 use crate::address::{ListenId, SocketId};
 use crate::event::{Direction, Event, Report};
@@ -22,6 +26,8 @@ use crate::relay::{Side, buffer};
 use crate::sys;
 use crate::transport::datagram::DatagramOptions;
 use crate::transport::listener::{ListenOptions, listen};
+#[cfg(feature = "zmq")]
+use crate::transport::zeromq::ZeroMqOptions;
 use crate::transport::{Bytes, Channel, ConnectOptions, Descriptor, Messages, connect};
 use crate::tuple::{Codec, CodecError, ExpectedTypes, Form, Progress, Tuple};
 
@@ -32,10 +38,30 @@ pub enum From {
     Connection(SocketId, Box<ConnectOptions>),
     /// From a kept socket, where they may stay (`--peek`); each is waited for this long, 10 s where nothing is said.
     Kept(SocketId, Taking, Option<Limit>),
-    /// From the first client of a listener.
-    Listener(ListenId, Box<ListenOptions>, ReadyOptions),
-    /// From all who send datagrams here.
-    Datagrams(ListenId, Box<DatagramOptions>, ReadyOptions),
+    /// From the first client of a listener, or all peers of a ZeroMQ socket.
+    Listener(Box<Listening>),
+    /// From all who send datagrams here and whom the rules allow to.
+    Datagrams(ListenId, Box<DatagramOptions>, Policy, ReadyOptions),
+}
+
+/// A listener whose first client sends the tuples.
+#[derive(Debug)]
+pub struct Listening {
+    /// Where.
+    pub at: ListenId,
+    /// How.
+    pub listen: ListenOptions,
+    /// Who may connect.
+    pub policy: Policy,
+    /// What the others notice.
+    pub reject: Reject,
+    /// What the client goes through before it sends tuples.
+    pub entrance: Entrance,
+    /// The ZeroMQ socket whose peers the clients are.
+    #[cfg(feature = "zmq")]
+    pub zmq: Option<Box<ZeroMqOptions>>,
+    /// Whom to tell that it listens.
+    pub ready: ReadyOptions,
 }
 
 /// How many tuples are wanted.
@@ -112,8 +138,8 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         said: None,
     };
     let (id, mut channel) = match options.from {
-        From::Datagrams(at, socket, ready) => {
-            let received = tuple_datagrams::run(&at, &socket, &ready, &mut receiver, context).await;
+        From::Datagrams(at, socket, policy, ready) => {
+            let received = tuple_datagrams::run(&at, &socket, policy, &ready, &mut receiver, context).await;
             return received.and(receiver.printer.flush()).map(|()| Exit::Done);
         }
         From::Connection(id, connect_options) => {
@@ -126,36 +152,48 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
             (handle, channel)
         }
         From::Kept(id, ..) => return Err(Failure::message(Exit::NotOpen, format!("{id}: socket is not open"))),
-        From::Listener(at, listen_options, ready) => first_client(at, &listen_options, &ready, context).await?,
+        From::Listener(listening) => first_client(*listening, receiver.idle, context).await?,
     };
     receiver.id.clone_from(&id);
     let received = match &mut channel {
         Channel::Bytes(bytes) => receiver.stream(bytes).await,
-        Channel::Messages(messages) => receiver.messages(messages).await,
+        Channel::Messages(messages) => {
+            let received = receiver.messages(messages).await;
+            if received.is_ok() && matches!(receiver.printer.left, Count::Exactly(_)) {
+                // A WebSocket peer would take our end for a failure otherwise; it may be deaf.
+                let _ = tokio::time::timeout(crate::service::LINGER, messages.take_leave()).await;
+            }
+            received
+        }
     };
-    let flushed = receiver.printer.flush();
+    let received = received.and(receiver.printer.flush());
     let (peer, local) = (channel.peer().to_string(), channel.local().to_string());
-    let (bytes_in, reason) = (context.reporter.total(Direction::In), "done".to_owned());
-    context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out: 0, code: None, reason });
-    received.and(flushed).map(|()| Exit::Done)
+    let (bytes_in, code) = (context.reporter.total(Direction::In), channel.close_code());
+    let reason = received.as_ref().map_or_else(Failure::line, |()| "done".to_owned());
+    context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out: 0, code, reason });
+    received.map(|()| Exit::Done)
 }
 
-async fn first_client(
-    at: ListenId,
-    options: &ListenOptions,
-    ready: &ReadyOptions,
-    context: &Context,
-) -> Result<(String, Channel), Failure> {
-    let listeners = listen(&at.address, options).await?;
-    let bound: Vec<Bound> = listeners.iter().map(|listener| Bound::of(&at, listener.local())).collect();
-    announce(&bound, &[], ready, context)?;
-    let admission = Admission::new(Policy::default()).await?;
-    let mut gate = Gate::new(listeners, admission, Reject::default(), at.name, context);
-    let admitted = gate.next().await?;
-    let channel = admitted.pending.into_channel(&options.socket).map_err(|error| {
-        Failure::message(Exit::ReceiveFailed, format!("cannot serve the client: {}", reason(&error)))
-    })?;
-    Ok((admitted.id, channel))
+/// Waits for the first client; for a ZeroMQ socket, which is there without any, the wait is for its messages.
+async fn first_client(listening: Listening, limit: Limit, context: &Context) -> Result<(String, Channel), Failure> {
+    let admission = Admission::new(listening.policy).await?;
+    let listeners = listen(&listening.at.address, &listening.listen).await?;
+    let (host, pins) = Host::at(listening.entrance, context)?;
+    let bound: Vec<Bound> = listeners.iter().map(|listener| Bound::of(&listening.at, listener.local())).collect();
+    announce(&bound, &pins, &listening.ready, context)?;
+    let chosen = listening.at.address.ports().any(|port| port == 0);
+    note_chosen_port(&bound, chosen, &listening.ready, context);
+    let (host, mut gate) =
+        (Rc::new(host), Gate::new(listeners, admission, listening.reject, listening.at.name, context));
+    #[cfg(feature = "zmq")]
+    if let (Some(zmq), Some(Bound { id, local })) = (listening.zmq, bound.into_iter().next()) {
+        let socket = zeromq::listening(*zmq, host, gate, local, &id);
+        return Ok((id, Channel::Messages(socket)));
+    }
+    match crate::service::within(limit, host.first(&mut gate)).await {
+        Some(client) => client.map(|client| (client.id, client.channel)),
+        None => Err(Failure::message(Exit::TimedOut, "timed out: no client came in time")),
+    }
 }
 
 pub(super) struct Receiver<'a> {

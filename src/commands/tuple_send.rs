@@ -18,6 +18,7 @@ use crate::quantity::Limit;
 use crate::relay::buffer;
 use crate::transport::datagram::{DatagramOptions, Flow};
 use crate::transport::{Channel, ConnectOptions, Messages, connect};
+use crate::tuple::input::{InputCause, InputError};
 use crate::tuple::{Codec, InputForm, Tuple, TupleReader};
 
 /// A batch is handed over when it has grown to this many bytes, or when the input has nothing more for the moment.
@@ -92,6 +93,16 @@ pub fn encode(codec: &dyn Codec, tuple: &Tuple, max_bytes: usize, bytes: &mut Ve
             Err(Failure::message(Exit::TooLarge, message))
         }
         _ => Ok(()),
+    }
+}
+
+/// Why the input gives no more tuples.
+pub fn unread(error: InputError) -> Failure {
+    match &error.cause {
+        InputCause::Read(cause) => {
+            Failure::message(Exit::SendFailed, format!("cannot read the input: {}", reason(cause)))
+        }
+        _ => Failure::new(error.exit(), error),
     }
 }
 
@@ -243,12 +254,12 @@ fn records(
         .spawn(move || {
             let outbox = Rc::new(RefCell::new(Outbox { batch: Batch::default(), sender }));
             let stdin = BeforeBlocking { inner: std::io::stdin().lock(), outbox: outbox.clone() };
-            let mut reader = TupleReader::new(stdin, form, max_bytes);
+            let mut reader = TupleReader::new(stdin, form, max_bytes, codec.integers());
             loop {
                 let pushed = match reader.next_tuple() {
                     Ok(Some(tuple)) => outbox.borrow_mut().batch.push(&*codec, &tuple, max_bytes),
                     Ok(None) => break,
-                    Err(error) => Err(Failure::new(error.exit(), error)),
+                    Err(error) => Err(unread(error)),
                 };
                 let mut outbox = outbox.borrow_mut();
                 if outbox.batch.bytes.len() >= BATCH || pushed.is_err() {

@@ -29,8 +29,7 @@ pub struct MessageRecord<'a> {
     /// Its length in bytes as it was sent; more than the payload has when it was truncated.
     pub length: u64,
     /// Whether bytes at its end are missing.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub truncated: Option<bool>,
+    pub truncated: bool,
     /// Its parts, where it may have several: each as `text` or `base64`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub parts: Option<Vec<Payload<'a>>>,
@@ -49,7 +48,7 @@ impl<'a> MessageRecord<'a> {
             time: None,
             ttl: None,
             length: u64::try_from(message.len()).unwrap_or(u64::MAX),
-            truncated: None,
+            truncated: false,
             parts: None,
             payload: Some(Payload::from(message)),
         }
@@ -95,10 +94,13 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_not_written() {
-        assert_eq!(line(&MessageRecord::new(b"")), "{\"length\":0,\"text\":\"\"}\n");
-        assert_eq!(line(&MessageRecord::new(b"a\nb")), "{\"length\":3,\"text\":\"a\\nb\"}\n");
-        assert_eq!(line(&MessageRecord::new(b"\xff\x00")), "{\"length\":2,\"base64\":\"/wA=\"}\n");
-        assert_eq!(line(&MessageRecord { payload: None, ..MessageRecord::new(b"abc") }), "{\"length\":3}\n");
+        assert_eq!(line(&MessageRecord::new(b"")), "{\"length\":0,\"truncated\":false,\"text\":\"\"}\n");
+        assert_eq!(line(&MessageRecord::new(b"a\nb")), "{\"length\":3,\"truncated\":false,\"text\":\"a\\nb\"}\n");
+        assert_eq!(line(&MessageRecord::new(b"\xff\x00")), "{\"length\":2,\"truncated\":false,\"base64\":\"/wA=\"}\n");
+        assert_eq!(
+            line(&MessageRecord { payload: None, ..MessageRecord::new(b"abc") }),
+            "{\"length\":3,\"truncated\":false}\n"
+        );
     }
 
     #[test]
@@ -106,13 +108,13 @@ mod tests {
         let mut message = Message::new(b"a");
         assert_eq!(
             line(&MessageRecord::of_parts(&message)),
-            "{\"length\":1,\"parts\":[{\"text\":\"a\"}],\"text\":\"a\"}\n"
+            "{\"length\":1,\"truncated\":false,\"parts\":[{\"text\":\"a\"}],\"text\":\"a\"}\n"
         );
         message.next_part();
         message.append(b"\xff");
         assert_eq!(
             line(&MessageRecord::of_parts(&message)),
-            "{\"length\":2,\"parts\":[{\"text\":\"a\"},{\"base64\":\"/w==\"}]}\n"
+            "{\"length\":2,\"truncated\":false,\"parts\":[{\"text\":\"a\"},{\"base64\":\"/w==\"}]}\n"
         );
     }
 
@@ -125,7 +127,7 @@ mod tests {
             time: Some(UNIX_EPOCH + Duration::from_micros(1_700_000_000_000_001)),
             ttl: Some(64),
             length: 1500,
-            truncated: Some(true),
+            truncated: true,
             ..MessageRecord::new(b"begin")
         };
         assert_eq!(

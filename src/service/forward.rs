@@ -8,8 +8,9 @@ use std::time::Duration;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::mishaps::Mishaps;
 use super::{Client, Closing, Surroundings, Verdict, Watcher};
-use crate::address::{Endpoint, Peer, SocketName, UnixKind};
+use crate::address::{Endpoint, Peer, Scheme, SocketName, UnixKind};
 use crate::event::{Direction, Event, Phase, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -38,6 +39,13 @@ pub struct Target {
     pub misbehaviour: Option<Misbehaviour>,
     /// What the end of a client's data means for a target whose close ends both directions.
     pub at_clients_end: AtLocalEnd,
+}
+
+impl Target {
+    /// Whether what clients send goes on as datagrams.
+    pub fn takes_datagrams(&self) -> bool {
+        matches!(self.endpoint, Endpoint::Inet { scheme: Scheme::Udp, .. })
+    }
 }
 
 /// Whether clients can be forwarded to an address that says itself what is spoken there.
@@ -69,8 +77,17 @@ pub(super) async fn serve(
         }
     };
     let target_id = target_id(&client.id, &target.endpoint);
+    let misbehaviour = target.misbehaviour.as_ref();
     let mut target = match connect(&target.endpoint, options, &target_id, &*around.report).await {
-        Ok(channel) => channel,
+        Ok(mut channel) => {
+            if let (Channel::Messages(Messages::Datagram(flow)), Some(how)) = (&mut channel, misbehaviour) {
+                // What the client's connection takes is counted there.
+                let place = (target_id.as_str().into(), number(&client.id));
+                let mishaps = Mishaps::new(how, place, Direction::In, around.report.clone(), None);
+                flow.send_through(|socket, to| mishaps.outlet(socket, to));
+            }
+            channel
+        }
         Err(error) => {
             reset(&client.channel);
             let failure = Failure::from(error);

@@ -6,6 +6,7 @@ pub mod echo;
 pub mod forward;
 #[cfg(feature = "http")]
 pub mod http;
+pub mod mishaps;
 pub mod one_shot;
 pub mod outbox;
 pub mod presence;

@@ -24,6 +24,7 @@
 //! # Ok::<(), netverb::tuple::CodecError>(())
 //! ```
 
+use super::literal::Integers;
 use super::value::Tuple;
 use crate::exit::Exit;
 
@@ -100,6 +101,11 @@ impl CodecError {
 pub trait Codec: Send {
     /// The name of the encoding; for packed formats, the format of the last tuple decoded.
     fn name(&self) -> &str;
+
+    /// Which integers can be typed to be sent.
+    fn integers(&self) -> Integers {
+        Integers::Signed
+    }
 
     /// Appends the bytes of one tuple.
     ///

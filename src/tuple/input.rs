@@ -8,18 +8,22 @@
 //! | json | an array, or the object of [`report`](super::json::report) | one value of it |
 //!
 //! Fields are read as arguments are (see [`literal`]): `5` is an integer, `s:5` a string. Lines end with LF or CRLF.
-//! Text is UTF-8.
+//! Text is UTF-8; a byte order mark in front of it is skipped.
 //!
 //! One record is in memory at a time. The reader that is passed in is read only when a record is asked for, and no
 //! further than one read beyond it.
+
+mod mark;
 
 use std::io::{self, BufRead, BufReader, Read};
 
 use super::codec::{Codec as _, CodecError, Progress};
 use super::json::Json;
-use super::literal::{self, LiteralError};
+use super::literal::{Integers, LiteralError};
 use super::tsv;
 use super::value::{Tuple, Value};
+
+use self::mark::Unmarked;
 use crate::exit::Exit;
 
 /// How a stream is cut into records.
@@ -105,7 +109,7 @@ pub enum InputCause {
         cause: LiteralError,
     },
     /// It is no JSON array.
-    #[error("it is no JSON array of values: {0}")]
+    #[error("{0}")]
     Json(String),
 }
 
@@ -115,26 +119,37 @@ pub struct TupleReader<R> {
     records: Records<R>,
     count: u64,
     max_bytes: usize,
+    integers: Integers,
+}
+
+/// How a line is cut into fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fields {
+    Tabs,
+    WholeLine,
 }
 
 #[derive(Debug)]
 enum Records<R> {
-    Lines { source: BufReader<R>, line: Vec<u8>, tabs: bool },
-    Csv(Box<CsvRecords<R>>),
-    Json(JsonRecords<R>),
+    Lines { source: BufReader<Unmarked<R>>, line: Vec<u8>, fields: Fields },
+    Csv(Box<CsvRecords<Unmarked<R>>>),
+    Json(JsonRecords<Unmarked<R>>),
 }
 
 /// How much one read asks for.
 const CHUNK: usize = 64 * 1024;
 
 impl<R: Read> TupleReader<R> {
-    /// Cuts `source` into records of at most `max_bytes` bytes each.
-    pub fn new(source: R, form: InputForm, max_bytes: usize) -> Self {
-        let lines =
-            |source, tabs| Records::Lines { source: BufReader::with_capacity(CHUNK, source), line: Vec::new(), tabs };
+    /// Cuts `source` into records of at most `max_bytes` bytes each, in which these integers are integers.
+    pub fn new(source: R, form: InputForm, max_bytes: usize, integers: Integers) -> Self {
+        let source = Unmarked::new(source);
+        let lines = |source, fields| {
+            let source = BufReader::with_capacity(CHUNK, source);
+            Records::Lines { source, line: Vec::new(), fields }
+        };
         let records = match form {
-            InputForm::Tsv => lines(source, true),
-            InputForm::Lines => lines(source, false),
+            InputForm::Tsv => lines(source, Fields::Tabs),
+            InputForm::Lines => lines(source, Fields::WholeLine),
             InputForm::Csv => Records::Csv(Box::new(CsvRecords::new(source))),
             InputForm::Json => Records::Json(JsonRecords {
                 source: BufReader::with_capacity(CHUNK, source),
@@ -143,7 +158,7 @@ impl<R: Read> TupleReader<R> {
                 used: 0,
             }),
         };
-        TupleReader { records, count: 0, max_bytes }
+        TupleReader { records, count: 0, max_bytes, integers }
     }
 
     /// The next tuple; `None` at the end of the stream.
@@ -153,9 +168,11 @@ impl<R: Read> TupleReader<R> {
     pub fn next_tuple(&mut self) -> Result<Option<Tuple>, InputError> {
         self.count = self.count.saturating_add(1);
         let tuple = match &mut self.records {
-            Records::Lines { source, line, tabs } => next_line(source, line, self.max_bytes)
-                .and_then(|there| there.then(|| if *tabs { parse_tabs(line) } else { parse_line(line) }).transpose()),
-            Records::Csv(records) => records.next(self.max_bytes),
+            Records::Lines { source, line, fields } => {
+                let there = next_line(source, line, self.max_bytes);
+                there.and_then(|there| there.then(|| fields.parse(line, self.integers)).transpose())
+            }
+            Records::Csv(records) => records.next(self.max_bytes, self.integers),
             Records::Json(records) => records.next(),
         };
         tuple.map_err(|cause| InputError { record: self.count, cause })
@@ -178,25 +195,26 @@ fn next_line(source: &mut impl BufRead, line: &mut Vec<u8>, max_bytes: usize) ->
     if line.len() > max_bytes { Err(InputCause::TooLarge(max_bytes)) } else { Ok(true) }
 }
 
-fn parse_line(line: &[u8]) -> Result<Tuple, InputCause> {
-    Ok(Tuple::from(vec![parse_field(line, 1)?]))
-}
-
-fn parse_tabs(line: &[u8]) -> Result<Tuple, InputCause> {
-    if line.is_empty() {
-        return Ok(Tuple::default());
+impl Fields {
+    fn parse(self, line: &[u8], integers: Integers) -> Result<Tuple, InputCause> {
+        match self {
+            Fields::WholeLine => Ok(Tuple::from(vec![parse_field(line, 1, integers)?])),
+            Fields::Tabs if line.is_empty() => Ok(Tuple::default()),
+            Fields::Tabs => {
+                let line = str::from_utf8(line).map_err(|_| InputCause::NotUtf8)?;
+                let field = |(text, field)| {
+                    let text = tsv::unescape(text).map_err(|escape| InputCause::Escape { field, escape })?;
+                    integers.parse(&text).map_err(|cause| InputCause::Literal { field, cause })
+                };
+                line.split('\t').zip(1..).map(field).collect()
+            }
+        }
     }
-    let line = str::from_utf8(line).map_err(|_| InputCause::NotUtf8)?;
-    let field = |(text, field)| {
-        let text = tsv::unescape(text).map_err(|escape| InputCause::Escape { field, escape })?;
-        literal::parse(&text).map_err(|cause| InputCause::Literal { field, cause })
-    };
-    line.split('\t').zip(1..).map(field).collect()
 }
 
-fn parse_field(field: &[u8], number: usize) -> Result<Value, InputCause> {
+fn parse_field(field: &[u8], number: usize, integers: Integers) -> Result<Value, InputCause> {
     let text = str::from_utf8(field).map_err(|_| InputCause::NotUtf8)?;
-    literal::parse(text).map_err(|cause| InputCause::Literal { field: number, cause })
+    integers.parse(text).map_err(|cause| InputCause::Literal { field: number, cause })
 }
 
 #[derive(Debug)]
@@ -215,7 +233,7 @@ impl<R: Read> CsvRecords<R> {
         CsvRecords { reader, record: csv::ByteRecord::new() }
     }
 
-    fn next(&mut self, max_bytes: usize) -> Result<Option<Tuple>, InputCause> {
+    fn next(&mut self, max_bytes: usize, integers: Integers) -> Result<Option<Tuple>, InputCause> {
         // A record may begin with what is left of the last read.
         self.reader.get_mut().left = max_bytes.saturating_add(CHUNK);
         let there = self.reader.read_byte_record(&mut self.record);
@@ -228,7 +246,7 @@ impl<R: Read> CsvRecords<R> {
         self.record
             .iter()
             .zip(1..)
-            .map(|(field, number)| parse_field(field, number))
+            .map(|(field, number)| parse_field(field, number, integers))
             .collect::<Result<_, _>>()
             .map(Some)
     }
@@ -273,7 +291,7 @@ impl<R: Read> JsonRecords<R> {
         let cause = |error| match error {
             CodecError::TooLarge { limit } => InputCause::TooLarge(limit),
             CodecError::NotATuple(reason) => InputCause::Json(reason),
-            CodecError::Cut { .. } => InputCause::Json("its end is missing".to_owned()),
+            CodecError::Cut { .. } => InputCause::Json("the end of the array is missing".to_owned()),
             other => InputCause::Json(other.to_string()),
         };
         loop {
@@ -284,14 +302,19 @@ impl<R: Read> JsonRecords<R> {
             }
             self.pending.drain(..self.used);
             self.used = 0;
-            let more = self.source.fill_buf()?;
-            if more.is_empty() {
+            if !self.take_more()? {
                 return self.codec.finish(&self.pending).map_err(cause);
             }
-            self.pending.extend_from_slice(more);
-            let count = more.len();
-            self.source.consume(count);
         }
+    }
+
+    /// False at the end of the stream.
+    fn take_more(&mut self) -> io::Result<bool> {
+        let more = self.source.fill_buf()?;
+        self.pending.extend_from_slice(more);
+        let count = more.len();
+        self.source.consume(count);
+        Ok(count > 0)
     }
 }
 

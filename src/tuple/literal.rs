@@ -15,7 +15,7 @@ use super::value::Value;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LiteralError {
     /// It reads as an integer that 64 bits do not hold.
-    #[error("`{0}` is outside the 64-bit integers: type r:{0} for a real or s:{0} for a string")]
+    #[error("`{0}` is outside the 64-bit integers: type {remedy}s:{0} for a string", remedy = or_real(.0))]
     IntegerRange(String),
     /// It reads as a real that a double does not hold.
     #[error("`{0}` is beyond the largest real: type inf or -inf for infinity or s:{0} for a string")]
@@ -29,6 +29,35 @@ pub enum LiteralError {
     /// What follows `b:` is no hexadecimal.
     #[error("`b:{0}` is no row of bytes: pairs of hexadecimal digits belong after `b:`; type s:b:{0} for a string")]
     NotBytes(String),
+}
+
+/// The remedy of an integer that is out of range; reals have no hexadecimal digits.
+fn or_real(integer: &str) -> String {
+    if is_decimal(integer) { format!("r:{integer} for a real or ") } else { String::new() }
+}
+
+/// Which integers can be typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Integers {
+    /// Those of 64 bits with sign.
+    Signed,
+    /// Those of 64 bits without sign, too: packed formats have fields for them.
+    UnsignedToo,
+}
+
+impl Integers {
+    /// The value that an argument stands for.
+    ///
+    /// # Errors
+    /// As [`parse`].
+    pub fn parse(self, argument: &str) -> Result<Value, LiteralError> {
+        match (parse(argument), self) {
+            (Err(LiteralError::IntegerRange(shown)), Integers::UnsignedToo) => {
+                unsigned(argument).map(Value::integer).ok_or(LiteralError::IntegerRange(shown))
+            }
+            (parsed, _) => parsed,
+        }
+    }
 }
 
 /// The value that an argument stands for.
@@ -130,6 +159,17 @@ fn integer(text: &str) -> Option<Result<i64, LiteralError>> {
     Some(i64::from_str_radix(&signed, 16).map_err(|_| outside()))
 }
 
+/// An integer of 64 bits without sign; `None` where the text, which reads as an integer, is none of these.
+fn unsigned(argument: &str) -> Option<i128> {
+    let (_, text) = argument.split_once(':').unwrap_or(("", argument));
+    let text = text.strip_prefix('+').unwrap_or(text);
+    let number = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => u64::from_str_radix(digits, 16),
+        None => text.parse::<u64>(),
+    };
+    number.ok().map(i128::from)
+}
+
 /// `None` where the text does not read as a real; an integer does not.
 fn real(text: &str) -> Option<Result<f64, LiteralError>> {
     let (_, unsigned) = split_sign(text);
@@ -186,6 +226,29 @@ mod tests {
 
     fn text(text: &str) -> Value {
         Value::Text(text.to_owned())
+    }
+
+    #[test]
+    fn packets_have_room_for_integers_without_sign() {
+        let wide = |number: u64| Ok(Value::integer(number.into()));
+        let table = [
+            ("18446744073709551615", wide(u64::MAX)),
+            ("+9223372036854775808", wide(1 << 63)),
+            ("0xffffffffffffffff", wide(u64::MAX)),
+            ("i:0X8000000000000000", wide(1 << 63)),
+            ("5", Ok(Value::Integer(5))),
+            ("-9223372036854775808", Ok(Value::Integer(i64::MIN))),
+            ("1.5", Ok(Value::Real(1.5))),
+            ("s:18446744073709551615", Ok(text("18446744073709551615"))),
+        ];
+        for (argument, value) in table {
+            assert_eq!(Integers::UnsignedToo.parse(argument), value, "{argument}");
+        }
+        for argument in ["18446744073709551616", "-9223372036854775809", "0x1ffffffffffffffff", "-0x8000000000000001"] {
+            assert_eq!(Integers::UnsignedToo.parse(argument), parse(argument), "{argument}");
+            assert!(matches!(parse(argument), Err(LiteralError::IntegerRange(_))), "{argument}");
+        }
+        assert_eq!(Integers::Signed.parse("9223372036854775808"), parse("9223372036854775808"));
     }
 
     #[test]
@@ -263,7 +326,7 @@ mod tests {
         let table = [
             ("9223372036854775808", "type r:9223372036854775808 for a real or s:9223372036854775808 for a string"),
             ("-9223372036854775809", "outside the 64-bit integers"),
-            ("0xffffffffffffffff", "outside the 64-bit integers"),
+            ("0xffffffffffffffff", "outside the 64-bit integers: type s:0xffffffffffffffff for a string"),
             ("i:9223372036854775808", "outside the 64-bit integers"),
             ("1e999", "type inf"),
             ("r:-1e999", "beyond the largest real"),

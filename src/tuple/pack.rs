@@ -25,6 +25,7 @@ mod format;
 
 use super::charset::Charset;
 use super::codec::{Codec, CodecError, Progress};
+use super::literal::Integers;
 use super::value::Tuple;
 
 use self::field::Field;
@@ -102,6 +103,10 @@ impl Pack {
 impl Codec for Pack {
     fn name(&self) -> &str {
         self.formats.get(self.fitted).map_or("", Format::text)
+    }
+
+    fn integers(&self) -> Integers {
+        Integers::UnsignedToo
     }
 
     fn encode(&self, tuple: &Tuple, out: &mut Vec<u8>) -> Result<(), CodecError> {

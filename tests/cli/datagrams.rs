@@ -277,6 +277,14 @@ fn b40_refused_is_7() {
 }
 
 #[test]
+fn b02_an_address_of_a_link_wants_its_interface() {
+    let sandbox = Sandbox::new();
+    for id in ["[fe80::1]:9", "[ff02::1]:9"] {
+        sandbox.netverb(["datagram", id, "x"]).run().failed(7, &[id, "%eth0]:9"]);
+    }
+}
+
+#[test]
 fn b40_socat_and_python_are_answered() {
     let sandbox = Sandbox::new();
     let (_echo, port) = listener(&sandbox, &["accept", "-j", "udp://127.0.0.1:0", "--echo"]);
@@ -328,6 +336,14 @@ fn b42_probe_open_refused_silent() {
         let ended = sandbox.netverb(["open", "--json", "-z", "-w", "300ms", &format!("udp://{id}")]).run();
         let record: Value = serde_json::from_slice(&ended.exits(status).stdout).unwrap();
         assert_eq!(record["open"], status == 0);
+    }
+    // What was asked and answered is counted.
+    let events = sandbox.netverb(["datagram", "-j", "-z", &open, "seven b"]).run().events();
+    let [opened, closed] = ["connected", "closed"]
+        .map(|name| events.iter().find(|event| event["event"] == name).unwrap_or_else(|| panic!("{name}: {events:?}")));
+    assert_eq!((&opened["local"], &opened["id"]), (&closed["local"], &closed["id"]));
+    for event in [closed, events.last().unwrap()] {
+        assert_eq!((&event["bytes_out"], &event["bytes_in"]), (&7.into(), &7.into()), "{event}");
     }
 }
 
@@ -541,10 +557,13 @@ fn a_taken_port_is_45_and_nonsense_is_2() {
     for words in [
         &["datagram"][..],
         &["datagram", "localhost", "5000"],
+        &["datagram", "localhost", "5000", "hello"],
         &["datagram", "--listen", "0", "word"],
         &["datagram", "--join", "239.1.2.3", "localhost:5"],
         &["accept", "udp://:0", "0"],
         &["datagram", "ws://localhost/", "x"],
+        &["datagram", "--count", "0", "localhost:5", "x"],
+        &["datagram", "--replies", "0", "localhost:5", "x"],
     ] {
         sandbox.netverb(words).run().failed(2, &[]);
     }

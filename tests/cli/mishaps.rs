@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::support::{Child, LIMIT, Listener, Sandbox, uninterrupted};
+use crate::support::{Child, LIMIT, Listener, Peer, Sandbox, uninterrupted};
 
 fn socket() -> UdpSocket {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -135,6 +135,46 @@ fn b79_answers_of_a_stream_are_datagrams_that_get_lost() {
     assert_eq!(peer.read(9), b"question\n");
     peer.send(b"answer\n");
     assert_eq!([receive(&one), receive(&one)], ["answer", "answer"]);
+}
+
+#[test]
+fn b40_refused_is_7_for_what_is_late_or_doubled_too() {
+    let sandbox = Sandbox::new();
+    let closed = socket().local_addr().unwrap().to_string();
+    for options in [&["--duplicate", "1"][..], &["--latency", "10ms"], &["--reorder", "0.5", "--send-only"]] {
+        let line = ["datagram", &closed, "one", "two"];
+        sandbox.netverb(line.iter().chain(options)).run().failed(7, &["refused", &closed]);
+    }
+}
+
+/// What the target gets of 40 numbered lines that a client of a stream sends, and goes on as datagrams.
+fn forwarded(sandbox: &Sandbox, options: &[&str]) -> Vec<String> {
+    let target = socket();
+    let to = format!("udp://{}", target.local_addr().unwrap());
+    let line = ["accept", "--json", "--once", "127.0.0.1:0", "--to", &to];
+    let mut child = sandbox.netverb(line.iter().chain(options)).spawn();
+    let mut client = Peer::connect(child.port());
+    client.send(numbers(0..40).as_bytes());
+    client.end();
+    child.wait().exits(0);
+    // The listener has ended, so everything is in the buffer in front of this.
+    socket().send_to(b"end", target.local_addr().unwrap()).unwrap();
+    heard(&target)
+}
+
+#[test]
+fn b79_datagrams_made_of_a_stream_get_lost_on_the_way_to_the_target() {
+    let sandbox = Sandbox::new();
+    let all: Vec<String> = (0..40).map(|number| number.to_string()).collect();
+    assert_eq!(forwarded(&sandbox, &[]), all);
+    let dropped = forwarded(&sandbox, &["--drop", "0.5", "--seed", "7"]);
+    assert!((8..32).contains(&dropped.len()), "{dropped:?}");
+    assert_eq!(forwarded(&sandbox, &["--drop", "0.5", "--seed", "7"]), dropped);
+    let doubled: Vec<String> = all.iter().flat_map(|number| [number.clone(), number.clone()]).collect();
+    assert_eq!(forwarded(&sandbox, &["--duplicate", "1"]), doubled);
+    assert_eq!(forwarded(&sandbox, &["--drop", "1"]), [""; 0]);
+    // The end waits for what is still on its way, however late.
+    assert_eq!(forwarded(&sandbox, &["--latency", "1500ms"]), all);
 }
 
 #[test]

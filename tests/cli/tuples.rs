@@ -3,6 +3,7 @@
 mod datagrams;
 mod formats;
 mod limits;
+mod listening;
 mod manual;
 mod text;
 mod values;

@@ -231,6 +231,23 @@ fn b25_seqpacket_keeps_boundaries() {
 }
 
 #[test]
+fn b38_records_of_seqpacket_messages_say_that_they_are_whole() {
+    let sandbox = Sandbox::new();
+    let mut child = sandbox.netverb(["accept", "--json", "seqpacket:socket"]).spawn();
+    child.wait_event("listening");
+    let mut peer = Peer::connect_seqpacket(&sandbox.path("socket")).unwrap();
+    peer.send(b"\xff");
+    drop(peer);
+    let record: serde_json::Value = serde_json::from_slice(&child.wait().exits(0).stdout).unwrap();
+    assert_eq!(
+        (&record["length"], &record["truncated"], &record["base64"]),
+        (&1.into(), &false.into(), &"/w==".into())
+    );
+    assert!(record["from"].is_string() && record["time"].is_string(), "{record}");
+    assert_eq!(record["to"], "seqpacket:socket");
+}
+
+#[test]
 fn b25_seqpacket_messages_are_cut_as_split_says() {
     let sandbox = Sandbox::new();
     type Case<'a> = (&'a str, &'a [u8], &'a [&'a [u8]]);

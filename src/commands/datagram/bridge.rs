@@ -45,9 +45,9 @@ impl Bridge {
     ) -> Rc<Lane> {
         let (mailbox, socket_port) = (Rc::new(Mailbox::default()), socket.port());
         let (target, local) = (caller.target.clone(), caller.local.clone());
-        let mut flow = Flow::shared(socket.clone(), target.clone(), local, caller.peer.clone(), mailbox.clone());
-        if let (Some(mishaps), Some(target)) = (caller.mishaps.clone(), target) {
-            flow = flow.through(Box::new(move |datagram| mishaps.send(&socket, &target, datagram)));
+        let mut flow = Flow::shared(socket, target, local, caller.peer.clone(), mailbox.clone());
+        if let Some(mishaps) = &caller.mishaps {
+            flow.send_through(|socket, target| mishaps.outlet(socket, target));
         }
         let channel = Channel::Messages(Messages::Datagram(Box::new(flow)));
         let mut client = Client { id: caller.id.to_string(), port: socket_port, channel };

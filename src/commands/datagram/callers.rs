@@ -12,11 +12,11 @@ use super::super::context::Context;
 use super::bridge::Lane;
 use super::exchange::arrived_at;
 use super::forward::Upstream;
-use super::mishaps::Mishaps;
 use crate::access::Verdict;
 use crate::address::{Peer, SocketName};
 use crate::event::{Direction, Event, Report};
 use crate::filter::misbehaviour::Misbehaviour;
+use crate::service::mishaps::Mishaps;
 use crate::service::{MakeWatcher, Watcher};
 use crate::transport::datagram::{Arrival, DatagramSocket, Target};
 

@@ -12,7 +12,6 @@ use tokio::time::Instant;
 use super::callers::{Caller, Callers};
 use super::failures;
 use super::input::Input;
-use super::mishaps::Mishaps;
 use super::printer::Printer;
 use crate::address::Peer;
 use crate::event::{Direction, Event, Report};
@@ -22,6 +21,7 @@ use crate::quantity::Limit;
 use crate::relay::rate::Rate;
 use crate::relay::{Stdio, Traffic};
 use crate::service::Watcher;
+use crate::service::mishaps::Mishaps;
 use crate::transport::datagram::{Arrival, Burst, DatagramSocket, Inbox, Receiver, Target};
 
 /// When to stop receiving.
@@ -103,11 +103,22 @@ impl Exchange {
         tokio::select! {
             biased;
             ended = self.receive(output, printer, &progress) => ended,
+            failure = self.lost() => Err(failure),
             ended = self.send(input, &progress) => ended,
             () = self.idle(&progress) => {
                 Err(Failure::message(Exit::TimedOut, "timed out: nothing came or went for too long"))
             }
             () = gone => Err(failures::writing(&io::ErrorKind::BrokenPipe.into())),
+        }
+    }
+
+    /// Until what is sent to the one peer goes wrong on its way through the mishaps.
+    async fn lost(&self) -> Failure {
+        match (&self.mishaps, &self.hearing) {
+            (Some(mishaps), Hearing::Everybody { target: Some((_, name)), .. }) => {
+                failures::sending(name, &mishaps.failed().await)
+            }
+            _ => std::future::pending().await,
         }
     }
 

@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use super::callers::Caller;
 use super::exchange::{cut, note};
-use super::mishaps::Mishaps;
 use super::{From, failures, open};
 use crate::address::{Endpoint, Host, Scheme, SocketId};
 use crate::event::{Direction, Event};
@@ -12,6 +11,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::filter::misbehaviour::Misbehaviour;
 use crate::service::Surroundings;
+use crate::service::mishaps::Mishaps;
 use crate::transport::datagram::{DatagramOptions, DatagramSocket, Target};
 use crate::transport::{ConnectOptions, resolve};
 

@@ -105,7 +105,7 @@ impl Printer {
             time: Some(arrival.time),
             ttl: arrival.ttl,
             length: inbox.length_of(datagram) as u64,
-            truncated: Some(arrival.truncated),
+            truncated: arrival.truncated,
             ..MessageRecord::new(&converted)
         };
         record.write_to(&mut self.text)

@@ -12,6 +12,8 @@ use crate::address::SocketId;
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::quantity::Limit;
+use crate::service::within;
 use crate::transport::datagram::{DatagramOptions, DatagramSocket, Target};
 
 /// How long an answer is waited for, where nothing is said.
@@ -42,14 +44,16 @@ pub async fn run(
         ends = Some((peer.clone(), local.clone()));
         context.reporter.event(&id, &Event::Connecting { peer: peer.clone() });
         context.reporter.event(&id, &Event::Connected { peer: peer.clone(), local: local.clone(), transport });
-        let answered = tokio::time::timeout(limit, answer(&socket, &target, messages, limit, &name, context)).await;
+        let asking = answer(&socket, &target, messages, limit, (&id, &name), context);
+        let answered = tokio::time::timeout(limit, asking).await;
         let answered = answered.unwrap_or_else(|_| {
             let text = format!("no answer from {name} within {}", humantime::format_duration(limit));
             Err(Failure::message(Exit::TimedOut, format!("{text}: open or filtered, nobody can tell"))
                 .hint("a service that answers only to its own requests needs one: add it as DATA"))
         });
         let reason = answered.as_ref().map_or_else(Failure::line, |_| "probed".to_owned());
-        context.reporter.event(&id, &Event::Closed { peer, local, bytes_in: 0, bytes_out: 0, code: None, reason });
+        let [bytes_in, bytes_out] = [Direction::In, Direction::Out].map(|way| context.reporter.total(way));
+        context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out, code: None, reason });
         answered
     }
     .await;
@@ -74,20 +78,28 @@ async fn answer(
     target: &Target,
     messages: &[Vec<u8>],
     limit: Duration,
-    name: &str,
+    (id, name): (&str, &str),
     context: &Context,
 ) -> Result<(), Failure> {
     let mut inbox = socket.inbox();
-    loop {
+    for attempt in 1..=TRIES {
         for message in messages {
             let sent = socket.send(target, message).await;
             sent.map_err(|error| failures::sending(name, &error))?;
-            context.reporter.message(Direction::Out);
+            note(context, id, Direction::Out, message.len());
         }
-        if let Ok(received) = tokio::time::timeout(limit / TRIES, socket.receive(&mut inbox)).await {
+        // The last one is waited for until the time is over.
+        let pause = if attempt < TRIES { Limit::After(limit / TRIES) } else { Limit::Never };
+        if let Some(received) = within(pause, socket.receive(&mut inbox)).await {
             received.map_err(|error| failures::receiving(name, &error))?;
-            context.reporter.message(Direction::In);
+            note(context, id, Direction::In, inbox.datagrams().next().map_or(0, <[u8]>::len));
             return Ok(());
         }
     }
+    Ok(())
+}
+
+fn note(context: &Context, id: &str, direction: Direction, length: usize) {
+    context.reporter.count(id, direction, length as u64);
+    context.reporter.message(direction);
 }

@@ -14,13 +14,11 @@ use super::exchange::{cut, note};
 use super::failures;
 use super::forward::Destination;
 use super::program;
-use crate::address::{Endpoint, Scheme};
 use crate::event::{Direction, Event};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::quantity::Limit;
 use crate::service::broker::Naming;
-use crate::service::forward::Target;
 use crate::service::program::Command;
 use crate::service::{Service, Surroundings};
 use crate::transport::datagram::{DatagramSocket, Inbox, Receiver};
@@ -85,8 +83,7 @@ impl Job {
 impl Job {
     /// Whether a service forwards to what is no datagram socket.
     pub fn is_bridge(service: &Service) -> bool {
-        let to_datagrams = |target: &Target| matches!(target.endpoint, Endpoint::Inet { scheme: Scheme::Udp, .. });
-        matches!(service, Service::Forward(target) if !to_datagrams(target))
+        matches!(service, Service::Forward(target) if !target.takes_datagrams())
     }
 }
 

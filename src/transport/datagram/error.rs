@@ -1,6 +1,7 @@
 //! Why a datagram socket could not be made.
 
 use std::io;
+use std::net::SocketAddr;
 
 use super::super::resolve::ResolveError;
 use super::super::sockopt::OptionError;
@@ -32,6 +33,9 @@ pub enum DatagramError {
         /// Why.
         error: io::Error,
     },
+    /// The address is one of a link, and nobody said of which.
+    #[error("cannot send to {0}: every link has such addresses; name the interface, as in [{ip}%eth0]:{port}", ip = .0.ip(), port = .0.port())]
+    NoScope(SocketAddr),
     /// Sending to all needs the flag.
     #[error("{0} is a broadcast address, and datagrams go there only with -b")]
     Broadcast(String),
@@ -55,7 +59,7 @@ impl DatagramError {
             DatagramError::Resolve(_) => Exit::NotResolved,
             DatagramError::Option(_) => Exit::Unsupported,
             DatagramError::Bind { .. } | DatagramError::Join { .. } => Exit::CannotBind,
-            DatagramError::Connect { .. } => Exit::Refused,
+            DatagramError::Connect { .. } | DatagramError::NoScope(_) => Exit::Refused,
             DatagramError::Broadcast(_) | DatagramError::Clash(_) => Exit::Usage,
         }
     }

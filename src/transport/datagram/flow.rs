@@ -26,7 +26,13 @@ pub const REPLY_WINDOW: Duration = Duration::from_secs(1);
 type Sending = Pin<Box<dyn Future<Output = (Burst, io::Result<()>)>>>;
 
 /// Takes datagrams to be sent.
-pub type Outlet = Box<dyn Fn(&[u8])>;
+pub trait Outlet {
+    /// Takes one.
+    fn send(&self, datagram: &[u8]);
+
+    /// Waits until nothing that was taken is on its way any more.
+    fn poll_drained(&self, cx: &mut Context<'_>) -> Poll<()>;
+}
 
 /// The datagrams exchanged with one peer.
 pub struct Flow {
@@ -42,7 +48,7 @@ pub struct Flow {
     /// Set by the end of what we send: when the silence after it is over.
     silence: RefCell<Option<Pin<Box<Sleep>>>>,
     /// Takes what is sent in place of the socket.
-    outlet: Option<Outlet>,
+    outlet: Option<Box<dyn Outlet>>,
     /// Why sending failed.
     broken: RefCell<Option<io::Error>>,
 }
@@ -127,11 +133,9 @@ impl Flow {
         }
     }
 
-    /// From now on, this takes what is sent in place of the socket.
-    #[must_use]
-    pub fn through(mut self, outlet: Outlet) -> Self {
-        self.outlet = Some(outlet);
-        self
+    /// From now on, what this makes of the socket and the target takes what is sent; a peer that cannot be answered is left alone.
+    pub fn send_through(&mut self, make: impl FnOnce(Rc<DatagramSocket>, Target) -> Box<dyn Outlet>) {
+        self.outlet = self.target.clone().map(|target| make(self.socket.clone(), target));
     }
 
     /// This end.
@@ -215,7 +219,7 @@ impl Flow {
             }
             if let Some(outlet) = &self.outlet {
                 let mut burst = self.waiting.borrow_mut();
-                burst.messages().for_each(outlet);
+                burst.messages().for_each(|message| outlet.send(message));
                 burst.clear();
                 return Poll::Ready(Ok(()));
             }
@@ -238,6 +242,9 @@ impl Flow {
     /// As [`Flow::poll_flush`]; what came back already, too.
     pub fn poll_end(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(self.poll_flush(cx))?;
+        if let Some(outlet) = &self.outlet {
+            ready!(outlet.poll_drained(cx));
+        }
         if let (Arriving::Own(_), Some(error)) = (&self.arriving, self.socket.take_error()?) {
             return Poll::Ready(Err(self.broken_by(error, cx)));
         }

@@ -53,6 +53,7 @@ fn towards(
 ) -> Result<(DatagramSocket, Target), DatagramError> {
     let unreachable = |error: io::Error| match error.kind() {
         io::ErrorKind::PermissionDenied if !options.broadcast => DatagramError::Broadcast(to.to_string()),
+        io::ErrorKind::InvalidInput if lacks_scope(to) => DatagramError::NoScope(to),
         _ => DatagramError::Connect { target: to.to_string(), error },
     };
     let socket = made(to, options)?;
@@ -79,6 +80,14 @@ fn towards(
     socket.connect(&to.into()).map_err(unreachable)?;
     tell_errors(&socket, to.is_ipv6());
     Ok((DatagramSocket::new(socket, options, None).map_err(unreachable)?, Target::Connected))
+}
+
+/// Whether the address is one of a link, and which link is not said (RFC 4007 section 6).
+fn lacks_scope(to: SocketAddr) -> bool {
+    let SocketAddr::V6(to) = to else { return false };
+    let of_a_link =
+        to.ip().is_unicast_link_local() || matches!(to.ip().octets(), [0xff, flags, ..] if flags & 0xf == 2);
+    of_a_link && to.scope_id() == 0
 }
 
 /// Lets every ICMP error be told, not only that a port is closed (IP_RECVERR of ip(7)).

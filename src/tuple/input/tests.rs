@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::tuple::literal;
 use crate::tuple::testing;
 use crate::tuple::text::Form;
 
@@ -29,7 +30,7 @@ impl Read for Slow<'_> {
 }
 
 fn read_all(form: InputForm, input: &[u8], piece: usize, limit: usize) -> Result<Vec<Vec<Value>>, String> {
-    let mut reader = TupleReader::new(Slow { rest: input, piece }, form, limit);
+    let mut reader = TupleReader::new(Slow { rest: input, piece }, form, limit, Integers::Signed);
     let mut tuples = Vec::new();
     while let Some(tuple) = reader.next_tuple().map_err(|error| error.to_string())? {
         tuples.push(tuple.into_values());
@@ -63,6 +64,10 @@ fn records_and_their_tuples() {
             vec![vec![text("a b")], vec![int(5)], vec![text("")], vec![text("5")], vec![text("x\ty")]],
         ),
         (InputForm::Lines, "a\\n\r\nlast", vec![vec![text("a\\n")], vec![text("last")]]),
+        (InputForm::Tsv, "\u{feff}1\t2\n\u{feff}3", vec![vec![int(1), int(2)], vec![text("\u{feff}3")]]),
+        (InputForm::Csv, "\u{feff}1,2\n", vec![vec![int(1), int(2)]]),
+        (InputForm::Lines, "\u{feff}1\n", vec![vec![int(1)]]),
+        (InputForm::Json, "\u{feff}[1]\n[2]", vec![vec![int(1)], vec![int(2)]]),
         (InputForm::Json, " [1,2.0]\n[\"x\"][]\n", vec![vec![int(1), Value::Real(2.0)], vec![text("x")], vec![]]),
         (
             InputForm::Json,
@@ -78,6 +83,15 @@ fn records_and_their_tuples() {
 }
 
 #[test]
+fn integers_without_sign_are_read_where_they_can_be_sent() {
+    for form in [InputForm::Tsv, InputForm::Csv, InputForm::Lines] {
+        let mut reader = TupleReader::new(&b"18446744073709551615\n"[..], form, 1000, Integers::UnsignedToo);
+        let tuple = reader.next_tuple().unwrap().unwrap();
+        assert_eq!(tuple.into_values(), [Value::integer(u64::MAX.into())], "{form:?}");
+    }
+}
+
+#[test]
 fn errors_name_the_record() {
     let table: [(InputForm, &[u8], &str); 9] = [
         (InputForm::Tsv, b"1\n2\tb:x\n", "record 2 of the input: field 2: `b:x` is no row of bytes"),
@@ -87,8 +101,8 @@ fn errors_name_the_record() {
         (InputForm::Csv, b"1\n2,i:x\n", "record 2 of the input: field 2: `i:x` is no integer"),
         (InputForm::Csv, b"1\n\xff\n", "record 2 of the input: it is not UTF-8"),
         (InputForm::Lines, b"a\n\xff\n", "record 2 of the input: it is not UTF-8"),
-        (InputForm::Json, b"[1]\n[1,]\n", "record 2 of the input: it is no JSON array of values: at byte 3"),
-        (InputForm::Json, b"[1]\n[1", "record 2 of the input: it is no JSON array of values: its end is missing"),
+        (InputForm::Json, b"[1]\n[1,]\n", "record 2 of the input: at byte 3"),
+        (InputForm::Json, b"[1]\n[1", "record 2 of the input: the end of the array is missing"),
     ];
     for (form, input, words) in table {
         let message = read_all(form, input, 1000, 1000).unwrap_err();
@@ -108,7 +122,7 @@ fn records_without_an_end_are_refused() {
         (InputForm::Json, b" "),
     ] {
         let endless = pattern.chain(io::repeat(*pattern.last().unwrap()));
-        let error = TupleReader::new(endless, form, 1000).next_tuple().unwrap_err();
+        let error = TupleReader::new(endless, form, 1000, Integers::Signed).next_tuple().unwrap_err();
         assert!(matches!(error.cause, InputCause::TooLarge(1000)), "{form:?}: {error}");
         assert_eq!(error.exit().status(), 63);
     }
@@ -133,7 +147,7 @@ fn a_record_is_given_before_the_next_is_there() {
                 Err(io::Error::other("asked too early"))
             }
         }
-        let mut reader = TupleReader::new(first.chain(Fails), form, 1000);
+        let mut reader = TupleReader::new(first.chain(Fails), form, 1000, Integers::Signed);
         assert!(reader.next_tuple().unwrap().is_some(), "{form:?}");
         let error = reader.next_tuple().unwrap_err();
         assert_eq!(error.record, 2, "{form:?}");

@@ -188,3 +188,38 @@ fn b60_a_message_is_a_tuple() {
     ended.exits(0);
     assert_eq!(ended.stdout, b"5\nfive\n");
 }
+
+/// Options may stand anywhere, and none is taken for a value; numbers with a minus are no options.
+#[test]
+fn b60_options_and_values_may_stand_in_any_order() {
+    let sandbox = Sandbox::new();
+    let sent = |words: &[&str]| {
+        let listener = Listener::tcp();
+        let id = listener.id();
+        let receiving = listener.serve(|mut peer| peer.read_to_end());
+        sandbox.netverb(["send-tuple", &id].iter().chain(words)).run().exits(0);
+        receiving.join().unwrap()
+    };
+    assert_eq!(sent(&["1", "2", "--format", "cn2"]), [1, 2]);
+    assert_eq!(sent(&["-5", "--encoding", "json", "x"]), b"[-5,\"x\"]\n");
+    let numbers = ["-inf", "-0x10", "-.5", "-1e-2", "-2", "-1.5", "-1e3"];
+    assert_eq!(
+        sent(&[&numbers[..], &["--encoding", "json"]].concat()),
+        b"[-Infinity,-16,-0.5,-0.01,-2,-1.5,-1000.0]\n"
+    );
+    assert_eq!(sent(&["--encoding", "json", "--", "--format", "-x"]), b"[\"--format\",\"-x\"]\n");
+    for words in [&["--foramt", "in", "5"][..], &["5", "--foo"], &["5", "-x"]] {
+        sandbox.netverb(["send-tuple", "127.0.0.1:1"].iter().chain(words)).run().failed(2, &["unexpected argument"]);
+    }
+}
+
+#[test]
+fn b68_an_input_that_cannot_be_read_is_no_wrong_record() {
+    let sandbox = Sandbox::new();
+    let listener = Listener::tcp();
+    for form in ["tsv", "csv", "json", "lines"] {
+        let directory = std::fs::File::open("/").unwrap();
+        let ended = sandbox.netverb(["send-tuple", "--input", form, &listener.id()]).stdin(directory).run();
+        ended.failed(55, &["cannot read the input: is a directory"]);
+    }
+}
