@@ -292,10 +292,10 @@ impl AcceptArgs {
         })?;
         let refuse = |text: &str| Err(Failure::message(Exit::Usage, text));
         if zmq && self.speaks_websocket() {
-            return refuse("--ws and --zmq speak two protocols; leave one out, or use two commands");
+            return refuse("--zmq, --ws and --http speak protocols of their own; use one, or two commands");
         }
         if zmq && http {
-            return refuse("--http and --zmq speak two protocols; leave one out, or use two commands");
+            return refuse("--zmq, --ws and --http speak protocols of their own; use one, or two commands");
         }
         if self.speaks_websocket() && (self.serves_datagrams() || self.at.iter().any(seqpacket)) {
             return refuse("--ws needs stream sockets; leave it out, or listen on a port or unix:/path");
