@@ -291,10 +291,7 @@ impl AcceptArgs {
             () => Carries::Bytes,
         })?;
         let refuse = |text: &str| Err(Failure::message(Exit::Usage, text));
-        if zmq && self.speaks_websocket() {
-            return refuse("--zmq, --ws and --http speak protocols of their own; use one, or two commands");
-        }
-        if zmq && http {
+        if zmq && (http || self.speaks_websocket()) {
             return refuse("--zmq, --ws and --http speak protocols of their own; use one, or two commands");
         }
         if self.speaks_websocket() && (self.serves_datagrams() || self.at.iter().any(seqpacket)) {
