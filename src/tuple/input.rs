@@ -7,7 +7,7 @@
 //! | lines | a line | the whole line |
 //! | json | an array, or the object of [`report`](super::json::report) | one value of it |
 //!
-//! Fields are read as arguments are (see [`literal`]): `5` is an integer, `s:5` a string. Lines end with LF or CRLF.
+//! Fields are read as arguments are (see [`super::literal`]): `5` is an integer, `s:5` a string. Lines end with LF or CRLF.
 //! Text is UTF-8; a byte order mark in front of it is skipped.
 //!
 //! One record is in memory at a time. The reader that is passed in is read only when a record is asked for, and no
