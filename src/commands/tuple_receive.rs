@@ -44,6 +44,17 @@ pub enum From {
     Datagrams(ListenId, Box<DatagramOptions>, Policy, ReadyOptions),
 }
 
+impl From {
+    /// Whether they are the peers of a socket, each of whom is told of as it comes and goes.
+    fn is_of_several(&self) -> bool {
+        match self {
+            #[cfg(feature = "zmq")]
+            From::Listener(listening) => listening.zmq.is_some(),
+            _ => false,
+        }
+    }
+}
+
 /// A listener whose first client sends the tuples.
 #[derive(Debug)]
 pub struct Listening {
@@ -137,6 +148,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         id: String::new(),
         said: None,
     };
+    let of_several = options.from.is_of_several();
     let (id, mut channel) = match options.from {
         From::Datagrams(at, socket, policy, ready) => {
             let received = tuple_datagrams::run(&at, &socket, policy, &ready, &mut receiver, context).await;
@@ -170,7 +182,9 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let (peer, local) = (channel.peer().to_string(), channel.local().to_string());
     let (bytes_in, code) = (context.reporter.total(Direction::In), channel.close_code());
     let reason = received.as_ref().map_or_else(Failure::line, |()| "done".to_owned());
-    context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out: 0, code, reason });
+    if !of_several {
+        context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out: 0, code, reason });
+    }
     received.map(|()| Exit::Done)
 }
 

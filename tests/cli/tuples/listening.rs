@@ -55,9 +55,15 @@ fn b60_all_peers_of_a_zeromq_socket_are_heard() {
     for value in ["1", "2"] {
         sandbox.netverb(["send-tuple", &id, "--zmq", "push", value]).run().exits(0);
     }
-    let mut heard = tuples(&child.wait());
+    let ended = child.wait();
+    let mut heard = tuples(&ended);
     heard.sort();
     assert_eq!(heard, ["[1]", "[2]"]);
+    let told = |kind: &str| {
+        let events = ended.events().into_iter().filter(|event| event["event"] == kind);
+        events.map(|event| event["id"].to_string()).collect::<std::collections::BTreeSet<_>>()
+    };
+    assert_eq!(told("closed"), told("accepted"));
 }
 
 #[cfg(feature = "ws")]
