@@ -23,8 +23,12 @@ pub trait Report {
     fn remark(&self, sentence: &str);
     /// How long a phase took.
     fn phase(&self, phase: Phase, took: Duration);
+    /// So many messages passed.
+    fn messages(&self, direction: Direction, count: u64);
     /// A message passed.
-    fn message(&self, direction: Direction);
+    fn message(&self, direction: Direction) {
+        self.messages(direction, 1);
+    }
 }
 
 /// Lets everything pass: for attempts that are expected to fail, and for processes that have nobody to tell.
@@ -35,7 +39,7 @@ impl Report for Unheard {
     fn event(&self, _: &str, _: &Event) {}
     fn remark(&self, _: &str) {}
     fn phase(&self, _: Phase, _: Duration) {}
-    fn message(&self, _: Direction) {}
+    fn messages(&self, _: Direction, _: u64) {}
 }
 
 /// Which way bytes travel, seen from this program.

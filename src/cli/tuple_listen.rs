@@ -107,7 +107,7 @@ impl TupleListenArgs {
         }
         #[cfg(feature = "zmq")]
         match (&beside.zmq, &at.address) {
-            (Some(_), _) if self.ws_or(!streams) => {
+            (Some(_), _) if self.speaks_websocket() || !streams => {
                 return usage(
                     "ZeroMQ sockets talk over plain streams; leave out --ws, and listen on a port or unix:/path",
                 );
@@ -148,11 +148,6 @@ impl TupleListenArgs {
             zmq: beside.zmq,
             ready: self.ready.options(),
         })))
-    }
-
-    #[cfg(feature = "zmq")]
-    fn ws_or(&self, other: bool) -> bool {
-        self.speaks_websocket() || other
     }
 
     #[cfg(feature = "tls")]

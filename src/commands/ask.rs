@@ -6,7 +6,6 @@ use super::write::{self, Sending};
 use crate::address::SocketId;
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::keeper::client::dial;
 
 /// `ask`, parsed.
 #[derive(Debug)]
@@ -24,11 +23,10 @@ pub struct Options {
 /// # Errors
 /// Not everything could be sent, or no answer came.
 pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
-    let mut keeper = dial(&context.place, &options.id)?;
-    keeper.demand_readable()?;
-    let mut output = Output::open(None)?;
-    let done = write::send(&mut keeper, &options.sending, options.wish.timeout)
-        .and_then(|()| read::read(&mut keeper, &options.wish, &mut output, context));
-    context.count(keeper.passed());
-    done
+    context.talk(&options.id, |keeper| {
+        keeper.demand_readable()?;
+        let mut output = Output::open(None)?;
+        write::send(keeper, &options.sending, options.wish.timeout)?;
+        read::read(keeper, &options.wish, &mut output, context)
+    })
 }

@@ -2,7 +2,11 @@
 
 use std::rc::Rc;
 
+use crate::address::SocketId;
 use crate::event::{Direction, Report};
+use crate::exit::Exit;
+use crate::failure::Failure;
+use crate::keeper::client::{Keeper, dial};
 pub use crate::keeper::directory::Place;
 use crate::keeper::passed::Passed;
 use crate::output::{Format, Reporter};
@@ -27,12 +31,26 @@ impl Context {
         Context { reporter, json, color, place }
     }
 
+    /// Talks to a kept socket. What passed is counted, however that ends.
+    ///
+    /// # Errors
+    /// No such socket; its keeper cannot be talked to; what `talk` says.
+    pub fn talk(
+        &self,
+        id: &SocketId,
+        talk: impl FnOnce(&mut Keeper) -> Result<Exit, Failure>,
+    ) -> Result<Exit, Failure> {
+        let mut keeper = dial(&self.place, id)?;
+        let done = talk(&mut keeper);
+        self.count(keeper.passed());
+        done
+    }
+
     /// Takes what went through a kept socket into the totals of the run.
     pub fn count(&self, passed: Passed) {
         self.reporter.count("", Direction::In, passed.bytes_in);
         self.reporter.count("", Direction::Out, passed.bytes_out);
-        for (direction, count) in [(Direction::In, passed.messages_in), (Direction::Out, passed.messages_out)] {
-            (0..count).for_each(|_| self.reporter.message(direction));
-        }
+        self.reporter.messages(Direction::In, passed.messages_in);
+        self.reporter.messages(Direction::Out, passed.messages_out);
     }
 }

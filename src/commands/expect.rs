@@ -6,7 +6,7 @@ use crate::address::SocketId;
 use crate::condition::{Answer, Condition, Detail, Expectation, Found, Print};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::keeper::client::{Keeper, Outcome, dial};
+use crate::keeper::client::{Keeper, Outcome};
 
 /// `expect`, parsed.
 #[derive(Debug)]
@@ -24,10 +24,7 @@ pub struct Options {
 /// # Errors
 /// No pattern matched, or one of `--fail` did: status 1.
 pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
-    let mut keeper = dial(&context.place, &options.id)?;
-    let done = expect(&mut keeper, options, context);
-    context.count(keeper.passed());
-    done
+    context.talk(&options.id, |keeper| expect(keeper, options, context))
 }
 
 fn expect(keeper: &mut Keeper, options: &Options, context: &Context) -> Result<Exit, Failure> {

@@ -10,7 +10,7 @@ use crate::address::SocketId;
 use crate::condition::{Condition, Found, TerminatorRule, Unit};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
-use crate::keeper::client::{Delivered, Keeper, Outcome, dial};
+use crate::keeper::client::{Delivered, Keeper, Outcome};
 use crate::keeper::wire::{Read, Reason, Unmet};
 pub use crate::keeper::wire::{Taking, WhenUnmet};
 use crate::message::Split;
@@ -57,11 +57,10 @@ pub struct Wish {
 /// # Errors
 /// What was waited for did not come, or cannot be written.
 pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
-    let mut keeper = dial(&context.place, &options.id)?;
-    let mut output = Output::open(options.output.as_ref())?;
-    let done = read(&mut keeper, &options.wish, &mut output, context);
-    context.count(keeper.passed());
-    done
+    context.talk(&options.id, |keeper| {
+        let mut output = Output::open(options.output.as_ref())?;
+        read(keeper, &options.wish, &mut output, context)
+    })
 }
 
 /// Where received data goes.

@@ -11,7 +11,7 @@ use super::context::Context;
 use crate::address::SocketId;
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
-use crate::keeper::client::{Keeper, dial, read_input};
+use crate::keeper::client::{Keeper, read_input};
 pub use crate::keeper::wire::Letter;
 pub use crate::keeper::wire::WriteEnd;
 use crate::keeper::wire::{DATA_CHUNK, Write};
@@ -150,10 +150,7 @@ impl Words {
 /// # Errors
 /// Not everything could be sent.
 pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
-    let mut keeper = dial(&context.place, &options.id)?;
-    let done = send(&mut keeper, &options.sending, options.timeout);
-    context.count(keeper.passed());
-    done.map(|()| Exit::Done)
+    context.talk(&options.id, |keeper| send(keeper, &options.sending, options.timeout).map(|()| Exit::Done))
 }
 
 /// Sends.

@@ -4,6 +4,11 @@ use std::io::Write;
 
 use super::wire::Response;
 
+/// What takes everything and gives nothing.
+fn nothing() -> std::io::Result<std::fs::File> {
+    std::fs::File::options().read(true).write(true).open("/dev/null")
+}
+
 /// The other end of the pipe, in the keeper.
 pub struct Readiness(std::fs::File);
 
@@ -14,7 +19,7 @@ impl Readiness {
     /// What the system says.
     pub fn take() -> std::io::Result<Self> {
         let pipe = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stdout(), 3)?;
-        let nothing = std::fs::File::options().read(true).write(true).open("/dev/null")?;
+        let nothing = nothing()?;
         rustix::stdio::dup2_stdin(&nothing)?;
         rustix::stdio::dup2_stdout(&nothing)?;
         Ok(Readiness(pipe.into()))
@@ -25,7 +30,7 @@ impl Readiness {
     /// # Errors
     /// Nobody waits for it any more.
     pub fn tell(mut self, response: &Response<'_>) -> std::io::Result<()> {
-        let nothing = std::fs::File::options().read(true).write(true).open("/dev/null")?;
+        let nothing = nothing()?;
         rustix::stdio::dup2_stderr(&nothing)?;
         let mut frame = Vec::new();
         response.encode(&mut frame).map_err(std::io::Error::other)?;

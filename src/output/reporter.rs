@@ -288,12 +288,12 @@ impl Report for Reporter {
         self.phases.set(phases);
     }
 
-    fn message(&self, direction: Direction) {
+    fn messages(&self, direction: Direction, count: u64) {
         let total = match direction {
             Direction::In => &self.messages_in,
             Direction::Out => &self.messages_out,
         };
-        total.set(total.get().saturating_add(1));
+        total.set(total.get().saturating_add(count));
     }
 }
 

@@ -215,16 +215,16 @@ impl<S: Side> Relayed<'_, S> {
             return 0;
         }
         let mut rest = self.input.get(self.start..self.filled).unwrap_or_default();
-        let (before, mut pieces, mut sent, report) = (rest.len(), 0, 0, self.report);
+        let (before, mut pieces, mut sent) = (rest.len(), 0, 0);
         let splitter = &mut self.splitter;
         self.socket.send_singles(std::iter::from_fn(|| {
             let piece = splitter.next_whole(&mut rest)?;
             (pieces, sent) = (pieces + 1, sent + piece.len());
-            report.message(Direction::Out);
             Some(piece)
         }));
         self.start += before - rest.len();
         if pieces > 0 {
+            self.report.messages(Direction::Out, pieces);
             self.outgoing.passed_unseen(sent);
         }
         sent
@@ -289,17 +289,17 @@ impl<S: Side> Relayed<'_, S> {
         if self.form.records || self.form.parts || self.incoming.is_looked_at() || self.wanted == 0 {
             return Ok(());
         }
-        let (split, counted, report) = (self.form.split, u64::from(self.form.count.is_some()), self.report);
+        let (split, counted) = (self.form.split, u64::from(self.form.count.is_some()));
         let (output, wanted) = (&mut self.output, &mut self.wanted);
-        let (mut joined, mut received) = (Ok(()), 0);
+        let (mut joined, mut messages, mut received) = (Ok(()), 0, 0);
         self.socket.receive_singles(|message| {
-            received += message.len();
-            report.message(Direction::In);
-            *count += 1;
+            (messages, received) = (messages + 1, received + message.len());
             *wanted -= counted;
             joined = split.join(message, output);
             joined.is_ok() && *wanted > 0 && output.len() < WRITTEN_AT_ONCE
         });
+        *count += messages;
+        self.report.messages(Direction::In, messages as u64);
         self.incoming.passed_unseen(received);
         joined.map_err(invalid)
     }
@@ -400,7 +400,7 @@ mod tests {
         fn event(&self, _: &str, _: &Event) {}
         fn remark(&self, _: &str) {}
         fn phase(&self, _: Phase, _: std::time::Duration) {}
-        fn message(&self, _: Direction) {}
+        fn messages(&self, _: Direction, _: u64) {}
     }
 
     /// An input that has nothing to give at first adds nothing of its own when it does.

@@ -278,8 +278,8 @@ impl Report for Mirror<'_> {
         self.report.phase(phase, took);
     }
 
-    fn message(&self, direction: Direction) {
-        self.report.message(opposite(direction));
+    fn messages(&self, direction: Direction, count: u64) {
+        self.report.messages(opposite(direction), count);
     }
 }
 

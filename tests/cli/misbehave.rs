@@ -34,6 +34,7 @@ fn b77_latency_delays_each_chunk_and_not_the_stream() {
         for byte in b'a'..=b'e' {
             peer.send(&[byte]);
             sent.push(begun.elapsed());
+            // Time is the behaviour: each is a chunk of its own, and the pauses between them stay.
             std::thread::sleep(Duration::from_millis(40));
         }
         for (byte, sent) in (b'a'..=b'e').zip(sent) {

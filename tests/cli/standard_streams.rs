@@ -29,6 +29,7 @@ fn b11_closed_standard_streams_confuse_no_descriptors_and_spin_nothing() {
     }
     let used = |child: &Child| child.facts().cpu_time();
     let before: Vec<Duration> = children.iter().map(|(child, _)| used(child)).collect();
+    // Time is the behaviour: for so long there is nothing to do.
     std::thread::sleep(Duration::from_millis(500));
     for ((child, mut peer), before) in children.into_iter().zip(before) {
         assert!(used(&child) - before <= Duration::from_millis(50), "spins: {}", child.line());
