@@ -179,6 +179,7 @@ impl KeptLink {
     /// See [`super::link::Link::poll_receive`].
     pub fn poll_receive(&mut self, cx: &mut Context<'_>, buffer: &mut Vec<u8>) -> Poll<Result<Received, Lost>> {
         self.shown();
+        buffer.clear();
         match ready!(self.poll_news(cx)) {
             Some(News::Data(bytes)) => {
                 *buffer = bytes;

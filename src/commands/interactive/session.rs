@@ -76,6 +76,8 @@ pub struct Session<'a, 's> {
     outgoing: Outgoing,
     ours: Ours,
     peer_ended: bool,
+    /// Whether TLS is to begin when everything is sent.
+    secures: bool,
     /// Since when the end is near.
     leaving: Option<Instant>,
     times: bool,
@@ -146,6 +148,7 @@ impl<'a, 's> Session<'a, 's> {
             outgoing,
             ours: Ours::Open,
             peer_ended: false,
+            secures: false,
             leaving: None,
             times: false,
             interrupted: false,
@@ -163,6 +166,9 @@ impl<'a, 's> Session<'a, 's> {
     /// Holds it.
     pub async fn hold(&mut self) -> Ending {
         loop {
+            if let Err(failure) = self.start_tls().await {
+                return Ending::Lost(Lost::Upgrade(failure));
+            }
             self.tell_notes();
             self.refresh();
             if let Some(ending) = self.over() {

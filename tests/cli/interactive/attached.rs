@@ -68,6 +68,7 @@ fn the_end_of_the_peer_ends_it() {
     drop(peer);
     let screen = terminal.wait_screen("closed by 127.0.0.1");
     assert!(screen.contains("bye"), "{screen:?}");
+    terminal.wait_screen("; received 3 bytes, sent 0");
     assert_eq!(terminal.wait(), Status::Exited(0));
 }
 

@@ -65,6 +65,24 @@ fn a_kept_socket_goes_on_in_tls() {
 }
 
 #[test]
+fn tls_begins_behind_what_was_typed_before() {
+    const FILE: usize = 32 << 20;
+    let (sandbox, listener) = (Sandbox::new(), Listener::tcp());
+    std::fs::write(sandbox.path("much"), vec![b'x'; FILE]).unwrap();
+    let (mut terminal, mut peer) = lines(&sandbox, &listener, "--no-verify --color never");
+    terminal.send(&format!("/send-file {}\r/starttls\r", sandbox.path("much").display()));
+    terminal.wait_screen("-- TLS begins when everything is sent; Ctrl-C gives up");
+    terminal.send("secret\r");
+    terminal.wait_screen("!! TLS is about to begin: nothing more is sent in clear");
+    terminal.send("\x15\x03");
+    terminal.wait_screen("-- TLS does not begin");
+    terminal.send("/starttls\r");
+    terminal.wait_times("-- TLS begins when everything is sent", 2);
+    assert!(peer.read(FILE).iter().all(|byte| *byte == b'x'));
+    assert_eq!(peer.read(1), [22], "a handshake");
+}
+
+#[test]
 fn b58_what_came_in_clear_is_shown_before_tls_begins() {
     let (sandbox, listener) = (Sandbox::new(), Listener::tcp());
     let (mut terminal, mut peer) = lines(&sandbox, &listener, "--no-verify --color never");

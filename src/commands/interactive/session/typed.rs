@@ -24,6 +24,7 @@ impl Session<'_, '_> {
             Input::End if !self.link.has_half_close() => return self.close().await,
             Input::End => self.end_ours(),
             Input::Interrupt { idle: true } if again || self.leaving.is_some() => return Some(Ending::Interrupted),
+            Input::Interrupt { .. } if std::mem::take(&mut self.secures) => self.note("TLS does not begin"),
             Input::Interrupt { idle } => match self.outgoing.stop_file() {
                 Some(note) => self.note(note),
                 None if idle => {
@@ -124,6 +125,9 @@ impl Session<'_, '_> {
         if self.ours != Ours::Open {
             return Some("our data has ended: nothing more can be sent".to_owned());
         }
+        if self.secures {
+            return Some("TLS is about to begin: nothing more is sent in clear".to_owned());
+        }
         self.outgoing.refusal()
     }
 
@@ -165,7 +169,10 @@ impl Session<'_, '_> {
                 },
             },
             Command::StartTls => {
-                return self.start_tls().await.err().map(|failure| Ending::Lost(Lost::Upgrade(failure)));
+                self.secures = true;
+                if !self.outgoing.is_empty() {
+                    self.note("TLS begins when everything is sent; Ctrl-C gives up");
+                }
             }
             Command::EndOfData if !self.link.has_half_close() => return self.close().await,
             Command::EndOfData => self.end_ours(),
@@ -229,11 +236,12 @@ impl Session<'_, '_> {
         self.front.show(&entries, None);
     }
 
-    async fn start_tls(&mut self) -> Result<(), Failure> {
-        if !self.outgoing.is_empty() {
-            self.trouble("not everything is sent yet; try again");
+    /// Goes on in TLS, as soon as everything is sent that was typed before.
+    pub(super) async fn start_tls(&mut self) -> Result<(), Failure> {
+        if !self.secures || !self.outgoing.is_empty() {
             return Ok(());
         }
+        self.secures = false;
         self.note(if self.front.echoes() { "beginning TLS" } else { "beginning TLS; Ctrl-C gives up" });
         self.refresh();
         let link = std::mem::replace(&mut self.link, Link::Gone);
