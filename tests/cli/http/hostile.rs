@@ -21,7 +21,7 @@ fn still_serves(sandbox: &Sandbox, child: &Child, port: u16) {
 fn flood(peer: &mut Peer, piece: &[u8]) {
     let begun = Instant::now();
     // What is refused is dropped for some seconds, so that the client can read why.
-    while begun.elapsed() < Duration::from_secs(15) {
+    while begun.elapsed() < Duration::from_secs(40) {
         match peer.write(piece) {
             Ok(_) => {}
             Err(error) if [ErrorKind::ConnectionReset, ErrorKind::BrokenPipe].contains(&error.kind()) => return,

@@ -273,7 +273,7 @@ impl Peer {
 
 impl Write for Peer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.socket.write(bytes)
+        uninterrupted(|| self.socket.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -39,9 +39,12 @@ impl Terminal {
     /// Waits until the screen has shown this, and gives all it has shown.
     #[track_caller]
     pub fn wait_screen(&self, text: &str) -> String {
+        let mut seen = 0_usize;
         self.screen.wait(&format!("{text:?} on the screen"), |bytes, _| {
-            let all = String::from_utf8_lossy(bytes);
-            all.contains(text).then(|| all.into_owned())
+            // What was looked at before is not looked at again: a screen may have shown megabytes.
+            let fresh = String::from_utf8_lossy(&bytes[seen.saturating_sub(text.len())..]);
+            seen = bytes.len();
+            fresh.contains(text).then(|| String::from_utf8_lossy(bytes).into_owned())
         })
     }
 
