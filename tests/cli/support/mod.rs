@@ -54,7 +54,7 @@ use std::time::{Duration, Instant};
 pub use child::{Child, Finished, Status};
 pub use facts::Facts;
 pub use peer::{Listener, Peer, uninterrupted};
-pub use run::Run;
+pub use run::{Run, close};
 pub use rustix::process::Signal;
 pub use sandbox::Sandbox;
 pub use terminal::Terminal;

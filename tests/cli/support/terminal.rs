@@ -7,6 +7,7 @@ use std::process::Command;
 use rexpect::process::{PtyProcess, WaitStatus};
 
 use super::child::{Collected, Status};
+use super::run::starting;
 use super::{Sandbox, wait_until};
 
 /// A script of /bin/sh in a session of its own; `"$NETVERB"` is the program.
@@ -23,7 +24,7 @@ impl Terminal {
         command.args(["-c", script]);
         sandbox.furnish(&mut command);
         command.env("TERM", "xterm");
-        let mut process = PtyProcess::new(command).unwrap();
+        let mut process = starting(|| PtyProcess::new(command)).unwrap();
         process.set_kill_timeout(Some(0));
         let keyboard = process.get_file_handle().unwrap();
         let screen = Collected::from(Some(process.get_file_handle().unwrap()));
