@@ -12,7 +12,7 @@ use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions};
 use serde_json::Value;
 
 use super::facts::Facts;
-use super::{LIMIT, uninterrupted};
+use super::{LIMIT, uninterrupted, wait_until};
 
 /// What came out of a pipe so far, read by a thread.
 #[derive(Clone, Default)]
@@ -271,6 +271,15 @@ impl Child {
     /// Sends it a signal.
     pub fn signal(&self, signal: Signal) {
         rustix::process::kill_process(self.pid(), signal).unwrap();
+    }
+
+    /// Stops it, until it gets `Signal::CONT`.
+    pub fn stop(&self) {
+        self.signal(Signal::STOP);
+        wait_until("it is stopped", || {
+            let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid().as_raw_nonzero())).unwrap();
+            stat.rsplit_once(") ").unwrap().1.starts_with('T').then_some(())
+        });
     }
 
     /// Its process.
