@@ -92,10 +92,7 @@ impl Datagrams {
             }
             ways.insert(from, (number, way));
         }
-        let to = match (arrival.to, socket.local().socket_addr()) {
-            (Some(to), Some(local)) => SocketAddr::new(to, local.port()).to_string(),
-            _ => socket.local().to_string(),
-        };
+        let to = arrival.destination(socket.local()).to_string();
         for datagram in inbox.datagrams() {
             let origin = Origin {
                 from: arrival.from.to_string(),
