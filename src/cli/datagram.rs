@@ -290,8 +290,8 @@ fn peer(word: Option<OsString>, rest: &[OsString]) -> Result<SocketId, Failure> 
     let Some(word) = word else {
         return Err(Failure::message(Exit::Usage, "no peer is named; type HOST:PORT, or --listen PORT to receive"));
     };
-    let text = word.to_string_lossy();
-    let id = SocketId::parse(&text).map_err(|error| Failure::new(Exit::MalformedAddress, error))?;
+    let text = word.to_str().ok_or_else(|| super::refusal::no_text("the peer", &word))?;
+    let id = SocketId::parse(text).map_err(|error| Failure::new(Exit::MalformedAddress, error))?;
     // As nc has it; here the second word would be the message.
     if let [second, ..] = rest
         && let Some(number) = second.to_str().filter(|second| second.parse::<u16>().is_ok())

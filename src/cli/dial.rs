@@ -89,7 +89,9 @@ pub fn parse_source(text: &str) -> Result<Source, IdError> {
     }
     match text.rsplit_once(':') {
         // An IPv6 address without brackets is a host alone.
-        Some((host, _)) if host.contains(':') && !host.ends_with(']') => Ok(Source { host: host_alone(text)?, port: 0 }),
+        Some((host, _)) if host.contains(':') && !host.ends_with(']') => {
+            Ok(Source { host: host_alone(text)?, port: 0 })
+        }
         Some((host, port)) => Ok(Source {
             host: if host.is_empty() { None } else { host_alone(host)? },
             port: port::parse(port).map_err(|error| wrong(host.chars().count() + 1, error.to_string()))?,

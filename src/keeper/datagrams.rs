@@ -115,7 +115,7 @@ impl Datagrams {
             (None, Some((target, name))) => (0, target.clone(), name.clone()),
             (None, None) => {
                 let text = "this socket hears everybody and has no peer of its own";
-                return Err(Failure::message(Exit::Usage, text).hint("name the peer with --to HOST:PORT"));
+                return Err(Failure::message(Exit::Usage, text).hint("write --to HOST:PORT names one"));
             }
             (Some(_), Some((Target::Connected, name))) => {
                 let text = format!("this socket has one peer, {name}, and --to names another");

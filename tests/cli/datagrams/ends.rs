@@ -80,3 +80,33 @@ fn b38_a_datagram_is_not_cut_in_silence() {
     assert!(ended.stderr.contains(&format!("a datagram of 6 bytes from {from} was cut")), "{}", ended.stderr);
     assert_eq!(ended.stderr.matches("was cut").count(), 1, "{}", ended.stderr);
 }
+
+#[test]
+fn b32_the_program_of_the_only_datagram_gives_the_status() {
+    let sandbox = Sandbox::new();
+    for (program, status, answer) in
+        [(&["-c", "cat; exit 3"][..], 3, "q"), (&["-c", "cat"], 0, "q"), (&["-e", "./missing"], 127, "")]
+    {
+        let line = ["accept", "--json", "udp://127.0.0.1:0", "--once"];
+        let (mut child, port) = listener(&sandbox, &[&line, program].concat());
+        let socket = peer().0;
+        socket.send_to(b"q", ("127.0.0.1", port)).unwrap();
+        if !answer.is_empty() {
+            assert_eq!(receive(&socket).0, answer.as_bytes());
+        }
+        let events = child.wait().exits(status).events();
+        assert_eq!(events.last().unwrap()["status"], status, "{program:?}");
+    }
+}
+
+#[test]
+fn b25_a_peer_whose_name_is_no_text_is_refused_with_the_spelling_that_works() {
+    use std::os::unix::ffi::OsStrExt;
+    let sandbox = Sandbox::new();
+    let path = sandbox.path("p").with_file_name(std::ffi::OsStr::from_bytes(b"p\xff"));
+    let socket = UnixDatagram::bind(&path).unwrap();
+    let line = [&b"datagram"[..], b"unix:p\xff", b"x"].map(std::ffi::OsStr::from_bytes);
+    sandbox.netverb(line).run().failed(2, &["is not UTF-8", "unix:p%FF"]);
+    sandbox.netverb(["datagram", "unix:p%FF", "x", "--send-only"]).run().exits(0);
+    assert_eq!(socket.recv(&mut [0; 9]).unwrap(), 1);
+}
