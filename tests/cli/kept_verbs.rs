@@ -184,9 +184,9 @@ fn b26_a_kept_listener_turns_away_at_once_whom_it_does_not_let_in() {
     let kept = Kept::new();
     let port: u16 = kept.says(&["accept", "0/web", "--deny", "127.0.0.1"]).trim().parse().unwrap();
     // Who is reset before connect(2) has returned hears of it there.
-    if let Ok(mut denied) = Peer::connect_tcp(&format!("127.0.0.1:{port}")) {
-        assert_eq!(denied.read_error(), ErrorKind::ConnectionReset);
-    }
+    let denied = Peer::connect_tcp(&format!("127.0.0.1:{port}"));
+    let error = denied.map_or_else(|error| error.kind(), |mut denied| denied.read_error());
+    assert_eq!(error, ErrorKind::ConnectionReset);
     kept.run(&["next", "web", "-w", "0"]).failed(28, &["no connection"]);
 }
 
