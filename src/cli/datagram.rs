@@ -158,10 +158,10 @@ enum FromArg {
 }
 
 fn parse_from(text: &str) -> Result<FromArg, IdError> {
-    if text.starts_with("unix:") {
-        if let ListenAddress::Unix { name, .. } = ListenId::parse(text)?.address {
-            return Ok(FromArg::Unix(name));
-        }
+    if text.starts_with("unix:")
+        && let ListenAddress::Unix { name, .. } = ListenId::parse(text)?.address
+    {
+        return Ok(FromArg::Unix(name));
     }
     parse_source(text).map(FromArg::Inet)
 }
