@@ -1598,7 +1598,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__recv__subcmd__tuple)
-            opts="-s -p -H -4 -6 -n -w -v -j -h -V --listen --datagram --join --ws --port-file --ready-fd --allow --deny --reject --self-signed --client-ca --peek --count --encoding --format --text-encoding --max-bytes --tsv --csv --shell --type --expect-types --zmq --subscribe --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-s -p -H -4 -6 -n -w -v -j -h -V --listen --datagram --join --ws --port-file --ready-fd --allow --deny --reject --self-signed --client-ca --peek --count --encoding --format --text-encoding --max-bytes --tsv --csv --shell --type --expect-types --zmq --subscribe --curve-server-key --curve-key --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1665,6 +1665,14 @@ _netverb() {
                     return 0
                     ;;
                 --subscribe)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --curve-server-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --curve-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1920,7 +1928,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__send__subcmd__tuple)
-            opts="-s -p -H -4 -6 -n -w -v -j -h -V --json-tuple --input --datagram --zmq --subscribe --encoding --format --text-encoding --max-bytes --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-s -p -H -4 -6 -n -w -v -j -h -V --json-tuple --input --datagram --zmq --subscribe --curve-server-key --curve-key --encoding --format --text-encoding --max-bytes --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1939,6 +1947,14 @@ _netverb() {
                     return 0
                     ;;
                 --subscribe)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --curve-server-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --curve-key)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -156,7 +156,7 @@ always\t'Always'
 never\t'Never'"
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l session -d 'Keep sockets, and look for them, in this session' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand open" -s z -l probe -d 'Only see whether somebody answers (status 0 open, 7 refused, 28 silent)'
+complete -c netverb -n "__fish_netverb_using_subcommand open" -s z -l probe -d 'Only see whether somebody answers (status 0 open, 7 refused, 28 silent) [-w default for udp://: 2s]'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -s F -l pass-fd -d 'Pass the connected descriptor over stdout (ssh\'s ProxyUseFdpass)'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l no-wait -d 'Return at once; what is written meanwhile is sent when the connection stands'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l foreground -d 'Stream a named socket instead of keeping it'
@@ -285,7 +285,7 @@ always\t'Always'
 never\t'Never'"
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l session -d 'Keep sockets, and look for them, in this session' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -s z -l probe -d 'Only see whether somebody answers (status 0 open, 7 refused, 28 silent)'
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -s z -l probe -d 'Only see whether somebody answers (status 0 open, 7 refused, 28 silent) [-w default for udp://: 2s]'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -s F -l pass-fd -d 'Pass the connected descriptor over stdout (ssh\'s ProxyUseFdpass)'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l no-wait -d 'Return at once; what is written meanwhile is sent when the connection stands'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l foreground -d 'Stream a named socket instead of keeping it'
@@ -636,7 +636,7 @@ line\t''
 nul\t''
 length\t''
 chunk\t''"
-complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l max-bytes -d 'Receive at most SIZE bytes of each message; the records of longer ones say that they are truncated' -r
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l max-bytes -d 'Receive at most SIZE bytes of each message; longer ones are cut, which their records say, or a line on stderr' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -s o -l output -d 'Write received messages to FILE' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
@@ -709,7 +709,7 @@ line\t''
 nul\t''
 length\t''
 chunk\t''"
-complete -c netverb -n "__fish_netverb_using_subcommand udp" -l max-bytes -d 'Receive at most SIZE bytes of each message; the records of longer ones say that they are truncated' -r
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l max-bytes -d 'Receive at most SIZE bytes of each message; longer ones are cut, which their records say, or a line on stderr' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -s o -l output -d 'Write received messages to FILE' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
@@ -769,6 +769,8 @@ complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l json-tupl
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l input -d 'Each record of stdin is a tuple: tsv, csv, json, lines' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l zmq -d 'Be a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l subscribe -d 'With sub: receive what begins with PREFIX (repeat) [default: everything]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it [with --to-zmq: the target\'s]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l curve-key -d 'Encrypt with CURVE; our own secret key: the server\'s, or a client\'s beside --curve-server-key' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l encoding -d 'cbor, msgpack or json' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l format -d 'Raw packets in this format, such as \'in2 A8\'' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l text-encoding -d 'The character set of strings in packets: utf8, locale, ignore, or a name such as iso-8859-1' -r
@@ -839,6 +841,8 @@ complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l max-bytes
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l expect-types -d 'Fail with 1 unless the types are these, such as irs' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l zmq -d 'Be a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l subscribe -d 'With sub: receive what begins with PREFIX (repeat) [default: everything]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it [with --to-zmq: the target\'s]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l curve-key -d 'Encrypt with CURVE; our own secret key: the server\'s, or a client\'s beside --curve-server-key' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l connect-timeout -d 'Limit look-up and connecting' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l retry -d 'Try again this many times when connecting fails' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l wait -d 'Keep trying to connect for this long' -r
@@ -912,6 +916,8 @@ complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l max-by
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l expect-types -d 'Fail with 1 unless the types are these, such as irs' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l zmq -d 'Be a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l subscribe -d 'With sub: receive what begins with PREFIX (repeat) [default: everything]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it [with --to-zmq: the target\'s]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l curve-key -d 'Encrypt with CURVE; our own secret key: the server\'s, or a client\'s beside --curve-server-key' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l connect-timeout -d 'Limit look-up and connecting' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l retry -d 'Try again this many times when connecting fails' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l wait -d 'Keep trying to connect for this long' -r

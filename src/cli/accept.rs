@@ -287,7 +287,7 @@ impl AcceptArgs {
         self.messages.check(match () {
             () if to_websocket || self.speaks_websocket() => Carries::WebSocket,
             () if http => Carries::Http,
-            () if zmq || self.at.iter().all(seqpacket) => Carries::Messages,
+            () if zmq || self.serves_datagrams() || self.at.iter().all(seqpacket) => Carries::Messages,
             () => Carries::Bytes,
         })?;
         let refuse = |text: &str| Err(Failure::message(Exit::Usage, text));
@@ -300,7 +300,12 @@ impl AcceptArgs {
         if self.speaks_websocket() && (matches!(offer, Offer::Conversation(_)) || self.service.proxy_server.is_some()) {
             return refuse("steps, --replay and --proxy-server need streams of bytes; leave out --ws");
         }
-        if self.messages.count().is_some() && !matches!(offer, Offer::Stdio { many: false, .. }) {
+        let counted = match offer {
+            // Those of all who send, as one socket receives them.
+            Offer::Stdio { many, .. } => !many || self.serves_datagrams(),
+            Offer::Service { .. } | Offer::Conversation(_) | Offer::Keep(_) => false,
+        };
+        if self.messages.count().is_some() && !counted {
             return refuse("--count is for one client on stdin and stdout; leave it out, or -k and the service");
         }
         Ok(())

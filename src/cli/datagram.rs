@@ -16,7 +16,7 @@ use super::keep::KeepArgs;
 use super::messages::parse_count;
 use super::misbehave::ChanceArgs;
 use super::words::WordArgs;
-use crate::address::{Endpoint, Host, ListenAddress, ListenId, SocketId, UnixName, port};
+use crate::address::{Endpoint, Host, IdError, ListenAddress, ListenId, SocketId, UnixName, port};
 use crate::commands::datagram::exchange::Replies;
 use crate::commands::datagram::{self, Form, From, Messages, Options, REPLY_WINDOW, probe};
 use crate::commands::recorder::{DumpTarget, HashKind, RecorderOptions};
@@ -119,7 +119,7 @@ pub struct MessageArgs {
     /// How stdin is cut into messages, and what ends them on stdout: none, line, nul, length, chunk or SIZE
     #[arg(long, value_name = "KIND")]
     split: Option<Split>,
-    /// Receive at most SIZE bytes of each message; the records of longer ones say that they are truncated
+    /// Receive at most SIZE bytes of each message; longer ones are cut, which their records say, or a line on stderr
     #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = parse_size)]
     max_bytes: Option<u64>,
     /// Write received messages to FILE
@@ -157,12 +157,11 @@ enum FromArg {
     Unix(UnixName),
 }
 
-fn parse_from(text: &str) -> Result<FromArg, String> {
-    if text.starts_with("unix:") {
-        let id = ListenId::parse(text).map_err(|error| error.to_string())?;
-        if let ListenAddress::Unix { name, .. } = id.address {
-            return Ok(FromArg::Unix(name));
-        }
+fn parse_from(text: &str) -> Result<FromArg, IdError> {
+    if text.starts_with("unix:")
+        && let ListenAddress::Unix { name, .. } = ListenId::parse(text)?.address
+    {
+        return Ok(FromArg::Unix(name));
     }
     parse_source(text).map(FromArg::Inet)
 }
@@ -264,7 +263,7 @@ impl DatagramArgs {
             (None, Some(to)) if self.probe => {
                 let limit = match self.time.timeout.unwrap_or(Limit::After(probe::LIMIT)) {
                     Limit::After(limit) => limit,
-                    Limit::Never => Duration::MAX / 4,
+                    Limit::Never => probe::ENDLESS,
                 };
                 Ok(Form::Probe { to, from, limit })
             }
@@ -291,8 +290,8 @@ fn peer(word: Option<OsString>, rest: &[OsString]) -> Result<SocketId, Failure> 
     let Some(word) = word else {
         return Err(Failure::message(Exit::Usage, "no peer is named; type HOST:PORT, or --listen PORT to receive"));
     };
-    let text = word.to_string_lossy();
-    let id = SocketId::parse(&text).map_err(|error| Failure::new(Exit::MalformedAddress, error))?;
+    let text = word.to_str().ok_or_else(|| super::refusal::no_text("the peer", &word))?;
+    let id = SocketId::parse(text).map_err(|error| Failure::new(Exit::MalformedAddress, error))?;
     // As nc has it; here the second word would be the message.
     if let [second, ..] = rest
         && let Some(number) = second.to_str().filter(|second| second.parse::<u16>().is_ok())

@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::groups::{NetArgs, TimeArgs, whole_number};
-use crate::address::{Host, port};
+use crate::address::{Host, IdError, port};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::quantity::{Limit, parse_duration};
@@ -79,22 +79,24 @@ pub struct Source {
 /// Reads `[HOST][:PORT]`.
 ///
 /// # Errors
-/// A sentence that says what is wrong.
-pub fn parse_source(text: &str) -> Result<Source, String> {
-    let host_alone = |text: &str| Host::parse(text).map_err(|error| error.to_string());
+/// What is wrong, and where.
+pub fn parse_source(text: &str) -> Result<Source, IdError> {
+    let wrong = |column, reason| IdError { subject: "address", input: text.to_owned(), column, reason };
+    let host_alone =
+        |host: &str| Host::parse(host).map_err(|error| IdError { input: text.to_owned(), ..error }).map(Some);
     if text.is_empty() {
-        return Err("it is empty; type a local HOST, :PORT or HOST:PORT".to_owned());
+        return Err(wrong(0, "it is empty; type a local HOST, :PORT or HOST:PORT".to_owned()));
     }
     match text.rsplit_once(':') {
         // An IPv6 address without brackets is a host alone.
         Some((host, _)) if host.contains(':') && !host.ends_with(']') => {
-            Ok(Source { host: Some(host_alone(text)?), port: 0 })
+            Ok(Source { host: host_alone(text)?, port: 0 })
         }
         Some((host, port)) => Ok(Source {
-            host: if host.is_empty() { None } else { Some(host_alone(host)?) },
-            port: port::parse(port).map_err(|error| error.to_string())?,
+            host: if host.is_empty() { None } else { host_alone(host)? },
+            port: port::parse(port).map_err(|error| wrong(host.chars().count() + 1, error.to_string()))?,
         }),
-        None => Ok(Source { host: Some(host_alone(text)?), port: 0 }),
+        None => Ok(Source { host: host_alone(text)?, port: 0 }),
     }
 }
 
@@ -115,6 +117,11 @@ impl DialArgs {
     /// As there.
     pub fn proxy_credentials(&self) -> Result<Option<Credentials>, Failure> {
         self.route.proxy_credentials()
+    }
+
+    /// Whether a limit for connecting was given, rather than the usual one.
+    pub fn limits_connecting(&self, time: &TimeArgs) -> bool {
+        self.connect_timeout.or(time.timeout).is_some()
     }
 
     /// The typed form.

@@ -96,8 +96,7 @@ impl MessageArgs {
     /// Status 2.
     pub fn check(&self, carries: Carries) -> Result<(), Failure> {
         if self.count.is_some() && matches!(carries, Carries::Bytes | Carries::Http) {
-            let text =
-                "--count counts messages, and this is a stream of bytes; use ws://…, accept --ws or seqpacket:/path";
+            let text = "--count counts messages, and this is a stream of bytes; use ws://…, accept --ws, udp://… or seqpacket:/path";
             return Err(Failure::message(Exit::Usage, text));
         }
         #[cfg(any(feature = "ws", feature = "http"))]

@@ -12,6 +12,7 @@ use super::messages::{Carries, MessageArgs};
 use super::misbehave::MisbehaveArgs;
 use super::steps::StepArgs;
 use crate::address::{Endpoint, Scheme, SocketId, UnixKind};
+use crate::commands::datagram;
 use crate::commands::keep::Keep;
 use crate::commands::open::{Mode, Options};
 use crate::exit::Exit;
@@ -30,7 +31,7 @@ pub struct OpenArgs {
     /// The port, where the host stands alone
     #[arg(value_name = "PORT")]
     port: Option<String>,
-    /// Only see whether somebody answers (status 0 open, 7 refused, 28 silent)
+    /// Only see whether somebody answers (status 0 open, 7 refused, 28 silent) [-w default for udp://: 2s]
     #[arg(short = 'z', long)]
     probe: bool,
     /// Run a shell command when the connection stands, with the socket's ID as its first argument
@@ -159,6 +160,10 @@ impl OpenArgs {
             return Err(Failure::message(Exit::Usage, text));
         }
         let mut connect = self.dial.connect_options(&self.net, &self.time)?;
+        if is_udp(&id) && !self.dial.limits_connecting(&self.time) {
+            // Nothing connects here, and a probe has a limit of its own.
+            connect.timeout = Some(datagram::probe::LIMIT);
+        }
         connect.telnet = self.terminal.telnet();
         connect.route.frugal = self.pass_fd;
         #[cfg(feature = "ws")]
@@ -233,11 +238,18 @@ fn plain(connect: &ConnectOptions, id: &SocketId) -> Result<(), Failure> {
     Err(Failure::message(Exit::Usage, text))
 }
 
+fn is_udp(id: &SocketId) -> bool {
+    matches!(id.endpoint, Some(Endpoint::Inet { scheme: Scheme::Udp, .. }))
+}
+
 /// What a connection to this address carries.
 fn carries(endpoint: Option<&Endpoint>) -> Carries {
     match endpoint {
         Some(endpoint) if endpoint.is_websocket() => Carries::WebSocket,
-        Some(Endpoint::Unix { kind: UnixKind::Seqpacket | UnixKind::ZeroMq, .. }) => Carries::Messages,
+        Some(
+            Endpoint::Unix { kind: UnixKind::Seqpacket | UnixKind::ZeroMq, .. }
+            | Endpoint::Inet { scheme: Scheme::Udp, .. },
+        ) => Carries::Messages,
         _ => Carries::Bytes,
     }
 }

@@ -128,10 +128,16 @@ fn cut(text: &str) -> String {
 /// clap does not say which word is no text, nor what to type instead.
 fn not_text(arguments: &[OsString]) -> Failure {
     let found = arguments.iter().enumerate().skip(1).find(|(_, word)| word.to_str().is_none());
-    let Some((position, word)) = found else { return Failure::message(Exit::Usage, "a word is not UTF-8") };
+    match found {
+        Some((position, word)) => no_text(&format!("word {position}"), word),
+        None => Failure::message(Exit::Usage, "a word is not UTF-8"),
+    }
+}
+
+/// The failure that a word is which has other bytes than those of a text; `subject` is what it is called.
+pub fn no_text(subject: &str, word: &OsStr) -> Failure {
     let bytes = word.as_bytes();
-    let shown = cut_bytes(bytes);
-    let message = format!("word {position} is not UTF-8: \"{shown}\"");
+    let message = format!("{subject} is not UTF-8: \"{}\"", cut_bytes(bytes));
     let is_path = |prefix: &&&str| bytes.starts_with(prefix.as_bytes());
     Failure::message(Exit::Usage, message).hint(match ["unix:", "seqpacket:", "ipc:"].iter().find(is_path) {
         Some(prefix) => format!("in {prefix} write such a byte as %XX: {}", percent_encoded(bytes)),

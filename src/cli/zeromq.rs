@@ -42,13 +42,21 @@ pub struct ZeroMqArgs {
     /// How long to go on delivering after the end of the input, before what is left is lost [default: as -w, or infinite]
     #[arg(long, value_name = "DUR", requires = "zeromq", allow_negative_numbers = true, value_parser = parse_duration)]
     linger: Option<Limit>,
+    #[command(flatten)]
+    curve: CurveArgs,
+}
+
+/// The keys of CURVE.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "ZeroMQ")]
+struct CurveArgs {
     /// Encrypt with CURVE; the server's public key, or the file that holds it [with --to-zmq: the target's]
     // Z85, the spelling of keys, has a hyphen among its letters.
-    #[arg(long, value_name = "KEY|FILE", requires = "zeromq", allow_hyphen_values = true)]
-    curve_server_key: Option<String>,
+    #[arg(long = "curve-server-key", value_name = "KEY|FILE", requires = "zeromq", allow_hyphen_values = true)]
+    server: Option<String>,
     /// Encrypt with CURVE; our own secret key: the server's, or a client's beside --curve-server-key
-    #[arg(long, value_name = "FILE", requires = "zeromq")]
-    curve_key: Option<PathBuf>,
+    #[arg(long = "curve-key", value_name = "FILE", requires = "zeromq")]
+    own: Option<PathBuf>,
 }
 
 fn parse_identity(text: &str) -> Result<String, String> {
@@ -119,8 +127,8 @@ impl ZeroMqArgs {
         if count.is_some() && !kind.receives() {
             return usage(format!("--count counts received messages, and a {kind} socket only sends; leave it out"));
         }
-        let server = if target.is_some() { None } else { self.curve_server_key.as_deref() };
-        let security = self.security(kind, server, self.curve_key.as_deref())?;
+        let server = if target.is_some() { None } else { self.curve.server.as_deref() };
+        let security = security(kind, server, self.curve.own.as_deref())?;
         let shaped = self.shaped(kind, target, stream.idle, security)?;
         match (stream.traffic, kind.sends(), kind.receives()) {
             (Traffic::SendOnly, false, _) => {
@@ -142,8 +150,8 @@ impl ZeroMqArgs {
     pub fn target(&self, kind: Kind, endpoint: &Endpoint, idle: Limit) -> Result<Box<ZeroMqOptions>, Failure> {
         over_streams(endpoint)?;
         // Without the key of a server there, a key of ours is that of the socket which listens, where there is one.
-        let own = self.curve_key.as_deref().filter(|_| self.zmq.is_none() || self.curve_server_key.is_some());
-        let security = self.security(kind, self.curve_server_key.as_deref(), own)?;
+        let own = self.curve.own.as_deref().filter(|_| self.zmq.is_none() || self.curve.server.is_some());
+        let security = security(kind, self.curve.server.as_deref(), own)?;
         Ok(Box::new(self.shaped(kind, self.zmq, idle, security)?))
     }
 
@@ -235,32 +243,35 @@ impl ZeroMqArgs {
             None => Ok(()),
         }
     }
+}
 
-    fn security(&self, kind: Kind, server: Option<&str>, own: Option<&Path>) -> Result<Security, Failure> {
-        let failed = |error: KeyError| Failure::new(Exit::Usage, error);
-        let own = own.map(|path| KeyPair::read(path).map_err(failed)).transpose()?;
-        let server = server.map(|text| PublicKey::read(text).map_err(failed)).transpose()?;
-        if kind == Kind::Stream && (own.is_some() || server.is_some()) {
-            return Err(Failure::message(Exit::Usage, "a STREAM socket talks to plain TCP peers, which know no CURVE"));
-        }
-        Ok(match (server, own) {
-            (Some(server), own) => Security::CurveClient { server, own: own.unwrap_or_else(KeyPair::generate) },
-            (None, Some(own)) => Security::CurveServer { own },
-            (None, None) => Security::None,
-        })
+/// How a socket of this type is secured, given the key of a server and our own.
+fn security(kind: Kind, server: Option<&str>, own: Option<&Path>) -> Result<Security, Failure> {
+    let failed = |error: KeyError| Failure::new(Exit::Usage, error);
+    let own = own.map(|path| KeyPair::read(path).map_err(failed)).transpose()?;
+    let server = server.map(|text| PublicKey::read(text).map_err(failed)).transpose()?;
+    if kind == Kind::Stream && (own.is_some() || server.is_some()) {
+        return usage("a STREAM socket talks to plain TCP peers, which know no CURVE");
     }
+    Ok(match (server, own) {
+        (Some(server), own) => Security::CurveClient { server, own: own.unwrap_or_else(KeyPair::generate) },
+        (None, Some(own)) => Security::CurveServer { own },
+        (None, None) => Security::None,
+    })
 }
 
 /// A ZeroMQ socket that tuples go over, one a message.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "ZeroMQ")]
+#[command(next_help_heading = "ZeroMQ", group = ArgGroup::new("zeromq"))]
 pub struct TupleArgs {
     /// Be a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive
-    #[arg(long, value_name = "TYPE")]
+    #[arg(long, value_name = "TYPE", group = "zeromq")]
     zmq: Option<Kind>,
     /// With sub: receive what begins with PREFIX (repeat) [default: everything]
-    #[arg(long, value_name = "PREFIX", requires = "zmq")]
+    #[arg(long, value_name = "PREFIX", requires = "zeromq", allow_hyphen_values = true)]
     subscribe: Vec<String>,
+    #[command(flatten)]
+    curve: CurveArgs,
 }
 
 impl TupleArgs {
@@ -285,8 +296,12 @@ impl TupleArgs {
             return usage(format!("a {kind} socket does not carry tuples this way; type --zmq with one of {names}"));
         }
         endpoint.map_or(Ok(()), over_streams)?;
-        let subscriptions = subscriptions(kind, &self.subscribe)?;
-        Ok(Some(Box::new(ZeroMqOptions { subscriptions, linger: limit, ..ZeroMqOptions::new(kind) })))
+        Ok(Some(Box::new(ZeroMqOptions {
+            subscriptions: subscriptions(kind, &self.subscribe)?,
+            linger: limit,
+            security: security(kind, self.curve.server.as_deref(), self.curve.own.as_deref())?,
+            ..ZeroMqOptions::new(kind)
+        })))
     }
 }
 

@@ -92,10 +92,7 @@ impl Datagrams {
             }
             ways.insert(from, (number, way));
         }
-        let to = match (arrival.to, socket.local().socket_addr()) {
-            (Some(to), Some(local)) => SocketAddr::new(to, local.port()).to_string(),
-            _ => socket.local().to_string(),
-        };
+        let to = arrival.destination(socket.local()).to_string();
         for datagram in inbox.datagrams() {
             let origin = Origin {
                 from: arrival.from.to_string(),
@@ -118,7 +115,7 @@ impl Datagrams {
             (None, Some((target, name))) => (0, target.clone(), name.clone()),
             (None, None) => {
                 let text = "this socket hears everybody and has no peer of its own";
-                return Err(Failure::message(Exit::Usage, text).hint("name the peer with --to HOST:PORT"));
+                return Err(Failure::message(Exit::Usage, text).hint("write --to HOST:PORT names one"));
             }
             (Some(_), Some((Target::Connected, name))) => {
                 let text = format!("this socket has one peer, {name}, and --to names another");

@@ -8,6 +8,14 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::program::{Command, Environment, status_number};
 use crate::event::{Event, Report};
 
+/// What a program said to a message.
+pub struct Answer {
+    /// What it printed.
+    pub output: Vec<u8>,
+    /// How it ended, as a shell has it.
+    pub status: u8,
+}
+
 /// Runs the program to its end and returns what it printed, one byte more than `most` at most.
 ///
 /// # Errors
@@ -19,7 +27,7 @@ pub async fn answer(
     message: &[u8],
     most: usize,
     report: &dyn Report,
-) -> io::Result<Vec<u8>> {
+) -> io::Result<Answer> {
     let mut child = command.start(environment, Stdio::piped(), Stdio::piped())?;
     let pid = child.id().unwrap_or(0);
     report.event(id, &Event::ExecStarted { command: command.text.clone(), pid });
@@ -30,10 +38,10 @@ pub async fn answer(
             let _ = stdin.write_all(message).await;
         }
     };
-    let mut answer = Vec::new();
+    let mut output = Vec::new();
     let read = async {
         match stdout {
-            Some(stdout) => stdout.take(most as u64 + 1).read_to_end(&mut answer).await,
+            Some(stdout) => stdout.take(most as u64 + 1).read_to_end(&mut output).await,
             None => Ok(0),
         }
     };
@@ -41,5 +49,5 @@ pub async fn answer(
     read?;
     let status = status_number(child.wait().await?);
     report.event(id, &Event::ExecExited { pid, status });
-    Ok(answer)
+    Ok(Answer { output, status })
 }

@@ -214,8 +214,12 @@ pub(super) async fn serve(
 fn not_run(error: &io::Error, id: &str, around: &Surroundings, command: &Command) -> Closing {
     let reason = format!("cannot run {:?}: {}", command.text, reason(error));
     around.report.event(id, &Event::Error { message: reason.clone() });
-    let status = if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_STARTED };
-    Closing { reason, verdict: Verdict::Program(status) }
+    Closing { reason, verdict: Verdict::Program(unstarted(error)) }
+}
+
+/// The status of a program that could not be run, as a shell has it.
+pub fn unstarted(error: &io::Error) -> u8 {
+    if error.kind() == io::ErrorKind::NotFound { NOT_FOUND } else { NOT_STARTED }
 }
 
 /// What a program is joined to by a relay.

@@ -57,7 +57,7 @@ pub(super) async fn serve(
                 let answer =
                     one_shot::answer(command, &environment, &client.id, &body, messages.limit(), &*around.report).await;
                 match answer {
-                    Ok(answer) => reply.append(&answer),
+                    Ok(answer) => reply.append(&answer.output),
                     // Whoever asked waits for an answer all the same: it is empty.
                     Err(error) => {
                         let message = format!("cannot run {:?}: {}", command.text, reason(&error));

@@ -162,17 +162,19 @@ impl Listener {
     pub fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<Pending>> {
         loop {
             let accepted = self.descriptor.poll_io(cx, Interest::READABLE, |fd| {
-                Ok(rustix::net::accept_with(fd, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)?)
+                Ok(rustix::net::acceptfrom_with(fd, SocketFlags::NONBLOCK | SocketFlags::CLOEXEC)?)
             });
-            let socket = match accepted {
+            let (socket, from) = match accepted {
                 Poll::Pending => return Poll::Pending,
-                Poll::Ready(Ok(fd)) => socket2::Socket::from(fd),
+                Poll::Ready(Ok((fd, from))) => (socket2::Socket::from(fd), from),
                 Poll::Ready(Err(error)) if concerns_one_client(&error) => continue,
                 Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
             };
-            // A client that reset already has no address any more.
-            let (Ok(peer), Ok(local)) = (socket.peer_addr(), socket.local_addr()) else { continue };
-            let (peer, local) = (self.carries.shown(peer_of(&peer)), self.carries.shown(peer_of(&local)));
+            // Of a client that has reset already, only accept(2) knows the address. It was there, and is served its end.
+            let gone = || SocketAddr::try_from(from?).ok().map(Peer::inet);
+            let peer = socket.peer_addr().ok().map(|peer| peer_of(&peer)).or_else(gone);
+            let (Some(peer), Ok(local)) = (peer, socket.local_addr()) else { continue };
+            let (peer, local) = (self.carries.shown(peer), self.carries.shown(peer_of(&local)));
             return Poll::Ready(Ok(Pending { socket, carries: self.carries, peer, local }));
         }
     }

@@ -14,6 +14,7 @@
 //! further than one read beyond it.
 
 mod mark;
+mod quotes;
 
 use std::io::{self, BufRead, BufReader, Read};
 
@@ -24,6 +25,7 @@ use super::tsv;
 use super::value::{Tuple, Value};
 
 use self::mark::Unmarked;
+use self::quotes::Quotes;
 use crate::exit::Exit;
 
 /// How a stream is cut into records.
@@ -87,6 +89,11 @@ pub enum InputCause {
     /// It is longer than the limit.
     #[error("it is longer than {0} bytes; --max-bytes sets another limit")]
     TooLarge(usize),
+    /// A quote of CSV is open at the end.
+    #[error(
+        "a quote is never closed: the field that it begins ends with another one, and a quote in it is written twice"
+    )]
+    OpenQuote,
     /// It is not text.
     #[error("it is not UTF-8; send bytes as b:HEX")]
     NotUtf8,
@@ -229,7 +236,7 @@ impl<R: Read> CsvRecords<R> {
             .has_headers(false)
             .flexible(true)
             .buffer_capacity(CHUNK)
-            .from_reader(Metered { source, left: 0 });
+            .from_reader(Metered { source, left: 0, quotes: Quotes::default() });
         CsvRecords { reader, record: csv::ByteRecord::new() }
     }
 
@@ -237,7 +244,7 @@ impl<R: Read> CsvRecords<R> {
         // A record may begin with what is left of the last read.
         self.reader.get_mut().left = max_bytes.saturating_add(CHUNK);
         let there = self.reader.read_byte_record(&mut self.record);
-        if !there.map_err(|error| self.cause(error, max_bytes))? {
+        if !there.map_err(|error| Self::cause(error, max_bytes))? {
             return Ok(None);
         }
         if self.record.as_slice().len() > max_bytes {
@@ -251,19 +258,24 @@ impl<R: Read> CsvRecords<R> {
             .map(Some)
     }
 
-    fn cause(&self, error: csv::Error, max_bytes: usize) -> InputCause {
-        if self.reader.get_ref().left == 0 {
-            return InputCause::TooLarge(max_bytes);
+    fn cause(error: csv::Error, max_bytes: usize) -> InputCause {
+        match error.into_kind() {
+            csv::ErrorKind::Io(error) => match error.kind() {
+                io::ErrorKind::QuotaExceeded => InputCause::TooLarge(max_bytes),
+                io::ErrorKind::UnexpectedEof => InputCause::OpenQuote,
+                _ => InputCause::Read(error),
+            },
+            other => InputCause::Read(io::Error::other(format!("{other:?}"))),
         }
-        InputCause::Read(error.into())
     }
 }
 
-/// Fails when a record has taken too much: a quote that nobody closes would take all there is.
+/// Fails when a record has taken too much, and at the end when a quote is open: one that nobody closes takes all there is.
 #[derive(Debug)]
 struct Metered<R> {
     source: R,
     left: usize,
+    quotes: Quotes,
 }
 
 impl<R: Read> Read for Metered<R> {
@@ -273,6 +285,10 @@ impl<R: Read> Read for Metered<R> {
             return Err(io::ErrorKind::QuotaExceeded.into());
         };
         let count = self.source.read(buffer)?;
+        if count == 0 && self.quotes.are_open() {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+        self.quotes.push(buffer.get(..count).unwrap_or_default());
         self.left = self.left.saturating_sub(count);
         Ok(count)
     }

@@ -254,7 +254,7 @@ fn b03_a_probe_says_open_and_sends_nothing() {
 }
 
 /// Words that are refused before any socket is opened, with the status and what the message names.
-const REFUSED: [(&[&str], i32, &[&str]); 44] = [
+const REFUSED: [(&[&str], i32, &[&str]); 46] = [
     (&["--bogus"], 2, &["--bogus"]),
     (&["extra", "words"], 2, &["words"]),
     (&["-w", "soon"], 2, &["soon", "250ms"]),
@@ -276,7 +276,9 @@ const REFUSED: [(&[&str], i32, &[&str]); 44] = [
     (&["--retry", "-1"], 2, &["-1"]),
     (&["--retry", "1", "--wait", "1"], 2, &["--retry", "--wait"]),
     (&["--from", "127.0.0.1", "-p", "1"], 2, &["--from", "--source-port"]),
-    (&["--from", ""], 2, &["--from"]),
+    (&["--from", ""], 3, &["it is empty", "HOST:PORT"]),
+    (&["--from", "127.0.0.1:99999"], 3, &["\"127.0.0.1:99999\" at column 11", "not a valid port"]),
+    (&["--from", "[::1:5"], 3, &["closing bracket"]),
     (&["-p", "65536"], 2, &["65536"]),
     (&["-s", "a b"], 3, &["a b"]),
     (&["--ttl", "0"], 2, &["--ttl"]),

@@ -1,5 +1,7 @@
 //! Promises 37 to 43, and 25 as far as it is about datagrams.
 
+mod ends;
+
 use std::net::UdpSocket;
 use std::os::unix::net::UnixDatagram;
 use std::process::Command;

@@ -412,6 +412,29 @@ fn b23_a_clean_client_is_0_and_one_that_resets_56() {
     }
 }
 
+/// A busy machine may let a client come and go before it is accepted.
+#[test]
+fn b23_a_client_that_has_reset_before_it_is_accepted_is_a_client() {
+    let sandbox = Sandbox::new();
+    for line in [
+        &["accept", "127.0.0.1:0"][..],
+        &["accept", "127.0.0.1:0", "--once", "--echo"],
+        #[cfg(feature = "tuples")]
+        &["recv-tuple", "--listen", "127.0.0.1:0"],
+    ] {
+        let mut child = sandbox.netverb([line, &["--json"]].concat()).spawn();
+        let port = child.port();
+        child.signal(Signal::STOP);
+        let client = Peer::connect(port);
+        let address = client.address();
+        client.reset();
+        child.signal(Signal::CONT);
+        let ended = child.wait();
+        let accepted = ended.exits(56).events().into_iter().find(|event| event["event"] == "accepted").unwrap();
+        assert_eq!(accepted["peer"], address, "{line:?}");
+    }
+}
+
 #[test]
 fn b27_each_event_names_the_port_that_was_hit() {
     let sandbox = Sandbox::new();

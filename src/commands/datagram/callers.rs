@@ -10,7 +10,6 @@ use tokio::time::Instant;
 use super::super::admission::Admission;
 use super::super::context::Context;
 use super::bridge::Lane;
-use super::exchange::arrived_at;
 use super::forward::Upstream;
 use crate::access::Verdict;
 use crate::address::{Peer, SocketName};
@@ -99,7 +98,7 @@ impl Callers {
     }
 
     fn admit(&mut self, number: usize, socket: &DatagramSocket, arrival: &Arrival) -> Option<Caller> {
-        let local = arrived_at(socket, arrival);
+        let local = arrival.destination(socket.local());
         let (peer, port) = (arrival.from.to_string(), socket.port());
         if let Verdict::Denied { rule } = self.admission.decide(&arrival.from) {
             self.context.reporter.event("", &Event::Rejected { peer, local: local.to_string(), port, rule });

@@ -13,7 +13,6 @@ use super::callers::{Caller, Callers};
 use super::failures;
 use super::input::Input;
 use super::printer::Printer;
-use crate::address::Peer;
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -22,7 +21,7 @@ use crate::relay::rate::Rate;
 use crate::relay::{Stdio, Traffic};
 use crate::service::Watcher;
 use crate::service::mishaps::Mishaps;
-use crate::transport::datagram::{Arrival, Burst, DatagramSocket, Inbox, Receiver, Target};
+use crate::transport::datagram::{Burst, DatagramSocket, Inbox, Receiver, Target};
 
 /// When to stop receiving.
 #[derive(Debug, Clone, Copy)]
@@ -269,7 +268,7 @@ impl Exchange {
         let (watcher, sender) = match &self.hearing {
             Hearing::Everybody { watcher, .. } => {
                 if watcher.wants_bytes() {
-                    watcher.between(&arrived_at(socket, inbox.arrival()), &inbox.arrival().from);
+                    watcher.between(&inbox.arrival().destination(socket.local()), &inbox.arrival().from);
                 }
                 (watcher.clone(), None)
             }
@@ -280,6 +279,12 @@ impl Exchange {
                 (caller.watcher.clone(), prefix.then(|| caller.id.clone()))
             }
         };
+        let arrival = inbox.arrival();
+        if arrival.truncated && !printer.flags_truncated() {
+            let message =
+                format!("a datagram of {} bytes from {} was cut, as --max-bytes says", arrival.length, arrival.from);
+            self.report.event("", &Event::Error { message });
+        }
         let mut count = 0;
         for datagram in inbox.datagrams().take(usize::try_from(left).unwrap_or(usize::MAX)) {
             note(&*watcher, &*self.report, Direction::In, datagram)?;
@@ -299,14 +304,6 @@ impl Exchange {
             }
             tokio::time::sleep_until(at).await;
         }
-    }
-}
-
-/// The address of ours that a datagram reached.
-pub(super) fn arrived_at(socket: &DatagramSocket, arrival: &Arrival) -> Peer {
-    match (arrival.to, socket.local().socket_addr()) {
-        (Some(to), Some(local)) => Peer::inet((to, local.port()).into()),
-        _ => socket.local().clone(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! `accept udp://…`: stdin and stdout with one peer or with all who write, or a service for each datagram.
 
 use std::cell::RefCell;
+use std::num::NonZeroU64;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -98,7 +99,11 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
             let exchange = Exchange {
                 hearing: Hearing::callers(callers, *prefix == Prefix::Sender),
                 sockets,
-                replies: Replies { count: None, wanted: None, window: options.stream.quit_after },
+                replies: Replies {
+                    count: options.count.map(NonZeroU64::get),
+                    wanted: None,
+                    window: options.stream.quit_after,
+                },
                 idle: around.idle,
                 rate: options.stream.rate.map(|rate| RefCell::new(Rate::new(rate))),
                 mishaps: None,

@@ -170,8 +170,16 @@ impl Plan<'_> {
         };
         let local = socket.local().to_string();
         let (address, transport) = (socket.peer(&target).to_string(), socket.transport());
-        self.context.reporter.event(&id, &Event::Connected { peer: address, local: local.clone(), transport });
-        self.exchange(vec![Rc::new(socket)], Some((target, peer)), id, local).await
+        let connected = Event::Connected { peer: address.clone(), local: local.clone(), transport };
+        self.context.reporter.event(&id, &connected);
+        let (ended, (bytes_in, bytes_out)) = self.exchange(vec![Rc::new(socket)], Some((target, peer)), &id).await;
+        let reason = ended.as_ref().map_or_else(Failure::line, |exit| match exit {
+            Exit::Done => "done".to_owned(),
+            _ => "ended".to_owned(),
+        });
+        let closed = Event::Closed { peer: address, local, bytes_in, bytes_out, code: None, reason };
+        self.context.reporter.event(&id, &closed);
+        ended
     }
 
     async fn receive(
@@ -190,28 +198,31 @@ impl Plan<'_> {
         announce(&bound, &[], ready, self.context)?;
         note_chosen_port(&bound, at.address.ports().any(|port| port == 0), ready, self.context);
         let id = bound.first().map(|bound| bound.id.clone()).unwrap_or_default();
-        let local = sockets.first().map(|socket| socket.local().to_string()).unwrap_or_default();
-        self.exchange(sockets.into_iter().map(Rc::new).collect(), target, id, local).await
+        if let (Some((Target::Inet { .. }, _)), [only]) = (&target, sockets.as_slice()) {
+            // All that is sent goes to the one peer, and so what comes back is about that.
+            only.tell_errors();
+        }
+        let sockets = sockets.into_iter().map(Rc::new).collect();
+        self.exchange(sockets, target, &id).await.0
     }
 
+    /// How it ended, and how many bytes came and went.
     async fn exchange(
         &self,
         sockets: Vec<Rc<DatagramSocket>>,
         target: Option<(Target, String)>,
-        id: String,
-        local: String,
-    ) -> Result<Exit, Failure> {
-        let stdio = self.streams.stdio()?;
+        id: &str,
+    ) -> (Result<Exit, Failure>, (u64, u64)) {
+        let stdio = match self.streams.stdio() {
+            Ok(stdio) => stdio,
+            Err(failure) => return (Err(failure), (0, 0)),
+        };
         let shown = Shown::on(&stdio);
         let around = self.streams.surroundings(shown);
-        let watcher = (around.watch)(&id);
+        let watcher = (around.watch)(id);
         let (input, output) = stdio.split();
         let limit = sockets.first().map_or(0, |socket| socket.max_payload());
-        let peer = match (&target, sockets.first()) {
-            (Some((target, _)), Some(socket)) => socket.peer(target).to_string(),
-            _ => "everybody".to_owned(),
-        };
-        let place = (id.as_str().into(), 1);
+        let place = (id.into(), 1);
         let exchange = Exchange {
             rate: self.rate.map(|rate| RefCell::new(Rate::new(rate))),
             mishaps: self
@@ -228,13 +239,7 @@ impl Plan<'_> {
         let input = Input::new(&self.messages, input, limit, self.eol.1);
         let printer = Printer::new(self.ending, self.eol.0, self.context.json, self.streams.hex(), shown);
         let ended = exchange.run(input, output, printer).await;
-        let (bytes_in, bytes_out) = watcher.totals();
-        let reason = ended.as_ref().map_or_else(Failure::line, |exit| match exit {
-            Exit::Done => "done".to_owned(),
-            _ => "ended".to_owned(),
-        });
-        self.context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out, code: None, reason });
-        ended
+        (ended, watcher.totals())
     }
 }
 

@@ -1,5 +1,6 @@
 //! `open udp://…`: the verb `datagram` under another name.
 
+use std::num::NonZeroU64;
 use std::time::Duration;
 
 use super::exchange::Replies;
@@ -15,13 +16,13 @@ use crate::transport::datagram::DatagramOptions;
 /// # Errors
 /// Status 2 for what needs a stream.
 pub fn options(options: open::Options) -> Result<super::Options, Failure> {
-    let open::Options { id, connect, mode, stream, split, .. } = options;
+    let open::Options { id, connect, mode, stream, split, count, .. } = options;
     let from = super::From { host: connect.source_host, port: connect.source_port, unix: None };
     let socket = DatagramOptions { lookup: connect.lookup, socket: connect.socket, ..DatagramOptions::default() };
     let mut keep = None;
     let form = match mode {
         Mode::Stream => super::Form::Send { to: id, from },
-        Mode::Probe => super::Form::Probe { to: id, from, limit: connect.timeout.unwrap_or(super::probe::LIMIT) },
+        Mode::Probe => super::Form::Probe { to: id, from, limit: connect.timeout.unwrap_or(super::probe::ENDLESS) },
         #[cfg(feature = "interactive")]
         Mode::Interactive(_) => {
             let message =
@@ -38,9 +39,11 @@ pub fn options(options: open::Options) -> Result<super::Options, Failure> {
             return Err(Failure::message(Exit::Usage, message));
         }
     };
-    let window = match (stream.traffic, stream.quit_after) {
-        (Traffic::SendOnly, _) => Limit::After(Duration::ZERO),
-        (_, limit) => limit.unwrap_or(Limit::After(super::REPLY_WINDOW)),
+    let window = match (stream.traffic, stream.quit_after, count) {
+        (Traffic::SendOnly, ..) => Some(Limit::After(Duration::ZERO)),
+        // What is counted is waited for.
+        (_, None, Some(_)) => None,
+        (_, limit, _) => Some(limit.unwrap_or(Limit::After(super::REPLY_WINDOW))),
     };
     let messages = match stream.traffic {
         Traffic::ReceiveOnly => super::Messages::None,
@@ -51,7 +54,7 @@ pub fn options(options: open::Options) -> Result<super::Options, Failure> {
         messages,
         ending: split.unwrap_or_else(super::default_ending),
         socket,
-        replies: Replies { count: None, wanted: None, window: Some(window) },
+        replies: Replies { count: count.map(NonZeroU64::get), wanted: None, window },
         stream,
         keep,
     })

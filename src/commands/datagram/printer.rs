@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::net::SocketAddr;
 
 use super::super::stream::Shown;
 use super::line_ends;
@@ -48,6 +47,11 @@ impl Printer {
         Printer { form, ending, eol, text: Vec::new(), interfaces: HashMap::new() }
     }
 
+    /// Whether what is printed of a datagram says that it was cut.
+    pub fn flags_truncated(&self) -> bool {
+        self.form == Form::Json
+    }
+
     /// Adds one of the datagrams of an inbox. `sender` stands before it, where senders are to be told apart.
     ///
     /// # Errors
@@ -86,10 +90,7 @@ impl Printer {
     fn add_record(&mut self, inbox: &Inbox, datagram: &[u8], local: &Peer) -> io::Result<()> {
         let arrival = inbox.arrival();
         let from = arrival.from.to_string();
-        let to = match (arrival.to, local.socket_addr()) {
-            (Some(to), Some(local)) => SocketAddr::new(to, local.port()).to_string(),
-            _ => local.to_string(),
-        };
+        let to = arrival.destination(local).to_string();
         let interface = (arrival.interface != 0).then(|| {
             self.interfaces.entry(arrival.interface).or_insert_with(|| {
                 let name = nix::net::if_::if_indextoname(arrival.interface).ok();

@@ -19,6 +19,9 @@ use crate::transport::datagram::{DatagramOptions, DatagramSocket, Target};
 /// How long an answer is waited for, where nothing is said.
 pub const LIMIT: Duration = Duration::from_secs(2);
 
+/// As long as it takes; shorter than what a clock can add.
+pub const ENDLESS: Duration = Duration::from_secs(u64::MAX / 4);
+
 /// How often the messages are sent: a datagram may get lost.
 const TRIES: u32 = 3;
 

@@ -120,8 +120,11 @@ impl Server {
                     while let Some((number, result)) = received {
                         result.map_err(|error| failures::receiving("anybody", &error))?;
                         let heard = self.heard(number, receiver.inbox()).await?;
-                        if heard && self.once && !matches!(self.job, Job::Bridge(_)) {
-                            return Ok(Exit::Done);
+                        if let Some(exit) = heard
+                            && self.once
+                            && !matches!(self.job, Job::Bridge(_))
+                        {
+                            return Ok(exit);
                         }
                         turns -= 1;
                         received = if turns > 0 { receiver.receive_now().await } else { None };
@@ -142,10 +145,12 @@ impl Server {
         }
     }
 
-    async fn heard(&self, number: usize, inbox: &Inbox) -> Result<bool, Failure> {
-        let Some(socket) = self.sockets.get(number) else { return Ok(false) };
+    /// Does the job; `None` for a caller that is not let in, else what it means where it is the only one.
+    async fn heard(&self, number: usize, inbox: &Inbox) -> Result<Option<Exit>, Failure> {
+        let Some(socket) = self.sockets.get(number) else { return Ok(None) };
         let heard = self.callers.borrow_mut().hear(number, socket, inbox.arrival()).cloned();
-        let Some(caller) = heard else { return Ok(false) };
+        let Some(caller) = heard else { return Ok(None) };
+        let mut exit = Exit::Done;
         // What a connection takes is noted when it does.
         let taken = !matches!(self.job, Job::Bridge(_));
         for datagram in inbox.datagrams().filter(|_| taken) {
@@ -154,7 +159,7 @@ impl Server {
         if inbox.arrival().truncated && !matches!(self.job, Job::Discard) {
             let message = format!("a datagram of {} bytes is too long to be passed on", inbox.arrival().length);
             self.around.report.event(&caller.id, &Event::Error { message });
-            return Ok(true);
+            return Ok(Some(exit));
         }
         match &self.job {
             Job::Discard => {}
@@ -188,16 +193,19 @@ impl Server {
                         self.around.clone(),
                     );
                     let run = tokio::task::spawn_local(async move {
-                        run.await;
+                        let status = run.await;
                         drop(place);
+                        status
                     });
-                    if self.once {
-                        let _ = run.await;
+                    if self.once
+                        && let Ok(status @ 1..) = run.await
+                    {
+                        exit = Exit::Program(status);
                     }
                 }
             }
         }
-        Ok(true)
+        Ok(Some(exit))
     }
 
     /// Sends to a caller, and forgets one that is gone.

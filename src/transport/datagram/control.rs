@@ -30,6 +30,20 @@ pub(super) fn count_losses(socket: &impl AsRawFd) {
     let _ = sys::set_socket_option(socket, libc::SOL_SOCKET, libc::SO_RXQ_OVFL, &1i32.to_ne_bytes());
 }
 
+/// Asks the system to tell of every ICMP error. A v6 socket may send v4 as well.
+pub(super) fn enable_errors(socket: &impl AsFd, v6: bool) {
+    #[cfg(target_os = "linux")]
+    {
+        let _ = sys::set_socket_option(&socket.as_fd(), libc::IPPROTO_IP, libc::IP_RECVERR, &1i32.to_ne_bytes());
+        if v6 {
+            let (level, name) = (libc::IPPROTO_IPV6, libc::IPV6_RECVERR);
+            let _ = sys::set_socket_option(&socket.as_fd(), level, name, &1i32.to_ne_bytes());
+        }
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = (socket, v6);
+}
+
 /// Takes runs of equal size in one call, where the system can.
 pub(super) fn enable_runs(socket: &impl AsFd) {
     let _ = setsockopt(socket, sockopt::UdpGroSegment, &true);

@@ -2,7 +2,7 @@
 //! size from its sender (UDP_GRO of udp(7)). They are looked at one after the other.
 
 use std::io;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddrV6};
 use std::os::fd::BorrowedFd;
 use std::time::SystemTime;
 
@@ -55,6 +55,23 @@ impl Arrival {
             lost: 0,
         }
     }
+
+    /// The address and port that they were sent to, at a socket with this local address. One of a link has its interface, as
+    /// [`Arrival::from`] has.
+    pub fn destination(&self, local: &Peer) -> Peer {
+        match (self.to, local.socket_addr()) {
+            (Some(IpAddr::V6(to)), Some(local)) if is_of_a_link(&to) => {
+                Peer::Inet(SocketAddrV6::new(to, local.port(), 0, self.interface).into())
+            }
+            (Some(to), Some(local)) => Peer::inet((to, local.port()).into()),
+            _ => local.clone(),
+        }
+    }
+}
+
+/// Whether each link has such addresses (RFC 4007 section 6).
+pub(super) fn is_of_a_link(address: &Ipv6Addr) -> bool {
+    address.is_unicast_link_local() || matches!(address.octets(), [0xff, flags, ..] if flags & 0xf == 2)
 }
 
 /// The place for what one call receives.
@@ -158,4 +175,27 @@ pub(super) fn unix_peer(path: Option<&[u8]>, abstract_name: Option<&[u8]>) -> Pe
     use std::os::unix::ffi::OsStrExt;
     let path = path.map(|path| UnixName::Path(std::ffi::OsStr::from_bytes(path).into()));
     Peer::Unix(path.or_else(|| abstract_name.map(|name| UnixName::Abstract(name.to_vec()))))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_datagrams_were_sent_to() {
+        let table = [
+            (None, "[::]:7", "[::]:7"),
+            (Some("10.0.0.1"), "[::]:7", "10.0.0.1:7"),
+            (Some("2001:db8::1"), "[::]:7", "[2001:db8::1]:7"),
+            (Some("fe80::1"), "[::]:7", "[fe80::1%3]:7"),
+            (Some("ff02::1234"), "[::]:7", "[ff02::1234%3]:7"),
+            (Some("ff05::1234"), "[::]:7", "[ff05::1234]:7"),
+        ];
+        for (to, local, text) in table {
+            let local = Peer::inet(local.parse().unwrap());
+            let mut arrival = Arrival::unknown(local.clone(), 0);
+            (arrival.to, arrival.interface) = (to.map(|to| to.parse().unwrap()), 3);
+            assert_eq!(arrival.destination(&local).to_string(), text);
+        }
+    }
 }

@@ -86,6 +86,14 @@ impl DatagramSocket {
         })
     }
 
+    /// Lets every ICMP error be told (IP_RECVERR of ip(7)): of a connected socket not only that a port is closed, of another
+    /// one any at all.
+    pub fn tell_errors(&self) {
+        if self.carrier != Carrier::Unix {
+            control::enable_errors(&self.descriptor, self.carrier == Carrier::V6);
+        }
+    }
+
     /// The bound address.
     pub fn local(&self) -> &Peer {
         &self.local

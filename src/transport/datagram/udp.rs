@@ -8,9 +8,9 @@ use socket2::{Domain, Protocol, SockRef, Socket, Type};
 use super::super::listener::Unwritten;
 use super::super::resolve::{self, Family};
 use super::super::sockopt::SocketOptions;
+use super::inbox::is_of_a_link;
 use super::{DatagramError, DatagramOptions, DatagramSocket, Target, multicast};
 use crate::address::Host;
-use crate::sys;
 
 /// Opens a socket towards a host. Its only peer is that host, and what comes back by ICMP is an error of the socket; but for
 /// a group or a broadcast address, where many may answer. A name with several addresses: the first that there is a way to.
@@ -78,28 +78,14 @@ fn towards(
         return Ok((socket, Target::Inet { to, source: None }));
     }
     socket.connect(&to.into()).map_err(unreachable)?;
-    tell_errors(&socket, to.is_ipv6());
-    Ok((DatagramSocket::new(socket, options, None).map_err(unreachable)?, Target::Connected))
+    let socket = DatagramSocket::new(socket, options, None).map_err(unreachable)?;
+    socket.tell_errors();
+    Ok((socket, Target::Connected))
 }
 
 /// Whether the address is one of a link, and which link is not said (RFC 4007 section 6).
 fn lacks_scope(to: SocketAddr) -> bool {
-    let SocketAddr::V6(to) = to else { return false };
-    let of_a_link =
-        to.ip().is_unicast_link_local() || matches!(to.ip().octets(), [0xff, flags, ..] if flags & 0xf == 2);
-    of_a_link && to.scope_id() == 0
-}
-
-/// Lets every ICMP error be told, not only that a port is closed (IP_RECVERR of ip(7)).
-fn tell_errors(socket: &Socket, v6: bool) {
-    #[cfg(target_os = "linux")]
-    {
-        let (level, name) =
-            if v6 { (libc::IPPROTO_IPV6, libc::IPV6_RECVERR) } else { (libc::IPPROTO_IP, libc::IP_RECVERR) };
-        let _ = sys::set_socket_option(socket, level, name, &1i32.to_ne_bytes());
-    }
-    #[cfg(not(target_os = "linux"))]
-    let _ = (socket, v6);
+    matches!(to, SocketAddr::V6(to) if is_of_a_link(to.ip()) && to.scope_id() == 0)
 }
 
 fn made(address: SocketAddr, options: &DatagramOptions) -> Result<Socket, DatagramError> {

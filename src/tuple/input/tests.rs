@@ -93,12 +93,14 @@ fn integers_without_sign_are_read_where_they_can_be_sent() {
 
 #[test]
 fn errors_name_the_record() {
-    let table: [(InputForm, &[u8], &str); 9] = [
+    let table: [(InputForm, &[u8], &str); 11] = [
         (InputForm::Tsv, b"1\n2\tb:x\n", "record 2 of the input: field 2: `b:x` is no row of bytes"),
         (InputForm::Tsv, b"1\n2\n99999999999999999999\n", "record 3 of the input: field 1: `99999999999999999999` is"),
         (InputForm::Tsv, b"C:\\dir\n", "record 1 of the input: field 1 has `\\d`: write \\\\"),
         (InputForm::Tsv, b"\xff\n", "record 1 of the input: it is not UTF-8"),
         (InputForm::Csv, b"1\n2,i:x\n", "record 2 of the input: field 2: `i:x` is no integer"),
+        (InputForm::Csv, b"1\n2,\"x\n3\n", "record 2 of the input: a quote is never closed"),
+        (InputForm::Csv, b"\"1\"\n\"2\"\"", "record 2 of the input: a quote is never closed"),
         (InputForm::Csv, b"1\n\xff\n", "record 2 of the input: it is not UTF-8"),
         (InputForm::Lines, b"a\n\xff\n", "record 2 of the input: it is not UTF-8"),
         (InputForm::Json, b"[1]\n[1,]\n", "record 2 of the input: at byte 3"),

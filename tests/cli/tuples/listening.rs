@@ -2,7 +2,7 @@
 
 use std::net::UdpSocket;
 
-use crate::support::{Child, Finished, Peer, Sandbox};
+use crate::support::{Child, Finished, Peer, Sandbox, Status};
 
 /// `recv-tuple` that listens on a port of its choice with these options.
 fn listening(sandbox: &Sandbox, options: &[&str]) -> Child {
@@ -64,6 +64,37 @@ fn b60_all_peers_of_a_zeromq_socket_are_heard() {
         events.map(|event| event["id"].to_string()).collect::<std::collections::BTreeSet<_>>()
     };
     assert_eq!(told("closed"), told("accepted"));
+}
+
+#[cfg(feature = "zmq")]
+#[test]
+fn b63_tuples_are_encrypted_with_curve() {
+    let sandbox = Sandbox::new();
+    for name in ["server", "other"] {
+        sandbox.netverb(["zmq-keygen", name]).run().exits(0);
+    }
+    let mut child = listening(&sandbox, &["--zmq", "pull", "--count", "2", "--curve-key", "server.key_secret"]);
+    let id = format!("127.0.0.1:{}", child.port());
+    for (keys, fit) in [
+        (&["--curve-server-key", "server.key"][..], true),
+        (&["--curve-server-key", "other.key"], false),
+        (&[], false),
+        (&["--curve-server-key", "server.key", "--curve-key", "other.key_secret"], true),
+    ] {
+        let push = ["send-tuple", &id, "--zmq", "push", "-w", if fit { "1m" } else { "1" }, "7"];
+        let ended = sandbox.netverb([&push, keys].concat()).run();
+        assert_eq!(ended.status == Status::Exited(0), fit, "{keys:?}: {}", ended.stderr);
+    }
+    assert_eq!(tuples(&child.wait()), ["[7]", "[7]"]);
+    // The other way round: who publishes has the key, and who hears it connects.
+    let mut publisher = sandbox
+        .netverb(["accept", "--json", "--zmq", "push", "127.0.0.1:0", "--curve-key", "server.key_secret"])
+        .spawn();
+    let id = format!("127.0.0.1:{}", publisher.port());
+    publisher.feed(b"[1,\"x\"]\n".to_vec());
+    let pull = ["recv-tuple", &id, "--encoding", "json", "--tsv", "--zmq", "pull", "--curve-server-key", "server.key"];
+    assert_eq!(sandbox.netverb(pull).run().exits(0).stdout, b"1\tx\n");
+    sandbox.netverb(["send-tuple", &id, "--curve-key", "server.key_secret", "1"]).run().failed(2, &["--zmq"]);
 }
 
 #[cfg(feature = "ws")]

@@ -67,7 +67,12 @@ fn b60_each_form_of_input_is_read() {
     }
     let lines = [sent(&sandbox, &["--", "5"]), sent(&sandbox, &["--", "a\tb c"]), sent(&sandbox, &["--", ""])].concat();
     assert_eq!(sent_from(&sandbox, &["--input", "lines"], b"5\na\tb c\n\n"), lines);
-    for (form, input) in [("tsv", "1\n\\x\n"), ("json", "[1]\n{}\n"), ("lines", "1\n99999999999999999999\n")] {
+    for (form, input) in [
+        ("tsv", "1\n\\x\n"),
+        ("csv", "1\n2,\"three\n4,5\n"),
+        ("json", "[1]\n{}\n"),
+        ("lines", "1\n99999999999999999999\n"),
+    ] {
         let listener = Listener::tcp();
         let id = listener.id();
         let receiving = listener.serve(|mut peer| peer.read_to_end());
