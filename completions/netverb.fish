@@ -85,9 +85,9 @@ complete -c netverb -n "__fish_netverb_using_subcommand open" -l eol-out -d 'Lin
 crlf\t''
 cr\t''
 none\t''"
-complete -c netverb -n "__fish_netverb_using_subcommand open" -s o -l output -d 'Write received data to FILE' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand open" -s o -l output -d 'Write received data to FILE; - is stdout' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l transcript -d 'Record both directions, with times, as JSON lines; - is stdout, where nothing else goes there' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
 blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l rate -d 'Limit each direction to SIZE bytes a second' -r
@@ -214,9 +214,9 @@ complete -c netverb -n "__fish_netverb_using_subcommand connect" -l eol-out -d '
 crlf\t''
 cr\t''
 none\t''"
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -s o -l output -d 'Write received data to FILE' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -s o -l output -d 'Write received data to FILE; - is stdout' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l transcript -d 'Record both directions, with times, as JSON lines; - is stdout, where nothing else goes there' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
 blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l rate -d 'Limit each direction to SIZE bytes a second' -r
@@ -360,9 +360,9 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -l eol-out -d 'L
 crlf\t''
 cr\t''
 none\t''"
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -s o -l output -d 'Write received data to FILE' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -s o -l output -d 'Write received data to FILE; - is stdout' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l transcript -d 'Record both directions, with times, as JSON lines; - is stdout, where nothing else goes there' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
 blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l rate -d 'Limit each direction to SIZE bytes a second' -r
@@ -511,9 +511,9 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -l eol-out -d 'L
 crlf\t''
 cr\t''
 none\t''"
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -s o -l output -d 'Write received data to FILE' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -s o -l output -d 'Write received data to FILE; - is stdout' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l transcript -d 'Record both directions, with times, as JSON lines; - is stdout, where nothing else goes there' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
 blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l rate -d 'Limit each direction to SIZE bytes a second' -r
@@ -637,9 +637,9 @@ nul\t''
 length\t''
 chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l max-bytes -d 'Receive at most SIZE bytes of each message; the records of longer ones say that they are truncated' -r
-complete -c netverb -n "__fish_netverb_using_subcommand datagram" -s o -l output -d 'Write received messages to FILE' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -s o -l output -d 'Write received messages to FILE; - is stdout' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r
-complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l transcript -d 'Record both directions, with times, as JSON lines; - is stdout, where nothing else goes there' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
 blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
@@ -710,9 +710,9 @@ nul\t''
 length\t''
 chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l max-bytes -d 'Receive at most SIZE bytes of each message; the records of longer ones say that they are truncated' -r
-complete -c netverb -n "__fish_netverb_using_subcommand udp" -s o -l output -d 'Write received messages to FILE' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -s o -l output -d 'Write received messages to FILE; - is stdout' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r
-complete -c netverb -n "__fish_netverb_using_subcommand udp" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l transcript -d 'Record both directions, with times, as JSON lines; - is stdout, where nothing else goes there' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
 blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
@@ -967,7 +967,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l quiet 
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -s j -l json -d 'Events on stderr and reports on stdout as JSON, one a line'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -s h -l help -d 'Print help: -h the common options, --help all of them'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -s V -l version -d 'Print the version'
-complete -c netverb -n "__fish_netverb_using_subcommand read" -s o -l output -d 'Write to FILE instead of stdout' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand read" -s o -l output -d 'Write to FILE instead of stdout, which is -' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l until -d 'Read up to TEXT, or crlf, lf, cr, nul, blank (an empty line), eof, reply (a whole SMTP or FTP reply) [default: lf; of messages: one]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l until-regex -d 'Read up to the end of the first match' -r
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l for -d 'Read an amount: 512, 4k, "3 lines", "2 words", "4 items", "2 int4", "1 message", …' -r
