@@ -231,9 +231,12 @@ impl AcceptArgs {
                 None => Offer::Stdio { many: self.keep_open, prefix },
             },
         };
-        if let Offer::Service { .. } = offer {
+        let is_service = matches!(offer, Offer::Service { .. });
+        if is_service {
             self.data.refuse_stdio_words()?;
         }
+        let streams = matches!(offer, Offer::Stdio { .. } | Offer::Conversation(_));
+        stream.recorder.share_stdout(is_service || replay.1 || (streams && !stream.uses_stdout()))?;
         self.check_messages(&offer)?;
         #[cfg(feature = "tls")]
         let tls = self.server_tls()?;

@@ -18,7 +18,8 @@ pub struct CaptureArgs {
     /// real addresses and ports; messages of WebSocket and other framings are the payload of a segment each. Of a forward,
     /// it is the client's connection. The first packet of each connection has its ID as comment. Unix sockets, and the messages
     /// of a ZeroMQ socket that listens, appear between 192.0.2.1, the client, with a port from 1024 for each, and 192.0.2.2
-    /// port 1. A file that cannot be written ends the run with status 23.
+    /// port 1. A file that cannot be written ends the run with status 23. As FILE, - is stdout, where nothing else goes there: with
+    /// a service, a program or -o, as in `netverb accept 8080 --to host:80 --pcap - | tshark -r -`.
     #[arg(long, value_name = "FILE", value_hint = clap::ValueHint::FilePath)]
     pub pcap: Option<PathBuf>,
 }

@@ -10,7 +10,7 @@ use clap::Args;
 
 use super::capture::CaptureArgs;
 use super::dial::{Source, parse_source};
-use super::groups::{NetArgs, ReadyArgs, TimeArgs};
+use super::groups::{NetArgs, ReadyArgs, TimeArgs, received_to};
 use super::help;
 use super::keep::KeepArgs;
 use super::messages::parse_count;
@@ -122,7 +122,7 @@ pub struct MessageArgs {
     /// Receive at most SIZE bytes of each message; longer ones are cut, which their records say, or a line on stderr
     #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = parse_size)]
     max_bytes: Option<u64>,
-    /// Write received messages to FILE
+    /// Write received messages to FILE; - is stdout
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Show received messages as hex dumps
@@ -131,7 +131,7 @@ pub struct MessageArgs {
     /// Dump both directions in hex to FILE, or - for stderr
     #[arg(long, value_name = "FILE|-", value_parser = DumpTarget::parse)]
     hex_dump: Option<DumpTarget>,
-    /// Record both directions, with times, as JSON lines
+    /// Record both directions, with times, as JSON lines; - is stdout, where nothing else goes there
     #[arg(long, value_name = "FILE")]
     transcript: Option<PathBuf>,
     /// Show progress, rate and time left on stderr, and a summary at the end
@@ -212,6 +212,7 @@ impl DatagramArgs {
         };
         let mut stream = self.data.stream_options(&self.time, matches!(messages, Messages::Stdin(_)));
         stream.misbehaviour = self.chance.misbehaviour()?;
+        stream.recorder.share_stdout(!stream.uses_stdout())?;
         if self.replies.replies.is_some() {
             // -w is the window then.
             stream.idle = self.time.idle_timeout.unwrap_or(Limit::Never);
@@ -244,6 +245,7 @@ impl DatagramArgs {
             ("--hex", data.hex),
             ("--hex-dump", data.hex_dump.is_some()),
             ("--transcript", data.transcript.is_some()),
+            ("--pcap", data.capture.pcap.is_some()),
             ("--progress", data.progress),
             ("--hash", data.hash.is_some()),
             ("--send-only", data.send_only),
@@ -320,7 +322,7 @@ impl MessageArgs {
             eol_in: None,
             eol_out: None,
             inband: None,
-            output: self.output.clone(),
+            output: received_to(self.output.as_ref()),
             hex: self.hex,
             recorder: RecorderOptions {
                 transcript: self.transcript.clone(),

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::variable::variable;
 use crate::commands::announce::ReadyOptions;
-use crate::commands::recorder::{DumpTarget, HashKind, RecorderOptions};
+use crate::commands::recorder::{DumpTarget, HashKind, RecorderOptions, names_stdout};
 use crate::commands::stream::StreamOptions;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -152,7 +152,7 @@ pub struct DataArgs {
     /// Send CRLF at the end of lines (= --eol-out crlf)
     #[arg(short = 'C', long, conflicts_with_all = ["eol", "eol_out"])]
     crlf: bool,
-    /// Write received data to FILE
+    /// Write received data to FILE; - is stdout
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     /// Show received data as a hex dump
@@ -161,7 +161,7 @@ pub struct DataArgs {
     /// Dump both directions in hex to FILE, or - for stderr
     #[arg(long, value_name = "FILE|-", value_parser = DumpTarget::parse, value_hint = clap::ValueHint::FilePath)]
     hex_dump: Option<DumpTarget>,
-    /// Record both directions, with times, as JSON lines
+    /// Record both directions, with times, as JSON lines; - is stdout, where nothing else goes there
     #[arg(long, value_name = "FILE")]
     transcript: Option<PathBuf>,
     /// Show progress, rate and time left on stderr, and a summary at the end
@@ -199,6 +199,11 @@ pub struct DataArgs {
     split: Option<Split>,
 }
 
+/// The file of `-o`; none for `-`, which is stdout.
+pub fn received_to(output: Option<&PathBuf>) -> Option<PathBuf> {
+    output.filter(|path| !names_stdout(path)).cloned()
+}
+
 fn parse_rate(text: &str) -> Result<u64, String> {
     match parse_size(text) {
         Ok(0) => Err("nothing would ever pass; type bytes per second, such as 64k".to_owned()),
@@ -225,7 +230,7 @@ impl DataArgs {
             eol_in: self.eol_in.or(self.eol),
             eol_out: self.eol_out.or(self.eol).or(crlf),
             inband: self.inband,
-            output: self.output.clone(),
+            output: received_to(self.output.as_ref()),
             hex: self.hex,
             recorder: RecorderOptions {
                 transcript: self.transcript.clone(),

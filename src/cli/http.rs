@@ -55,7 +55,8 @@ pub struct HttpArgs {
     /// Run a shell command for each request, as a CGI program (RFC 3875)
     ///
     /// Its stdin is the body of the request, its stdout the answer: headers, such as Status: 404 and Content-Type: text/plain, an empty
-    /// line, and the body, which is sent as it comes. REQUEST_METHOD, PATH_INFO, QUERY_STRING, CONTENT_LENGTH, CONTENT_TYPE, HTTP_*,
+    /// line, and the body, which is sent as it comes. Location: with a path and nothing else has the command run again for that path;
+    /// with Status: 302 it is for the client. REQUEST_METHOD, PATH_INFO, QUERY_STRING, CONTENT_LENGTH, CONTENT_TYPE, HTTP_*,
     /// SERVER_* and REMOTE_* say what is asked for; a body sent in chunks has no CONTENT_LENGTH. It is hung up when the client goes.
     #[arg(long, value_name = "CMD")]
     http_exec: Option<String>,

@@ -150,6 +150,9 @@ impl OpenArgs {
                 None => Mode::Stream,
             },
         };
+        let has_own_stdin_and_stdout = matches!(mode, Mode::Program(_)) || replay.1;
+        let streams = matches!(mode, Mode::Stream | Mode::Conversation(_));
+        stream.recorder.share_stdout(has_own_stdin_and_stdout || (streams && !stream.uses_stdout()))?;
         #[cfg(feature = "zmq")]
         let carried = if self.zmq.is_given() { Carries::Messages } else { carries(id.endpoint.as_ref()) };
         #[cfg(not(feature = "zmq"))]

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::groups::received_to;
 use super::keep::kept_id;
 use super::payload::{LetterArgs, PayloadArgs};
 use super::until::{BoundArgs, SplitArgs, UntilArgs, WaitArgs};
@@ -23,7 +24,7 @@ pub struct ReadArgs {
     /// The kept socket: its name, or its full ID
     #[arg(value_name = "ID", value_parser = kept_id)]
     id: SocketId,
-    /// Write to FILE instead of stdout
+    /// Write to FILE instead of stdout, which is -
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -35,7 +36,11 @@ pub struct ReadArgs {
 impl ReadArgs {
     /// The typed form.
     pub fn into_verb(self) -> Verb {
-        Verb::Read(Box::new(read::Options { id: self.id, wish: self.until.wish(&self.split), output: self.output }))
+        Verb::Read(Box::new(read::Options {
+            id: self.id,
+            wish: self.until.wish(&self.split),
+            output: received_to(self.output.as_ref()),
+        }))
     }
 }
 

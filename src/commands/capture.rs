@@ -8,9 +8,10 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::recorder::{create, named};
+use super::recorder::{create, named, names_stdout};
 use crate::address::Peer;
 use crate::event::{Direction, Event};
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::output::packet::{self, DATAGRAM, Stream};
 use crate::output::pcapng::{self, Packet};
@@ -55,6 +56,10 @@ impl Capture {
     /// # Errors
     /// A file that cannot be written: status 23.
     pub fn create(path: &Path, carrier: Carrier) -> Result<Self, Failure> {
+        if names_stdout(path) && rustix::termios::isatty(rustix::stdio::stdout()) {
+            let text = "--pcap - writes packets, which a terminal cannot show; add | tshark -r -, or name a FILE";
+            return Err(Failure::message(Exit::Usage, text));
+        }
         let mut file = create(path)?;
         file.write_all(&pcapng::beginning()).map_err(|error| super::recorder::unwritable(path, &error))?;
         let (known, block) = (HashMap::new(), Vec::new());

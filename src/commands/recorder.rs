@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Write};
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::str::FromStr;
@@ -18,7 +19,8 @@ use crate::event::{Digests, Direction, Event};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::output::hex::DuplexHexDump;
-use crate::output::{transcript, view};
+use crate::output::{report, transcript, view};
+use crate::sys;
 
 /// Where a dump goes.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -83,6 +85,30 @@ impl RecorderOptions {
     fn are_none(&self) -> bool {
         let files = self.transcript.is_none() && self.hex_dump.is_none() && self.pcap.is_none();
         files && self.hash.is_none() && self.view.is_none()
+    }
+
+    /// Makes sure that stdout has one use at most; `is_free`: that nothing else goes there.
+    ///
+    /// # Errors
+    /// Status 2.
+    pub fn share_stdout(&self, is_free: bool) -> Result<(), Failure> {
+        let is_stdout = |path: &Option<PathBuf>| path.as_deref().is_some_and(names_stdout);
+        let uses = [
+            ("--pcap -", is_stdout(&self.pcap)),
+            ("--transcript -", is_stdout(&self.transcript)),
+            ("--view", self.view.is_some()),
+        ];
+        let mut uses = uses.into_iter().filter_map(|(word, given)| given.then_some(word));
+        let text = match (uses.next(), uses.next()) {
+            (Some(one), Some(other)) => format!("{one} and {other} both go to stdout; name a FILE for one of them"),
+            (Some(one), None) if !is_free => {
+                format!(
+                    "{one} goes to stdout, which has other uses here; name a FILE, or type -o FILE for received data"
+                )
+            }
+            _ => return Ok(()),
+        };
+        Err(Failure::message(Exit::Usage, text))
     }
 }
 
@@ -277,12 +303,26 @@ pub fn named(what: &str, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("cannot write the {what}: {}", reason(error)))
 }
 
-/// Begins a file of records.
+/// Whether stdout is meant.
+pub fn names_stdout(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Begins a file of records; `-` is stdout, where [`RecorderOptions::share_stdout`] has found it free.
 ///
 /// # Errors
 /// A file that cannot be written: status 23.
 pub fn create(path: impl AsRef<Path>) -> Result<File, Failure> {
     let path = path.as_ref();
+    if names_stdout(path) {
+        return match sys::stdout_was_closed() {
+            true => Err(report::no_stdout()),
+            false => {
+                let stdout = io::stdout().as_fd().try_clone_to_owned();
+                stdout.map(File::from).map_err(|error| unwritable(Path::new("stdout"), &error))
+            }
+        };
+    }
     File::create(path).map_err(|error| unwritable(path, &error))
 }
 

@@ -82,6 +82,11 @@ pub struct Streams {
 }
 
 impl StreamOptions {
+    /// Whether received data goes to stdout.
+    pub fn uses_stdout(&self) -> bool {
+        self.output.is_none() && self.traffic != Traffic::SendOnly
+    }
+
     /// What the end of the input means for a socket whose close ends both directions: it is closed when nothing has passed for a
     /// moment.
     pub fn at_end_without_half_close(&self) -> AtLocalEnd {

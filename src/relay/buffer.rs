@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::lane::Lane;
 use super::side::Side;
+use crate::quantity::Limit;
 use crate::sys;
 
 /// The first buffer of a direction, in bytes.
@@ -96,27 +97,51 @@ async fn write(to: &mut impl Side, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
-/// Writes everything, telling the lane of each part that was taken, and flushes it.
+/// A receiver that took nothing for as long as it had; the source of an [`io::Error`].
+#[derive(Debug, thiserror::Error)]
+#[error("idle for too long")]
+pub struct Stuck;
+
+/// Writes everything as fast as the lane allows, telling it of each part that was taken, and flushes it. `patience` is how long
+/// the receiver may take nothing.
 ///
 /// # Errors
-/// As [`write_all`], and when it cannot be recorded.
-pub async fn send(to: &mut impl Side, bytes: &[u8], lane: &Lane<'_>) -> io::Result<()> {
-    send_unflushed(to, bytes, lane).await?;
-    std::future::poll_fn(|cx| to.poll_flush(cx)).await
+/// As [`write_all`], when it cannot be recorded, and [`Stuck`].
+pub async fn send(to: &mut impl Side, bytes: &[u8], lane: &mut Lane<'_>, patience: Limit) -> io::Result<()> {
+    send_unflushed(to, bytes, lane, patience).await?;
+    patiently(patience, std::future::poll_fn(|cx| to.poll_flush(cx))).await
 }
 
 /// As [`send`]; whoever reads next has to flush it.
 ///
 /// # Errors
 /// As [`send`].
-pub async fn send_unflushed(to: &mut impl Side, bytes: &[u8], lane: &Lane<'_>) -> io::Result<()> {
+pub async fn send_unflushed(to: &mut impl Side, bytes: &[u8], lane: &mut Lane<'_>, patience: Limit) -> io::Result<()> {
     let mut rest = bytes;
     while !rest.is_empty() {
-        let (sent, after) = rest.split_at_checked(write(to, rest).await?).unwrap_or((rest, &[]));
+        let allowed = std::future::poll_fn(|cx| lane.poll_allowance(cx)).await;
+        let written = patiently(patience, write(to, rest.get(..allowed).unwrap_or(rest))).await?;
+        lane.spend(written);
+        let (sent, after) = rest.split_at_checked(written).unwrap_or((rest, &[]));
         lane.written(sent)?;
         rest = after;
     }
     Ok(())
+}
+
+async fn patiently<T>(patience: Limit, work: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+    match patience {
+        Limit::Never => work.await,
+        Limit::After(span) => tokio::time::timeout(span, work).await.unwrap_or_else(|_| Err(io::Error::other(Stuck))),
+    }
+}
+
+/// Ends writing. `patience` is how long it may take to send what is held back before the end.
+///
+/// # Errors
+/// Those of the side, and [`Stuck`].
+pub async fn end_within(to: &mut impl Side, patience: Limit) -> io::Result<()> {
+    patiently(patience, end(to)).await
 }
 
 /// Ends writing.

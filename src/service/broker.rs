@@ -177,7 +177,7 @@ async fn converse(
             },
         }
     }
-    farewell(voice, outbox).await
+    farewell(voice, outbox, around).await
 }
 
 /// Sends one message; `None` when the client was given up meanwhile.
@@ -189,13 +189,14 @@ async fn say(voice: &mut Voice<'_>, message: &Message, outbox: &Outbox) -> Optio
 }
 
 /// The client has said all it has to say: it gets what was meant for it until now, if it still hears.
-async fn farewell(mut voice: Voice<'_>, outbox: &Outbox) -> Closing {
+async fn farewell(mut voice: Voice<'_>, outbox: &Outbox, around: &Surroundings) -> Closing {
     outbox.close();
     while let Some(message) = outbox.next().await {
         if !voice.has_half_close() {
             break;
         }
-        match tokio::time::timeout(LINGER, say(&mut voice, &message, outbox)).await {
+        let patience = LINGER + around.needed_for(message.bytes().len());
+        match tokio::time::timeout(patience, say(&mut voice, &message, outbox)).await {
             Ok(Some(Ok(()))) => outbox.sent(&message),
             Ok(Some(Err(error))) => return Closing::failed(&error, Blame::Sending),
             Ok(None) | Err(_) => return deaf(&voice),

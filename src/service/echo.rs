@@ -33,8 +33,7 @@ async fn stream(bytes: &mut Bytes, watcher: &Rc<dyn Watcher>, around: &Surroundi
             Some(None) => {
                 let sent = async {
                     let answer = outgoing.convert(&incoming.settle()?, false)?.into_owned();
-                    buffer::write_all(bytes, &answer).await?;
-                    outgoing.written(&answer)
+                    buffer::send(bytes, &answer, &mut outgoing, around.idle).await
                 };
                 match sent.await {
                     Ok(()) => continue,
@@ -50,7 +49,7 @@ async fn stream(bytes: &mut Bytes, watcher: &Rc<dyn Watcher>, around: &Surroundi
         let sent = async {
             let received = incoming.receive(held.get(..count).unwrap_or_default(), ended)?;
             let answer = outgoing.convert(&received, ended)?;
-            buffer::send_unflushed(bytes, &answer, &outgoing).await
+            buffer::send_unflushed(bytes, &answer, &mut outgoing, around.idle).await
         };
         if let Err(error) = sent.await {
             return Closing::failed(&error, Blame::Sending);
@@ -59,7 +58,11 @@ async fn stream(bytes: &mut Bytes, watcher: &Rc<dyn Watcher>, around: &Surroundi
         buffer::give_back(held);
         if ended {
             incoming.ended();
-            let _ = buffer::end(bytes).await;
+            if let Err(error) = buffer::end_within(bytes, around.idle).await
+                && Closing::failed(&error, Blame::Sending).verdict == Verdict::Idle
+            {
+                return Closing::failed(&error, Blame::Sending);
+            }
             outgoing.ended();
             return Closing::clean("the client closed");
         }

@@ -30,7 +30,7 @@ use crate::failure::reason;
 use crate::filter::Transform;
 use crate::message::Split;
 use crate::quantity::Limit;
-use crate::relay::{Blame, End, Lane, Observer, Outcome, is_oversized};
+use crate::relay::{Blame, End, Lane, Observer, Outcome, buffer, is_oversized};
 use crate::transport::{Channel, Messages};
 
 use presence::Presence;
@@ -106,9 +106,16 @@ impl Surroundings {
         if watcher.wants_bytes() { watcher.wire(direction, message) } else { Ok(()) }
     }
 
-    /// Whether bytes are changed, limited or recorded on their way, so that nobody else may move them.
+    /// How long so many bytes take at the rate.
+    fn needed_for(&self, length: usize) -> Duration {
+        self.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(length as u64 / rate.max(1) + 1))
+    }
+
+    /// Whether bytes are changed, limited, timed or recorded on their way, so that nobody else may move them.
     pub fn looks_at(&self, id: &str, watcher: &dyn Observer) -> bool {
+        // Who moves bytes between others does not know how long nothing has passed.
         self.counted
+            || self.idle != Limit::Never
             || [Direction::In, Direction::Out]
                 .into_iter()
                 .any(|direction| self.lane(direction, id, watcher).is_looked_at())
@@ -222,6 +229,9 @@ impl Closing {
 
     /// An end by an error of the connection.
     pub fn failed(error: &io::Error, blame: Blame) -> Self {
+        if error.get_ref().is_some_and(|error| error.is::<buffer::Stuck>()) {
+            return Closing { reason: reason(error), verdict: Verdict::Idle };
+        }
         let blame = match error.kind() {
             _ if is_oversized(error) => Blame::Oversized,
             io::ErrorKind::ConnectionReset => Blame::Receiving,

@@ -199,7 +199,11 @@ pub(super) async fn serve(
         Ok((closing, Output::Whole)) => {
             // What the client sent and the program did not read would turn the close into a reset, and could cost the client
             // the end of the answer.
-            let _ = buffer::end(bytes).await;
+            if let Err(error) = buffer::end_within(bytes, around.idle).await
+                && let idle @ Closing { verdict: Verdict::Idle, .. } = Closing::failed(&error, Blame::Sending)
+            {
+                return idle;
+            }
             discard::linger(bytes, &mut around.lane(Direction::In, &client.id, &**watcher)).await;
             closing
         }
@@ -312,6 +316,11 @@ async fn through_pipes(
         }
     };
     drop(pipes);
+    if outcome.end == End::Idle {
+        // It may have said nothing for as long as it was silent, and would go on so.
+        child.hang_up().await?;
+        return Ok((Closing::from(outcome), Output::Elsewhere));
+    }
     let gone =
         outcome.end == End::PeerClosed || outcome.fault.as_ref().is_some_and(|fault| fault.blame != Blame::Output);
     let status = if gone { child.hang_up().await? } else { child.wait().await? };

@@ -23,9 +23,9 @@ pub(super) async fn serve(
             let mut incoming = around.lane(Direction::In, &client.id, &**watcher);
             let sent = async {
                 let answer = outgoing.convert(answer, true)?;
-                buffer::send(bytes, &answer, &outgoing).await?;
+                buffer::send(bytes, &answer, &mut outgoing, around.idle).await?;
                 outgoing.ended();
-                buffer::end(bytes).await
+                buffer::end_within(bytes, around.idle).await
             };
             if let Err(error) = sent.await {
                 return Closing::failed(&error, Blame::Sending);

@@ -7,6 +7,7 @@ use std::io;
 use super::{Closing, Surroundings, Watcher};
 use crate::event::{Direction, Report};
 use crate::message::Message;
+use crate::quantity::Limit;
 use crate::relay::{Blame, Lane, SETTLE, buffer};
 use crate::transport::Channel;
 
@@ -62,12 +63,16 @@ impl<'a> Voice<'a> {
         match self.channel {
             Channel::Bytes(bytes) => {
                 let (held, count) = tokio::select! {
-                    read = buffer::read(bytes, buffer::SMALLEST) => read.map_err(unheard(Blame::Receiving))?,
+                    read = async {
+                        let allowed = std::future::poll_fn(|cx| self.incoming.poll_allowance(cx)).await;
+                        buffer::read(bytes, allowed.min(buffer::SMALLEST)).await
+                    } => read.map_err(unheard(Blame::Receiving))?,
                     () = tokio::time::sleep(SETTLE), if self.incoming.is_holding() => {
                         let settled = self.incoming.settle().map_err(converting)?;
                         return Ok(Said { message: Message::new(&settled), last: false });
                     }
                 };
+                self.incoming.spend(count);
                 let (piece, last) = (held.get(..count).unwrap_or_default(), count == 0);
                 let message = self.incoming.receive(piece, last).map(|heard| Message::new(&heard));
                 buffer::give_back(held);
@@ -97,7 +102,7 @@ impl<'a> Voice<'a> {
         match self.channel {
             Channel::Bytes(bytes) => {
                 let converted = self.outgoing.convert(message.bytes(), false)?;
-                buffer::send(bytes, &converted, &self.outgoing).await
+                buffer::send(bytes, &converted, &mut self.outgoing, Limit::Never).await
             }
             Channel::Messages(messages) => {
                 let message = convert(&mut self.outgoing, message)?;

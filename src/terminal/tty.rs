@@ -1,8 +1,8 @@
 //! The terminal as a device: its mode, its size, and giving it back as it was, whatever way this program ends.
 
 use std::io;
-use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, Once};
 
 use crossterm::Command;
 use crossterm::cursor::{Hide, Show};
@@ -10,12 +10,16 @@ use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{getpgrp, getppid, getsid};
+use rustix::termios::{LocalModes, OptionalActions, Termios};
 
 /// Whether the terminal is in our mode.
 static OURS: AtomicBool = AtomicBool::new(false);
 
 /// Whether it shows a page of ours instead of what was there.
 static PAGE: AtomicBool = AtomicBool::new(false);
+
+/// How the terminal was set before we kept it from showing what is typed.
+static SHOWING: Mutex<Option<Termios>> = Mutex::new(None);
 
 /// How long a terminal that takes nothing is waited for at the end.
 const PATIENCE: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
@@ -47,15 +51,7 @@ impl Tty {
     /// # Errors
     /// It cannot be set.
     pub fn take(usage: Use) -> io::Result<Self> {
-        static HOOK: Once = Once::new();
-        // Also where a panic aborts the process, this comes first.
-        HOOK.call_once(|| {
-            let report = std::panic::take_hook();
-            std::panic::set_hook(Box::new(move |info| {
-                give_back("\r\n");
-                report(info);
-            }));
-        });
+        survive_panics();
         let tty = Tty { usage };
         tty.enter()?;
         Ok(tty)
@@ -91,6 +87,67 @@ impl Tty {
         // crossterm remembers that it has set it, and would not do it again.
         let _ = disable_raw_mode();
         self.enter()
+    }
+}
+
+/// Gives the terminal back where the program panics. Also where that aborts the process, this comes first.
+fn survive_panics() {
+    static HOOK: Once = Once::new();
+    HOOK.call_once(|| {
+        let report = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            give_back("\r\n");
+            show_typed();
+            report(info);
+        }));
+    });
+}
+
+/// Whether a terminal that edits lines itself shows what is typed; it does again when this is dropped, and when the program panics.
+#[derive(Debug, Default)]
+pub struct Echo {
+    hidden: bool,
+}
+
+impl Echo {
+    /// Hides what is typed, or shows it again. The end of a hidden line is seen all the same.
+    ///
+    /// # Errors
+    /// It cannot be hidden.
+    pub fn hide(&mut self, hidden: bool) -> io::Result<()> {
+        if std::mem::replace(&mut self.hidden, hidden) == hidden {
+            return Ok(());
+        }
+        if !hidden {
+            show_typed();
+            return Ok(());
+        }
+        survive_panics();
+        let stdin = rustix::stdio::stdin();
+        let before = rustix::termios::tcgetattr(stdin)?;
+        if !before.local_modes.contains(LocalModes::ECHO) {
+            return Ok(());
+        }
+        let mut settings = before.clone();
+        settings.local_modes.remove(LocalModes::ECHO);
+        settings.local_modes.insert(LocalModes::ECHONL);
+        if let Ok(mut showing) = SHOWING.try_lock() {
+            *showing = Some(before);
+        }
+        Ok(rustix::termios::tcsetattr(stdin, OptionalActions::Now, &settings)?)
+    }
+}
+
+impl Drop for Echo {
+    fn drop(&mut self) {
+        show_typed();
+    }
+}
+
+fn show_typed() {
+    // Who panics while holding it does not wait for itself.
+    if let Some(before) = SHOWING.try_lock().ok().and_then(|mut showing| showing.take()) {
+        let _ = rustix::termios::tcsetattr(rustix::stdio::stdin(), OptionalActions::Now, &before);
     }
 }
 

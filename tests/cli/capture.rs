@@ -38,3 +38,49 @@ fn b76_a_kept_socket_has_no_capture() {
     let run = sandbox.netverb(["open", "--pcap", "file", "localhost:1/name"]).run();
     run.failed(2, &["--pcap", "--foreground"]);
 }
+
+/// A capture goes to stdout where nothing else does, and to no file of the name "-".
+#[test]
+fn b76_a_capture_on_stdout_is_alone_there() {
+    let sandbox = Sandbox::new();
+    let begins = |bytes: &[u8]| assert_eq!(bytes.get(..4), Some(&b"\x0a\x0d\x0d\x0a"[..]), "{}", bytes.escape_ascii());
+    let listener = Listener::tcp();
+    let id = listener.id();
+    for words in [&["--output", "received"][..], &["--send-only"], &["-c", "cat >/dev/null"]] {
+        let child = sandbox.netverb(["open", "--pcap", "-", &id].iter().chain(words)).spawn();
+        let mut peer = listener.accept();
+        peer.send(b"received");
+        drop(peer);
+        let mut child = child;
+        let ended = child.wait();
+        begins(&ended.stdout);
+        assert!(ended.stdout.windows(8).any(|window| window == b"received") || words == ["--send-only"]);
+    }
+    let server = sandbox.netverb(["accept", "--json", "--once", "127.0.0.1:0", "--echo", "--pcap", "-"]).spawn();
+    let mut client = Peer::connect(server.port());
+    client.end();
+    assert_eq!(client.read_to_end(), b"");
+    let mut server = server;
+    begins(&server.wait().stdout);
+    for (words, said) in [
+        (&["open", "--pcap", "-", &id][..], "-o FILE"),
+        (&["open", "--transcript", "-", &id], "-o FILE"),
+        (&["open", "--pcap", "-", "--transcript", "-", "-o", "received", &id], "both go to stdout"),
+        (&["accept", "127.0.0.1:0", "--pcap", "-"], "-o FILE"),
+        (&["accept", "127.0.0.1:0", "--echo", "--view", "--pcap", "-"], "both go to stdout"),
+        (&["datagram", "127.0.0.1:9", "--pcap", "-", "x"], "-o FILE"),
+        (&["datagram", "127.0.0.1:9/name", "--pcap", "file"], "--foreground"),
+    ] {
+        sandbox.netverb(words).run().failed(2, &[said]);
+    }
+    assert!(!sandbox.path("-").exists());
+}
+
+#[test]
+fn b76_a_terminal_gets_no_packets() {
+    let sandbox = Sandbox::new();
+    let mut terminal =
+        crate::support::Terminal::shell(&sandbox, "exec \"$NETVERB\" accept 127.0.0.1:0 --echo --pcap -");
+    terminal.wait_screen("a terminal cannot show");
+    assert_eq!(terminal.wait(), crate::support::Status::Exited(2));
+}

@@ -236,6 +236,33 @@ fn a_terminal_without_a_cursor_gets_plain_lines() {
 }
 
 #[test]
+fn a_terminal_without_a_cursor_shows_no_password_either() {
+    let (sandbox, listener) = (Sandbox::new(), Listener::tcp());
+    let script = format!("stty echo; TERM=dumb exec \"$NETVERB\" open --interactive {}", listener.id());
+    let mut terminal = Terminal::shell(&sandbox, &script);
+    let mut peer = listener.accept();
+    terminal.wait_screen("connected to");
+    let before = terminal.settings();
+    let wait_settings = |terminal: &Terminal, shown: bool| {
+        wait_until("other settings of the terminal", || ((terminal.settings() == before) == shown).then_some(()));
+    };
+    peer.send(b"Password: ");
+    wait_settings(&terminal, false);
+    terminal.send("hunter2\n");
+    assert_eq!(peer.read(8), b"hunter2\n");
+    peer.send(b"welcome\n");
+    wait_settings(&terminal, true);
+    let screen = terminal.wait_screen("< Password: \r\n< welcome\r\n");
+    assert!(!screen.contains("hunter2"), "{screen:?}");
+    // Also when the program is ended before there was an answer.
+    peer.send(b"Password: ");
+    wait_settings(&terminal, false);
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.wait(), Status::Killed(Signal::TERM.as_raw()));
+    assert_eq!(terminal.settings(), before);
+}
+
+#[test]
 fn raw_passes_each_character_both_ways() {
     let (sandbox, listener) = (Sandbox::new(), Listener::tcp());
     let (mut terminal, mut peer, before) = from_shell(&sandbox, &listener, "--raw");

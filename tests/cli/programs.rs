@@ -417,3 +417,16 @@ fn b32_a_program_that_reads_no_more_does_not_end_the_answer() {
         child.wait().exits(0);
     }
 }
+
+/// However the program is joined, and whether or not it would ever end by itself.
+#[test]
+fn b32_a_connection_that_idles_ends_its_program() {
+    let sandbox = Sandbox::new();
+    for way in WAYS {
+        let words = [way, &["--idle-timeout", "1s"]].concat();
+        let (mut child, mut peer) = once(&sandbox, "read line; echo $line; sleep 1000", &words);
+        peer.send(b"line\n");
+        assert_eq!(peer.read(5), b"line\n");
+        child.wait().exits(28);
+    }
+}

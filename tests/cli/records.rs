@@ -102,3 +102,23 @@ fn b67_a_full_disk_is_an_error_and_not_a_gap() {
     listener.accept().send(b"data");
     child.wait().failed(23, &["cannot write", "no space left on device"]);
 }
+
+#[test]
+fn b67_a_hyphen_is_stdout() {
+    let sandbox = Sandbox::new();
+    let listener = Listener::tcp();
+    let serve = || {
+        let mut peer = listener.accept();
+        peer.send(b"line\n");
+        drop(peer);
+    };
+    let mut child = sandbox.netverb(["open", "-o", "-", &listener.id()]).spawn();
+    serve();
+    assert_eq!(child.wait().stdout, b"line\n");
+    let mut child = sandbox.netverb(["open", "-o", "received", "--transcript", "-", &listener.id()]).spawn();
+    serve();
+    let record: Value = serde_json::from_slice(&child.wait().stdout).unwrap();
+    assert_eq!((&record["direction"], &record["text"]), (&"in".into(), &"line\n".into()));
+    assert_eq!(std::fs::read(sandbox.path("received")).unwrap(), b"line\n");
+    assert!(!sandbox.path("-").exists());
+}

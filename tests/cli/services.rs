@@ -319,3 +319,49 @@ fn what_is_only_dropped_has_a_rate_too() {
     assert!(begun.elapsed() > Duration::from_millis(1300), "{:?}", begun.elapsed());
     child.wait().exits(0);
 }
+
+#[test]
+fn what_a_service_sends_has_a_rate_too() {
+    let sandbox = Sandbox::new();
+    let text = "x".repeat(80 << 10);
+    for service in [&["--echo"][..], &["--respond", &text]] {
+        let fixed = ["accept", "--json", "127.0.0.1:0", "--once", "--rate", "50k"];
+        let mut child = sandbox.netverb(fixed.iter().chain(service)).spawn();
+        let mut peer = Peer::connect(child.port());
+        let begun = Instant::now();
+        if service.len() == 1 {
+            peer.send(text.as_bytes());
+        }
+        peer.end();
+        assert!(peer.read_to_end() == text.as_bytes());
+        assert!(begun.elapsed() > Duration::from_millis(1300), "{service:?}: {:?}", begun.elapsed());
+        child.wait().exits(0);
+    }
+    // What is said to all is heard at the rate.
+    let server = sandbox.netverb(["accept", "--json", "127.0.0.1:0", "--broker", "--rate", "50k"]).spawn();
+    let mut others = Peer::connect(server.port());
+    server.wait_event("accepted");
+    let mut peer = Peer::connect(server.port());
+    let begun = Instant::now();
+    peer.send(text.as_bytes());
+    peer.end();
+    assert!(others.read(text.len()) == text.as_bytes());
+    assert!(begun.elapsed() > Duration::from_millis(1300), "{:?}", begun.elapsed());
+}
+
+/// Whoever takes nothing is as idle as who says nothing.
+#[test]
+fn b68_a_client_that_takes_nothing_is_idle() {
+    let sandbox = Sandbox::new();
+    for service in [&["--echo"][..], &["--respond", "hello"], &["-c", "cat"]] {
+        let fixed = ["accept", "--json", "127.0.0.1:0", "--once", "--stall-after", "3", "--idle-timeout", "1s"];
+        let mut child = sandbox.netverb(fixed.iter().chain(service)).spawn();
+        let mut peer = Peer::connect(child.port());
+        peer.send(b"hello");
+        assert_eq!(peer.read(3), b"hel");
+        let ended = child.wait();
+        ended.exits(28);
+        let closed = ended.events().into_iter().find(|event| event["event"] == "closed").unwrap();
+        assert_eq!((&closed["reason"], &closed["bytes_out"]), (&"idle for 1s".into(), &3.into()), "{service:?}");
+    }
+}

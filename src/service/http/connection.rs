@@ -6,8 +6,9 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
-use hyper::body::Incoming;
-use hyper::header::{CONNECTION, HOST, HeaderValue};
+use hyper::body::{Body as _, Incoming};
+use hyper::ext::ReasonPhrase;
+use hyper::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderValue};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode, Version};
@@ -143,11 +144,12 @@ async fn converse(tap: Tap<'_>, visit: &Visit, http: &Http) -> Ended {
 /// The answer to a request.
 async fn respond(http: &Http, visit: &Visit, request: Request<Incoming>) -> Response<Body> {
     let line = visit.line(&request);
+    let (version, method) = (request.version(), request.method().clone());
     let mut response = match refuse(&request, http) {
         Some(refusal) => refusal,
         None => match &http.content {
             Content::Files(folder) => folder.answer(&request).await,
-            Content::Fixed(answer) => match Upload::of(request, http.limits).drop_all().await {
+            Content::Fixed(answer) => match Upload::of(Some(request.into_body()), http.limits).drop_all().await {
                 Ok(()) => answer.response(),
                 Err(refused) => refusal(refused.status()),
             },
@@ -155,7 +157,31 @@ async fn respond(http: &Http, visit: &Visit, request: Request<Incoming>) -> Resp
         },
     };
     http.headers.add_to(response.headers_mut());
+    name_status(&mut response);
+    if version == Version::HTTP_10 && method != Method::HEAD {
+        end_with_connection(&mut response);
+    }
     visit.note(line, response)
+}
+
+/// A status that has no words gets none: what stands in their place is no claim of the library's.
+fn name_status(response: &mut Response<Body>) {
+    if response.status().canonical_reason().is_none() && response.extensions().get::<ReasonPhrase>().is_none() {
+        response.extensions_mut().insert(ReasonPhrase::from_static(b""));
+    }
+}
+
+/// HTTP/1.0 knows no chunks: a body whose length nobody knows ends with the connection, whatever the client would like, and the
+/// answer must not say otherwise.
+fn end_with_connection(response: &mut Response<Body>) {
+    let headers = response.headers();
+    let known = headers.contains_key(CONTENT_LENGTH) || response.body().size_hint().exact().is_some();
+    let bodiless = matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if headers.contains_key(CONNECTION) || !(known || bodiless) {
+        // The library keeps connections only for answers of 1.1, and adds to their header.
+        *response.version_mut() = Version::HTTP_10;
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+    }
 }
 
 /// What no content has an answer to.

@@ -36,7 +36,8 @@ impl Refused {
 
 /// A body on its way in.
 pub(super) struct Upload {
-    body: Incoming,
+    /// None: there is nothing to come.
+    body: Option<Incoming>,
     limits: Limits,
     received: u64,
     /// How long was waited for the client so far: not the time in which nobody wanted more of it.
@@ -44,8 +45,12 @@ pub(super) struct Upload {
 }
 
 impl Upload {
-    pub(super) fn of(request: Request<Incoming>, limits: Limits) -> Self {
-        Upload { body: request.into_body(), limits, received: 0, waited: Duration::ZERO }
+    pub(super) fn of(body: Option<Incoming>, limits: Limits) -> Self {
+        Upload { body, limits, received: 0, waited: Duration::ZERO }
+    }
+
+    pub(super) fn limits(&self) -> Limits {
+        self.limits
     }
 
     /// Whether the client announces more than is allowed.
@@ -55,14 +60,15 @@ impl Upload {
 
     /// The next piece; none at the end.
     pub(super) async fn next(&mut self) -> Option<Result<Bytes, Refused>> {
+        let body = self.body.as_mut()?;
         loop {
             let began = Instant::now();
             let frame = match self.limits.stall {
-                Limit::Never => self.body.frame().await,
+                Limit::Never => body.frame().await,
                 Limit::After(limit) => {
                     let earned = Duration::from_secs(self.received / BYTES_A_SECOND);
                     let left = limit.saturating_add(earned).saturating_sub(self.waited);
-                    match tokio::time::timeout(left, self.body.frame()).await {
+                    match tokio::time::timeout(left, body.frame()).await {
                         Ok(frame) => frame,
                         Err(_) => return Some(Err(Refused::TooSlow)),
                     }

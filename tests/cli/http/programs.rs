@@ -1,7 +1,7 @@
 //! `--http-exec CMD` and `--http-respond`: a program for each request (RFC 3875), and no program at all.
 
 use super::{Answer, accept, curl, run_curl, talk};
-use crate::support::{Peer, Sandbox, Status, noise, wait_until};
+use crate::support::{Peer, Sandbox, noise, wait_until};
 
 /// A head for a program's answer.
 const HEAD: &str = "printf 'Content-Type: text/plain\\n\\n'";
@@ -67,6 +67,8 @@ fn the_head_of_its_output_makes_the_answer() {
     let (child, port) = accept(&sandbox, ["--http-exec", "cat"]);
     for (output, status, header, body) in [
         ("Status: 404 Not Found\nX-A: b\n\nnone", 404, ("x-a", "b"), "none"),
+        ("Location: /x\nSet-Cookie: a=b\n\n", 302, ("location", "/x"), ""),
+        ("Status: 303\nLocation: /x\n\n", 303, ("location", "/x"), ""),
         ("Status: 201\r\nContent-Type: a/b\r\n\r\nmade", 201, ("content-type", "a/b"), "made"),
         ("Location: http://h/x\n\n", 302, ("location", "http://h/x"), ""),
         ("Content-Type: a/b\nContent-Length: 2\n\nok", 200, ("content-length", "2"), "ok"),
@@ -75,6 +77,15 @@ fn the_head_of_its_output_makes_the_answer() {
         let answer = curl(&sandbox, port, "/", &["--data-binary", output]);
         let found = (answer.status, answer.header(header.0), answer.text());
         assert_eq!(found, (status, header.1, body.to_owned()), "{output}");
+    }
+    for (status, line) in [
+        ("404", "HTTP/1.1 404 Not Found\r\n"),
+        ("404 Lost", "HTTP/1.1 404 Lost\r\n"),
+        ("299 Very Fine", "HTTP/1.1 299 Very Fine\r\n"),
+        ("299", "HTTP/1.1 299 \r\n"),
+    ] {
+        let answer = curl(&sandbox, port, "/", &["--data-binary", &format!("Status: {status}\n\n")]);
+        assert!(answer.head.starts_with(line), "{status}: {}", answer.head);
     }
     for output in ["", "hello", "HTTP/1.1 200 OK\n\n", "Status: 100\n\n", "\nx"] {
         assert_eq!(curl(&sandbox, port, "/", &["--data-binary", output]).status, 502, "{output}");
@@ -307,8 +318,56 @@ fn a_fixed_answer_can_stand_in_a_file() {
 fn a_program_that_keeps_not_to_its_length_is_told_so() {
     let sandbox = Sandbox::new();
     let (child, port) = accept(&sandbox, ["--http-exec", "printf 'Content-Type: a/b\\nContent-Length: 9\\n\\nfew'"]);
-    // It is cut, however much of it has left by then: nobody takes it for the whole.
-    assert_ne!(run_curl(&sandbox, &format!("http://127.0.0.1:{port}/"), &[]).status, Status::Exited(0));
+    // What there is of it arrives, and nobody takes it for the whole.
+    let ended = run_curl(&sandbox, &format!("http://127.0.0.1:{port}/"), &[]);
+    ended.exits(18);
+    assert_eq!(Answer::of(&ended.stdout).text(), "few");
     let error = child.wait_event("error");
     assert!(error["message"].as_str().unwrap().contains("less than its Content-Length"), "{error}");
+}
+
+/// RFC 3875 section 6.2.2.
+#[test]
+fn a_program_can_have_another_path_answered_for() {
+    let sandbox = Sandbox::new();
+    let script = format!(
+        "case $PATH_INFO in /round) printf 'Location: /round\\n\\n';; /from) printf 'Location: /to?a=b\\n\\n'; cat >&2;; \
+         *) {HEAD}; echo \"$REQUEST_METHOD $PATH_INFO $QUERY_STRING $CONTENT_LENGTH$CONTENT_TYPE\"; cat;; esac"
+    );
+    let (child, port) = accept(&sandbox, ["--http-exec", &script]);
+    let answer = curl(&sandbox, port, "/from?x", &["--data", "for the first alone"]);
+    assert_eq!((answer.status, answer.text().as_str()), (200, "GET /to a=b \n"));
+    let answer = curl(&sandbox, port, "/from", &["--head"]);
+    assert_eq!((answer.status, answer.find("location")), (200, None));
+    let requests = child.wait_for_events("requests", 2, |event| event["request"].is_object());
+    assert_eq!(requests[0]["request"]["path"], "/from?x", "what the client has asked for");
+    // It is not followed for ever.
+    assert_eq!(curl(&sandbox, port, "/round", &[]).status, 502);
+    let error = child.wait_event("error");
+    assert!(error["message"].as_str().unwrap().contains("led to another path"), "{error}");
+}
+
+/// HTTP/1.0 has no chunks: where the length is not known, the connection ends the body, and the answer must say no other thing.
+#[test]
+fn an_old_client_is_told_when_its_connection_ends() {
+    let sandbox = Sandbox::new();
+    let script = format!("case $PATH_INFO in /known) printf 'Content-Length: 2\\n\\nhi';; *) {HEAD}; echo hi;; esac");
+    let (_child, port) = accept(&sandbox, ["--max-bytes", "1k", "--http-exec", &script]);
+    let known = b"GET /known HTTP/1.0\r\nConnection: keep-alive\r\n\r\n";
+    for (request, status) in [
+        (&b"GET /unknown HTTP/1.0\r\nConnection: keep-alive\r\n\r\n"[..], 200),
+        (b"PUT / HTTP/1.0\r\nConnection: keep-alive\r\nContent-Length: 9999\r\n\r\n", 413),
+    ] {
+        let mut peer = Peer::connect(port);
+        peer.send(known);
+        let mut first = Vec::new();
+        while !first.ends_with(b"\r\n\r\nhi") {
+            first.extend(peer.read(1));
+        }
+        assert_eq!(Answer::of(&first).header("connection"), "keep-alive");
+        peer.send(request);
+        // It ends, though the client has not ended its direction.
+        let answer = Answer::of(&peer.read_to_end());
+        assert_eq!((answer.status, answer.header("connection")), (status, "close"));
+    }
 }

@@ -113,6 +113,21 @@ fn b51_a_received_header_says_who_the_client_is() {
     }
 }
 
+/// Who the client is becomes known only behind the door; its ID was given there and stays.
+#[test]
+fn b66_a_client_that_a_header_names_has_one_id() {
+    let sandbox = Sandbox::new();
+    let (server, port) = accept(&sandbox, &["--accept-proxy"]);
+    let mut client = Peer::connect(port);
+    let own = client.address();
+    client.send(b"PROXY TCP4 192.0.2.1 198.51.100.2 12345 443\r\n");
+    client.end();
+    client.read_to_end();
+    let (accepted, closed) = (server.wait_event("accepted"), server.wait_event("closed"));
+    assert_eq!((&accepted["id"], &accepted["peer"]), (&format!("{own}|1").into(), &own.into()));
+    assert_eq!((&closed["id"], &closed["peer"]), (&accepted["id"], &"192.0.2.1:12345".into()));
+}
+
 #[test]
 fn b51_a_bad_header_is_rejected_before_anything_starts() {
     let sandbox = Sandbox::new();

@@ -4,6 +4,7 @@ use std::io;
 use std::task::{Context, Poll, ready};
 
 use super::{Input, Output, View};
+use crate::terminal::tty::Echo;
 use crate::terminal::{Entry, Mark, Paint};
 use crate::transport::Descriptor;
 
@@ -21,6 +22,7 @@ pub struct PlainFront {
     shown: usize,
     /// Whether the cursor is behind it.
     open: bool,
+    echo: Echo,
 }
 
 impl PlainFront {
@@ -30,7 +32,8 @@ impl PlainFront {
     /// It cannot be used.
     pub fn open() -> io::Result<Self> {
         let (input, output) = (Descriptor::stdin()?, Output::open()?);
-        Ok(PlainFront { input, typed: Vec::new(), output, paint: Paint { color: false }, shown: 0, open: false })
+        let (paint, echo) = (Paint { color: false }, Echo::default());
+        Ok(PlainFront { input, typed: Vec::new(), output, paint, shown: 0, open: false, echo })
     }
 
     /// What waits to be written.
@@ -91,6 +94,10 @@ impl PlainFront {
 
     /// See [`super::Front::refresh`].
     pub fn refresh(&mut self, view: &View<'_>) {
+        if let Err(error) = self.echo.hide(view.hidden) {
+            let text = format!("this terminal shows what you type: {}", crate::failure::reason(&error));
+            self.show(&[Entry::new(Mark::Trouble, text)], None);
+        }
         let Some((mark, text)) = view.unfinished else { return };
         let Some(more) = text.get(self.shown..).filter(|more| !more.is_empty()) else { return };
         let mark = match (self.open, self.shown) {

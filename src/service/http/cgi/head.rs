@@ -1,7 +1,8 @@
 //! The head of what a CGI program prints (RFC 3875 section 6): header lines up to an empty one.
 
+use hyper::ext::ReasonPhrase;
 use hyper::header::{CONTENT_LENGTH, HeaderName, HeaderValue, LOCATION};
-use hyper::{HeaderMap, StatusCode};
+use hyper::{HeaderMap, StatusCode, Uri};
 
 use crate::service::http::is_of_the_connection;
 
@@ -16,8 +17,12 @@ const MOST: usize = 100;
 pub struct Head {
     /// The status: that of `Status`, or 302 with a `Location` alone, or 200.
     pub status: StatusCode,
+    /// What `Status` says behind the code, where it says anything.
+    pub reason: Option<ReasonPhrase>,
     /// The other headers.
     pub headers: HeaderMap,
+    /// The path that is to be answered for instead: that of a `Location` which stands alone (RFC 3875 section 6.2.2).
+    pub instead: Option<Uri>,
 }
 
 /// Why a program's output is no answer.
@@ -45,7 +50,7 @@ pub enum HeadError {
 /// What is no head, however it goes on.
 pub fn parse(output: &[u8]) -> Result<Option<(Head, usize)>, HeadError> {
     let mut headers = HeaderMap::new();
-    let mut status = None;
+    let (mut status, mut reason) = (None, None);
     let mut length = 0;
     for (count, line) in output.split_inclusive(|byte| *byte == b'\n').enumerate() {
         let Some(text) = line.strip_suffix(b"\n") else { break };
@@ -59,11 +64,13 @@ pub fn parse(output: &[u8]) -> Result<Option<(Head, usize)>, HeadError> {
                 return Err(HeadError::Missing);
             }
             let found = if headers.contains_key(LOCATION) { StatusCode::FOUND } else { StatusCode::OK };
-            return Ok(Some((Head { status: status.unwrap_or(found), headers }, length)));
+            let instead = if status.is_none() { instead(&headers) } else { None };
+            return Ok(Some((Head { status: status.unwrap_or(found), reason, headers, instead }, length)));
         }
         let (name, value) = header(text)?;
         if name.as_str() == "status" {
             status = Some(code(&value)?);
+            reason = words(&value);
         } else if name == CONTENT_LENGTH {
             headers.insert(name, value);
         } else if !is_of_the_connection(&name) {
@@ -84,6 +91,20 @@ fn header(line: &[u8]) -> Result<(HeaderName, HeaderValue), HeadError> {
         return Err(wrong());
     }
     Ok((name, HeaderValue::from_bytes(value).map_err(|_| wrong())?))
+}
+
+/// A path on this server, and nothing beside it. With other headers, such as a cookie, it is for the client to follow, which
+/// gets them; so it is with a fragment, which only the client knows what to do with.
+fn instead(headers: &HeaderMap) -> Option<Uri> {
+    let location = headers.get(LOCATION).filter(|_| headers.len() == 1)?.to_str().ok()?;
+    let is_local = location.starts_with('/') && !location.starts_with("//") && !location.contains('#');
+    is_local.then(|| location.parse().ok())?
+}
+
+/// `Not Found` of `404 Not Found`.
+fn words(value: &HeaderValue) -> Option<ReasonPhrase> {
+    let (_, words) = value.as_bytes().split_at_checked(3)?;
+    ReasonPhrase::try_from(words.trim_ascii()).ok().filter(|words| !words.as_bytes().is_empty())
 }
 
 /// `404`, or `404 Not Found`.
@@ -119,6 +140,26 @@ mod tests {
         assert_eq!(read("status: 404 Not Found\r\nX-A:b\r\n\r\n"), (404, pairs(&[("x-a", "b")]), 32));
         assert_eq!(read("Location: /x\n\n").0, 302);
         assert_eq!(read("Location: /x\nStatus: 201\n\n").0, 201);
+        for (text, instead) in [
+            ("Location: /x?a=/b\n\n", Some("/x?a=/b")),
+            ("Location: /x\nStatus: 302\n\n", None),
+            ("Location: /x\nSet-Cookie: a\n\n", None),
+            ("Location: /x\nLocation: /y\n\n", None),
+            ("Location: //host/x\n\n", None),
+            ("Location: http://host/x\n\n", None),
+            ("Location: /x#part\n\n", None),
+            ("Location: /a b\n\n", None),
+            ("Location: x\n\n", None),
+        ] {
+            let (head, _) = parse(text.as_bytes()).unwrap().unwrap();
+            assert_eq!(head.instead.map(|uri| uri.to_string()).as_deref(), instead, "{text}");
+        }
+        for (value, reason) in
+            [("404", None), ("404 ", None), ("404 Not Here", Some(&b"Not Here"[..])), ("404  a b ", Some(b"a b"))]
+        {
+            let (head, _) = parse(format!("Status: {value}\n\n").as_bytes()).unwrap().unwrap();
+            assert_eq!(head.reason.as_ref().map(ReasonPhrase::as_bytes), reason, "{value}");
+        }
         let twice = "Set-Cookie: a\nSet-Cookie: b\nTransfer-Encoding: chunked\nConnection: close\n\n";
         assert_eq!(read(twice).1, pairs(&[("set-cookie", "a"), ("set-cookie", "b")]));
     }

@@ -41,18 +41,33 @@ pub(super) struct Output {
     said: mpsc::Receiver<Said>,
     /// What came with the head and is none of it.
     rest: Bytes,
+    /// How much is to come, where the head says it.
+    promised: Option<u64>,
+    /// Whether what was given may still be on its way to the client.
+    under_way: bool,
     /// Finds out whether the client is gone while nothing is printed.
     sounding: Pin<Box<dyn Future<Output = Infallible>>>,
+    /// How it ended before its end, while that is not told.
+    last: Option<Option<Said>>,
 }
 
 impl Output {
     pub(super) fn new(said: mpsc::Receiver<Said>) -> Self {
-        Output { said, rest: Bytes::new(), sounding: Box::pin(std::future::pending()) }
+        let sounding = Box::pin(std::future::pending());
+        Output { said, rest: Bytes::new(), promised: None, under_way: false, sounding, last: None }
     }
 
-    /// From here on, this is waited for together with what the program prints.
-    pub(super) fn sound(&mut self, sounding: Pin<Box<dyn Future<Output = Infallible>>>) {
-        self.sounding = sounding;
+    /// The body begins, of this length where that is known. From here on, `sounding` is waited for together with what the
+    /// program prints.
+    pub(super) fn begin(&mut self, promised: Option<u64>, sounding: Pin<Box<dyn Future<Output = Infallible>>>) {
+        (self.promised, self.sounding, self.under_way) = (promised, sounding, true);
+    }
+
+    /// A piece of the body.
+    fn give(&mut self, bytes: Bytes) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        self.promised = self.promised.map(|promised| promised.saturating_sub(bytes.len() as u64));
+        self.under_way = true;
+        Poll::Ready(Some(Ok(Frame::data(bytes))))
     }
 
     /// Reads the head.
@@ -80,17 +95,39 @@ impl hyper::body::Body for Output {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
         let rest = std::mem::take(&mut self.rest);
         if !rest.is_empty() {
-            return Poll::Ready(Some(Ok(Frame::data(rest))));
+            return self.give(rest);
         }
-        let Poll::Ready(said) = self.said.poll_recv(cx) else {
-            return self.sounding.as_mut().poll(cx).map(|never| match never {});
+        let said = match self.last.take() {
+            Some(last) => last,
+            None => match self.said.poll_recv(cx) {
+                Poll::Ready(said) => said,
+                Poll::Pending => {
+                    self.under_way = false;
+                    return self.sounding.as_mut().poll(cx).map(|never| match never {});
+                }
+            },
         };
-        Poll::Ready(match said {
-            None => None,
-            Some(Said::Bytes(bytes)) => Some(Ok(Frame::data(bytes))),
+        let is_whole = match &said {
+            Some(Said::Bytes(_)) => true,
+            None => self.promised.is_none_or(|promised| promised == 0),
+            Some(Said::Cut(_) | Said::Gone) => false,
+        };
+        if !is_whole && std::mem::take(&mut self.under_way) {
+            // What the library holds leaves when it has to wait, and is lost when the connection breaks off.
+            self.last = Some(said);
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        match said {
+            None => Poll::Ready(None),
+            Some(Said::Bytes(bytes)) => self.give(bytes),
             // The client must not take a part for the whole: the connection breaks off.
-            Some(Said::Cut(status)) => Some(Err(io::Error::other(format!("the answer was cut: {status}")))),
-            Some(Said::Gone) => Some(Err(io::Error::new(io::ErrorKind::ConnectionReset, "the client is gone"))),
-        })
+            Some(Said::Cut(status)) => {
+                Poll::Ready(Some(Err(io::Error::other(format!("the answer was cut: {status}")))))
+            }
+            Some(Said::Gone) => {
+                Poll::Ready(Some(Err(io::Error::new(io::ErrorKind::ConnectionReset, "the client is gone"))))
+            }
+        }
     }
 }
