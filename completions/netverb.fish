@@ -874,7 +874,7 @@ never\t'Never'"
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l session -d 'Keep sockets, and look for them, in this session' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l datagram -d 'Receive datagrams, each a tuple, from whoever sends (as udp://…); unix:/path is a datagram socket'
-complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l ws -d 'With --listen: speak WebSocket with the client, whatever path it asks for'
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l ws -d 'Speak WebSocket with clients, whatever path they ask for'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l self-signed -d 'Make a certificate for this run and print its pin'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l peek -d 'Leave the tuple in the kept socket'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l tsv -d 'Values separated by tabs'
@@ -947,7 +947,7 @@ never\t'Never'"
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l session -d 'Keep sockets, and look for them, in this session' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l datagram -d 'Receive datagrams, each a tuple, from whoever sends (as udp://…); unix:/path is a datagram socket'
-complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l ws -d 'With --listen: speak WebSocket with the client, whatever path it asks for'
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l ws -d 'Speak WebSocket with clients, whatever path they ask for'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l self-signed -d 'Make a certificate for this run and print its pin'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l peek -d 'Leave the tuple in the kept socket'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l tsv -d 'Values separated by tabs'
