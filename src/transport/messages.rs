@@ -92,6 +92,25 @@ impl Messages {
         }
     }
 
+    /// Whether a connection stood, now or before: a ZeroMQ socket is there before its first one.
+    pub fn has_stood(&self) -> bool {
+        match self {
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.has_stood(),
+            _ => true,
+        }
+    }
+
+    /// What of a message travels: a router's user says in the first part whom it is for, or from.
+    pub fn payload<'m>(&self, message: &'m Message) -> &'m [u8] {
+        let named = match self {
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) if socket.kind().names_peers() => message.parts().next().map_or(0, <[u8]>::len),
+            _ => 0,
+        };
+        message.bytes().get(named..).unwrap_or_default()
+    }
+
     /// Whether its messages may have several parts.
     pub fn has_parts(&self) -> bool {
         match self {

@@ -165,6 +165,11 @@ impl ZeroMq {
         core.write_batches(&mut Context::from_waker(&self.waker));
     }
 
+    /// Whether a connection stood, now or before.
+    pub fn has_stood(&self) -> bool {
+        self.core.borrow().has_stood()
+    }
+
     /// How many messages are lost since their peer was not there, or gone.
     pub fn lost(&self) -> u64 {
         self.core.borrow().lost
@@ -311,7 +316,12 @@ impl Core {
         if let Ending::Begun { shut_until, .. } = &mut self.ending {
             *shut_until = Some(until);
         }
+        let dials = self.source.dials();
         for session in self.peers.iter_mut().flatten() {
+            // A peer that was dialled may yet turn out to be none for this type: that is said even where there was nothing to send.
+            if session.handshake_until().is_some() && dials && now < until {
+                continue;
+            }
             if session.handshake_until().is_some() {
                 session.give_up(super::trouble::Trouble::Closed);
             } else {
