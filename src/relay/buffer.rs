@@ -50,8 +50,8 @@ pub fn give_back(buffer: Vec<u8>) {
     });
 }
 
-/// Reads into a borrowed buffer as soon as there is something; a side that is silent holds no buffer. Returns the buffer
-/// and how much was read, 0 being the end of data.
+/// Reads at most `size` bytes into a borrowed buffer as soon as there is something; a side that is silent holds no buffer.
+/// Returns the buffer and how much was read, 0 being the end of data.
 ///
 /// # Errors
 /// Those of the side.
@@ -62,7 +62,7 @@ pub async fn read(from: &mut impl Side, size: usize) -> io::Result<(Vec<u8>, usi
 /// As [`read`], for one moment.
 pub fn poll_read(from: &mut impl Side, cx: &mut Context<'_>, size: usize) -> Poll<io::Result<(Vec<u8>, usize)>> {
     let mut buffer = borrow(size);
-    match from.poll_read(cx, &mut buffer) {
+    match from.poll_read(cx, buffer.get_mut(..size).unwrap_or_default()) {
         Poll::Ready(Ok(read)) => Poll::Ready(Ok((buffer, read))),
         Poll::Ready(Err(error)) => {
             give_back(buffer);
@@ -96,11 +96,11 @@ async fn write(to: &mut impl Side, bytes: &[u8]) -> io::Result<usize> {
     }
 }
 
-/// Writes everything, telling the lane of each part that was taken, and flushes it.
+/// Writes everything, at the lane's rate, telling it of each part that was taken, and flushes it.
 ///
 /// # Errors
 /// As [`write_all`], and when it cannot be recorded.
-pub async fn send(to: &mut impl Side, bytes: &[u8], lane: &Lane<'_>) -> io::Result<()> {
+pub async fn send(to: &mut impl Side, bytes: &[u8], lane: &mut Lane<'_>) -> io::Result<()> {
     send_unflushed(to, bytes, lane).await?;
     std::future::poll_fn(|cx| to.poll_flush(cx)).await
 }
@@ -109,11 +109,18 @@ pub async fn send(to: &mut impl Side, bytes: &[u8], lane: &Lane<'_>) -> io::Resu
 ///
 /// # Errors
 /// As [`send`].
-pub async fn send_unflushed(to: &mut impl Side, bytes: &[u8], lane: &Lane<'_>) -> io::Result<()> {
+pub async fn send_unflushed(to: &mut impl Side, bytes: &[u8], lane: &mut Lane<'_>) -> io::Result<()> {
     let mut rest = bytes;
     while !rest.is_empty() {
-        let (sent, after) = rest.split_at_checked(write(to, rest).await?).unwrap_or((rest, &[]));
+        let allowed = lane.allowance().await;
+        let next = rest.get(..allowed).unwrap_or(rest);
+        let (sent, after) = rest.split_at_checked(write(to, next).await?).unwrap_or((rest, &[]));
+        lane.spend(sent.len());
         lane.written(sent)?;
+        if allowed < rest.len() {
+            // The rest comes later: this is not held back until then.
+            std::future::poll_fn(|cx| to.poll_flush(cx)).await?;
+        }
         rest = after;
     }
     Ok(())

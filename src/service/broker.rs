@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::outbox::Outbox;
+use super::outbox::{CAPACITY, Outbox};
 use super::room::{Member, Room};
 use super::voice::{Said, Unheard, Voice};
-use super::{Client, Closing, LINGER, Surroundings, Verdict, Watcher, within};
+use super::{Client, Closing, LINGER, Surroundings, Verdict, Watcher, at_rate, within};
 use crate::event::Event;
 use crate::message::Message;
 use crate::relay::Blame;
@@ -38,7 +38,7 @@ pub(super) async fn serve(
     let (member, outbox) = room.enter();
     let voice = Voice::new(&mut client.channel, &client.id, &**watcher, around);
     let speaker = Speaker { naming, name: client.id.clone(), line: Vec::new(), by_message: voice.has_messages() };
-    let seat = Seat { room, member, outbox };
+    let seat = Seat { room, member, outbox, patience: PATIENCE + at_rate(CAPACITY, around.rate) };
     let closing = converse(voice, speaker, seat, &client.id, around).await;
     room.leave(member);
     closing
@@ -111,12 +111,14 @@ struct Seat<'a> {
     room: &'a Room,
     member: Member,
     outbox: Rc<Outbox>,
+    /// How long it waits for the others.
+    patience: Duration,
 }
 
 impl Seat<'_> {
     fn tell(&self, message: Rc<Message>) -> Option<Untold> {
         let to = self.room.tell_others(&message, Some(self.member));
-        (!to.is_empty()).then(|| Untold { message, to, until: Instant::now() + PATIENCE })
+        (!to.is_empty()).then(|| Untold { message, to, until: Instant::now() + self.patience })
     }
 
     /// How many members were given up; never when there is nobody left to tell.
@@ -177,7 +179,7 @@ async fn converse(
             },
         }
     }
-    farewell(voice, outbox).await
+    farewell(voice, outbox, around).await
 }
 
 /// Sends one message; `None` when the client was given up meanwhile.
@@ -189,13 +191,14 @@ async fn say(voice: &mut Voice<'_>, message: &Message, outbox: &Outbox) -> Optio
 }
 
 /// The client has said all it has to say: it gets what was meant for it until now, if it still hears.
-async fn farewell(mut voice: Voice<'_>, outbox: &Outbox) -> Closing {
+async fn farewell(mut voice: Voice<'_>, outbox: &Outbox, around: &Surroundings) -> Closing {
     outbox.close();
     while let Some(message) = outbox.next().await {
         if !voice.has_half_close() {
             break;
         }
-        match tokio::time::timeout(LINGER, say(&mut voice, &message, outbox)).await {
+        let limit = LINGER + at_rate(message.len(), around.rate);
+        match tokio::time::timeout(limit, say(&mut voice, &message, outbox)).await {
             Ok(Some(Ok(()))) => outbox.sent(&message),
             Ok(Some(Err(error))) => return Closing::failed(&error, Blame::Sending),
             Ok(None) | Err(_) => return deaf(&voice),

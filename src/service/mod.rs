@@ -291,6 +291,11 @@ pub(crate) async fn within<T>(limit: Limit, work: impl Future<Output = T>) -> Op
     }
 }
 
+/// How long so many bytes take at so many a second.
+pub(crate) fn at_rate(bytes: usize, rate: Option<u64>) -> Duration {
+    rate.map_or(Duration::ZERO, |rate| Duration::from_secs((bytes as u64).div_ceil(rate.max(1))))
+}
+
 /// How long a finished answer waits for the client's end of data before closing; closing on unread data would reset the
 /// connection and could cost the client the answer.
 pub(crate) const LINGER: Duration = Duration::from_secs(5);

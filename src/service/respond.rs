@@ -23,7 +23,7 @@ pub(super) async fn serve(
             let mut incoming = around.lane(Direction::In, &client.id, &**watcher);
             let sent = async {
                 let answer = outgoing.convert(answer, true)?;
-                buffer::send(bytes, &answer, &outgoing).await?;
+                buffer::send(bytes, &answer, &mut outgoing).await?;
                 outgoing.ended();
                 buffer::end(bytes).await
             };

@@ -319,3 +319,34 @@ fn what_is_only_dropped_has_a_rate_too() {
     assert!(begun.elapsed() > Duration::from_millis(1300), "{:?}", begun.elapsed());
     child.wait().exits(0);
 }
+
+#[test]
+fn b29_a_rate_holds_for_what_clients_say_to_each_other() {
+    let sandbox = Sandbox::new();
+    let said = b"0123456789\n".repeat(200);
+    for service in ["--echo", "--broker", "--chat", "-k"] {
+        let mut child = accept(&sandbox, &[service, "--rate", "2200", "127.0.0.1:0"]);
+        let [mut speaker, mut other] = clients(&child, 2).try_into().ok().unwrap();
+        let begun = Instant::now();
+        speaker.send(&said);
+        let heard = match service {
+            "--echo" => speaker.read(said.len()),
+            "-k" => child.read_stdout(said.len()),
+            _ => other.read(said.len()),
+        };
+        assert!(service == "--chat" || heard == said, "{service}");
+        // A second, but for what may pass at once and what the clock is ahead.
+        assert!(begun.elapsed() > Duration::from_millis(800), "{service}: {:?}", begun.elapsed());
+    }
+}
+
+#[test]
+fn b29_a_fixed_answer_keeps_to_the_rate() {
+    let sandbox = Sandbox::new();
+    let answer = "x".repeat(1000);
+    let child = accept(&sandbox, &["--respond", &answer, "--rate", "1000", "127.0.0.1:0"]);
+    let [mut client] = clients(&child, 1).try_into().ok().unwrap();
+    let begun = Instant::now();
+    assert_eq!(client.read_to_end(), answer.as_bytes());
+    assert!(begun.elapsed() > Duration::from_millis(800), "{:?}", begun.elapsed());
+}
