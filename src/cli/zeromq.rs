@@ -144,6 +144,11 @@ impl ZeroMqArgs {
     /// An address that is none of ZeroMQ's, words that clash, and keys that cannot be read: status 2.
     pub fn target(&self, kind: Kind, endpoint: &Endpoint, idle: Limit) -> Result<Box<ZeroMqOptions>, Failure> {
         over_streams(endpoint)?;
+        if let Some(ours) = self.zmq.filter(|ours| !ours.feeds(kind) && !kind.feeds(*ours)) {
+            let text =
+                format!("nothing passes between {} and {}; take other types", ours.described(), kind.described());
+            return usage(text);
+        }
         // Without the key of a server there, a key of ours is that of the socket which listens, where there is one.
         let own = self.curve_key.as_deref().filter(|_| self.zmq.is_none() || self.curve_server_key.is_some());
         let security = self.security(kind, self.curve_server_key.as_deref(), own)?;

@@ -390,6 +390,15 @@ impl Messages {
         .await
     }
 
+    /// Lets no peers in any more, where they come by themselves; returns when their listener is gone.
+    pub async fn shut(&self) {
+        match self {
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => std::future::poll_fn(|cx| socket.poll_shut(cx)).await,
+            _ => {}
+        }
+    }
+
     /// Takes leave after everything is done, where that takes more than closing: a WebSocket is closed from both sides, and what
     /// the peer still says meanwhile is not heard.
     ///

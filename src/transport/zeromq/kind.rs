@@ -101,6 +101,11 @@ impl Kind {
         }
     }
 
+    /// Whether what it receives can be sent on by a socket of another type.
+    pub fn feeds(self, other: Kind) -> bool {
+        self.receives() && other.sends()
+    }
+
     /// Whether it sends and receives in turn.
     pub fn alternates(self) -> bool {
         matches!(self, Kind::Req | Kind::Rep)
