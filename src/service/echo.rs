@@ -109,7 +109,7 @@ async fn whole(messages: &mut Messages, watcher: &Rc<dyn Watcher>, around: &Surr
             return Closing::failed(&error, Blame::Sending);
         }
         for direction in [Direction::In, Direction::Out] {
-            if let Err(error) = around.note_message(direction, message.bytes(), &**watcher) {
+            if let Err(error) = around.note_message(direction, messages.payload(&message), &**watcher) {
                 return Closing::failed(&error, Blame::Recording);
             }
         }
