@@ -16,6 +16,7 @@ use super::listen_words::ListenWords;
 use super::messages::{Carries, MessageArgs};
 use super::misbehave::MisbehaveArgs;
 use super::steps::StepArgs;
+use super::websocket::WebSocketArgs;
 use crate::address::{Endpoint, ListenAddress, ListenId, SocketId, UnixKind};
 use crate::commands::accept::{Offer, Options};
 use crate::commands::keep::Keep;
@@ -88,10 +89,8 @@ pub struct AcceptArgs {
     misbehave: MisbehaveArgs,
     #[command(flatten)]
     messages: MessageArgs,
-    /// Speak WebSocket with clients, whatever path they ask for
-    #[cfg(feature = "ws")]
-    #[arg(long, help_heading = "Messages")]
-    ws: bool,
+    #[command(flatten)]
+    ws: WebSocketArgs,
     #[command(flatten)]
     dial: DialArgs,
     #[cfg(feature = "tls")]
@@ -169,7 +168,7 @@ impl AcceptArgs {
             replay,
         ];
         #[cfg(feature = "http")]
-        forms.extend(self.http.forms(self.speaks_websocket()));
+        forms.extend(self.http.forms(self.ws.is_given()));
         only_one(&forms)?;
         let kept = self.kept(&forms)?;
         let mut stream = self.data.stream_options(&self.time);
@@ -216,7 +215,7 @@ impl AcceptArgs {
             let beside = super::http::Beside {
                 headers: self.dial.headers(),
                 time: &self.time,
-                websockets: self.speaks_websocket(),
+                websockets: self.ws.is_given(),
                 max_bytes: self.messages.max_bytes(),
             };
             self.http.divide(service, &mut self.at, &beside)?
@@ -267,7 +266,7 @@ impl AcceptArgs {
             parts: false,
             count: self.messages.count(),
             #[cfg(feature = "ws")]
-            websocket: self.ws.then(|| self.websocket(&offer)),
+            websocket: self.ws.is_given().then(|| self.websocket(&offer)),
             offer,
             datagrams: self.datagram,
             at: self.at,
@@ -288,19 +287,17 @@ impl AcceptArgs {
         #[cfg(not(feature = "http"))]
         let http = false;
         self.messages.check(match () {
-            () if to_websocket || self.speaks_websocket() => Carries::WebSocket,
+            () if to_websocket || self.ws.is_given() => Carries::WebSocket,
             () if http => Carries::Http,
             () if zmq || self.serves_datagrams() || self.at.iter().all(seqpacket) => Carries::Messages,
             () => Carries::Bytes,
         })?;
         let refuse = |text: &str| Err(Failure::message(Exit::Usage, text));
-        if zmq && (http || self.speaks_websocket()) {
+        if zmq && (http || self.ws.is_given()) {
             return refuse("--zmq, --ws and --http speak protocols of their own; use one, or two commands");
         }
-        if self.speaks_websocket() && (self.serves_datagrams() || self.at.iter().any(seqpacket)) {
-            return refuse("--ws needs stream sockets; leave it out, or listen on a port or unix:/path");
-        }
-        if self.speaks_websocket() && (matches!(offer, Offer::Conversation(_)) || self.service.proxy_server.is_some()) {
+        self.ws.check(!self.serves_datagrams() && !self.at.iter().any(seqpacket))?;
+        if self.ws.is_given() && (matches!(offer, Offer::Conversation(_)) || self.service.proxy_server.is_some()) {
             return refuse("steps, --replay and --proxy-server need streams of bytes; leave out --ws");
         }
         let counted = match offer {
@@ -312,13 +309,6 @@ impl AcceptArgs {
             return refuse("--count is for one client on stdin and stdout; leave it out, or -k and the service");
         }
         Ok(())
-    }
-
-    fn speaks_websocket(&self) -> bool {
-        #[cfg(feature = "ws")]
-        return self.ws;
-        #[cfg(not(feature = "ws"))]
-        false
     }
 
     /// How the WebSockets of clients behave.

@@ -39,6 +39,7 @@ pub mod until;
 mod variable;
 pub mod verbs;
 pub mod wait;
+mod websocket;
 pub mod words;
 #[cfg(feature = "zmq")]
 pub mod zeromq;

@@ -5,6 +5,7 @@ use clap::Args;
 use super::access::AccessArgs;
 use super::dial::DialArgs;
 use super::groups::{NetArgs, ReadyArgs};
+use super::websocket::WebSocketArgs;
 use crate::address::{ListenAddress, ListenId, UnixKind};
 use crate::commands::host::Entrance;
 use crate::commands::tuple_receive::{From, Listening};
@@ -27,10 +28,8 @@ pub struct TupleListenArgs {
     /// Join this multicast group, with --listen udp://… (repeat)
     #[arg(long, value_name = "GROUP[%IF]", requires = "listen")]
     join: Vec<Group>,
-    /// With --listen: speak WebSocket with the client, whatever path it asks for
-    #[cfg(feature = "ws")]
-    #[arg(long, requires = "listen")]
-    ws: bool,
+    #[command(flatten)]
+    ws: WebSocketArgs,
     #[command(flatten)]
     ready: ReadyArgs,
     #[command(flatten)]
@@ -74,6 +73,9 @@ impl TupleListenArgs {
     /// # Errors
     /// Status 2.
     pub fn refuse(&self) -> Result<(), Failure> {
+        if self.ws.is_given() {
+            return usage("--ws is for the side that accepts; add --listen AT, or type ws://HOST:PORT/PATH");
+        }
         if let Some(word) = self.access.given() {
             return usage(&format!("{word} says who may connect; add --listen AT"));
         }
@@ -84,13 +86,6 @@ impl TupleListenArgs {
         Ok(())
     }
 
-    fn speaks_websocket(&self) -> bool {
-        #[cfg(feature = "ws")]
-        return self.ws;
-        #[cfg(not(feature = "ws"))]
-        false
-    }
-
     /// The typed form.
     ///
     /// # Errors
@@ -99,15 +94,13 @@ impl TupleListenArgs {
         let policy = self.access.policy()?;
         let datagrams = self.datagram || matches!(at.address, ListenAddress::Udp { .. });
         let streams = !datagrams && !matches!(at.address, ListenAddress::Unix { kind: UnixKind::Seqpacket, .. });
-        if self.speaks_websocket() && !streams {
-            return usage("--ws needs stream sockets; leave it out, or listen on a port or unix:/path");
-        }
+        self.ws.check(streams)?;
         if !self.join.is_empty() && !datagrams {
             return usage("--join needs datagrams; type --listen udp://:PORT");
         }
         #[cfg(feature = "zmq")]
         match (&beside.zmq, &at.address) {
-            (Some(_), _) if self.speaks_websocket() || !streams => {
+            (Some(_), _) if self.ws.is_given() || !streams => {
                 return usage(
                     "ZeroMQ sockets talk over plain streams; leave out --ws, and listen on a port or unix:/path",
                 );
@@ -140,6 +133,7 @@ impl TupleListenArgs {
                 #[cfg(feature = "ws")]
                 websocket: self
                     .ws
+                    .is_given()
                     .then(|| crate::transport::websocket::Settings { limit: beside.max_bytes, ..Default::default() }),
                 #[cfg(feature = "tls")]
                 tls,

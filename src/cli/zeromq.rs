@@ -89,7 +89,7 @@ fn subscriptions(kind: Kind, prefixes: &[String]) -> Result<Vec<Vec<u8>>, Failur
     match prefixes {
         [] => Ok(ZeroMqOptions::new(kind).subscriptions),
         _ if !kind.subscribes() => {
-            usage(format!("--subscribe is for sub and xsub; a {kind} socket does not subscribe"))
+            usage(format!("--subscribe is for sub and xsub; {} does not subscribe", kind.described()))
         }
         _ => Ok(prefixes.iter().map(|prefix| prefix.as_bytes().to_vec()).collect()),
     }
@@ -125,17 +125,20 @@ impl ZeroMqArgs {
     ) -> Result<Option<Box<ZeroMqOptions>>, Failure> {
         let Some(kind) = self.zmq else { return Ok(None) };
         if count.is_some() && !kind.receives() {
-            return usage(format!("--count counts received messages, and a {kind} socket only sends; leave it out"));
+            return usage(format!(
+                "--count counts received messages, and {} only sends; leave it out",
+                kind.described()
+            ));
         }
         let server = if target.is_some() { None } else { self.curve.server.as_deref() };
         let security = security(kind, server, self.curve.own.as_deref())?;
         let shaped = self.shaped(kind, target, stream.idle, security)?;
         match (stream.traffic, kind.sends(), kind.receives()) {
             (Traffic::SendOnly, false, _) => {
-                return usage(format!("a {kind} socket only receives; leave out --send-only"));
+                return usage(format!("{} only receives; leave out --send-only", kind.described()));
             }
             (Traffic::ReceiveOnly, _, false) => {
-                return usage(format!("a {kind} socket only sends; leave out --recv-only"));
+                return usage(format!("{} only sends; leave out --recv-only", kind.described()));
             }
             (_, false, _) => stream.traffic = Traffic::ReceiveOnly,
             _ => {}
@@ -149,6 +152,11 @@ impl ZeroMqArgs {
     /// An address that is none of ZeroMQ's, words that clash, and keys that cannot be read: status 2.
     pub fn target(&self, kind: Kind, endpoint: &Endpoint, idle: Limit) -> Result<Box<ZeroMqOptions>, Failure> {
         over_streams(endpoint)?;
+        if let Some(ours) = self.zmq.filter(|ours| !ours.feeds(kind) && !kind.feeds(*ours)) {
+            let text =
+                format!("nothing passes between {} and {}; take other types", ours.described(), kind.described());
+            return usage(text);
+        }
         // Without the key of a server there, a key of ours is that of the socket which listens, where there is one.
         let own = self.curve.own.as_deref().filter(|_| self.zmq.is_none() || self.curve.server.is_some());
         let security = security(kind, self.curve.server.as_deref(), own)?;
@@ -238,7 +246,7 @@ impl ZeroMqArgs {
         };
         match words.iter().find(|(_, given)| *given) {
             Some((word, _)) => {
-                usage(format!("{word} answers requests, which a {kind} socket does not; use rep or router"))
+                usage(format!("{word} answers requests, which {} does not; use rep or router", kind.described()))
             }
             None => Ok(()),
         }
@@ -293,7 +301,10 @@ impl TupleArgs {
         let Some(kind) = self.zmq else { return Ok(None) };
         if !types.contains(&kind) {
             let names = types.iter().map(|kind| kind.to_string().to_lowercase()).collect::<Vec<_>>().join(", ");
-            return usage(format!("a {kind} socket does not carry tuples this way; type --zmq with one of {names}"));
+            return usage(format!(
+                "{} does not carry tuples this way; type --zmq with one of {names}",
+                kind.described()
+            ));
         }
         endpoint.map_or(Ok(()), over_streams)?;
         Ok(Some(Box::new(ZeroMqOptions {
@@ -314,7 +325,8 @@ pub fn parse_target(text: &str) -> Result<Kind, String> {
     match kind {
         Kind::Push | Kind::Pub | Kind::Pair | Kind::Dealer | Kind::Req | Kind::Sub | Kind::Pull => Ok(kind),
         _ => Err(format!(
-            "a {kind} socket is none to forward a client to; type push, pub, pair, dealer, req, sub or pull"
+            "{} is none to forward a client to; type push, pub, pair, dealer, req, sub or pull",
+            kind.described()
         )),
     }
 }

@@ -226,7 +226,11 @@ async fn join(
     let (bytes_in, bytes_out) = totals;
     let reason = closing.reason.clone();
     let code = client.channel.close_code();
-    context.reporter.event(&client.id, &Event::Closed { peer: peer.clone(), local, bytes_in, bytes_out, code, reason });
+    // What never stood cannot be closed.
+    if client.channel.has_stood() {
+        let closed = Event::Closed { peer: peer.clone(), local, bytes_in, bytes_out, code, reason };
+        context.reporter.event(&client.id, &closed);
+    }
     verdict(&peer, &closing)
 }
 

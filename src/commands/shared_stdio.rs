@@ -10,6 +10,7 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::{Mutex, Notify};
 
 use super::stream::{Shown, StreamOptions, Streams};
+use crate::address::Peer;
 use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
@@ -17,10 +18,10 @@ use crate::message::{Message, MessageRecord, SplitError, Splitter};
 use crate::quantity::Limit;
 use crate::relay::messages::Form;
 use crate::relay::{Blame, Side, Stdio, Traffic, buffer};
-use crate::service::outbox::Outbox;
+use crate::service::outbox::{CAPACITY, Outbox};
 use crate::service::room::Room;
 use crate::service::voice::{Said, Unheard, Voice};
-use crate::service::{Client, Closing, Surroundings, Verdict, Watcher};
+use crate::service::{Client, Closing, Surroundings, Verdict, Watcher, at_rate};
 use crate::transport::descriptor::HangUp;
 
 /// How long stdin waits for a client that does not read before it is disconnected.
@@ -44,6 +45,7 @@ pub struct SharedStdio {
     form: Form,
     messages: Option<usize>,
     half_open: Limit,
+    stall: Duration,
     traffic: Traffic,
     input_ended: Cell<bool>,
     last_input: Cell<tokio::time::Instant>,
@@ -74,6 +76,7 @@ impl SharedStdio {
             form,
             messages,
             half_open: options.half_open,
+            stall: STALL + at_rate(CAPACITY, options.rate),
             traffic: options.traffic,
             input_ended: Cell::new(options.traffic == Traffic::ReceiveOnly),
             last_input: Cell::new(tokio::time::Instant::now()),
@@ -133,7 +136,7 @@ impl SharedStdio {
     async fn tell_all(&self, message: Message, report: &dyn Report) {
         let message = Rc::new(message);
         for (member, outbox) in self.room.outboxes() {
-            if tokio::time::timeout(STALL, outbox.push_when_room(&message)).await.is_err() {
+            if tokio::time::timeout(self.stall, outbox.push_when_room(&message)).await.is_err() {
                 outbox.abandon();
                 self.room.leave(member);
                 let message = "a client that does not read was disconnected".to_owned();
@@ -221,7 +224,7 @@ impl SharedStdio {
                 Turn::Heard(Ok(said)) => {
                     hears = !said.last;
                     let shown = match (voice.has_messages(), hears) {
-                        (true, true) => self.show_message(name, &said.message).await,
+                        (true, true) => self.show_message(name, voice.local(), &said.message).await,
                         (true, false) => Ok(()),
                         (false, _) => self.show(name, said.message.bytes(), !hears, &mut unfinished.line).await,
                     };
@@ -267,14 +270,14 @@ impl SharedStdio {
     }
 
     /// Writes a message to stdout in one piece.
-    async fn show_message(&self, name: &str, message: &Message) -> io::Result<()> {
+    async fn show_message(&self, name: &str, to: &Peer, message: &Message) -> io::Result<()> {
         if self.traffic == Traffic::SendOnly {
             return Ok(());
         }
         let mut text = Vec::with_capacity(message.len() + name.len() + 4);
         if self.form.records {
-            let time = Some(SystemTime::now());
-            let record = MessageRecord { from: Some(name), time, ..MessageRecord::new(message.bytes()) };
+            let (to, time) = (to.to_string(), Some(SystemTime::now()));
+            let record = MessageRecord { from: Some(name), to: Some(&to), time, ..MessageRecord::new(message.bytes()) };
             record.write_to(&mut text)?;
         } else if self.prefix == Prefix::Sender {
             text.extend_from_slice(name.as_bytes());

@@ -182,7 +182,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let (peer, local) = (channel.peer().to_string(), channel.local().to_string());
     let (bytes_in, code) = (context.reporter.total(Direction::In), channel.close_code());
     let reason = received.as_ref().map_or_else(Failure::line, |()| "done".to_owned());
-    if !of_several {
+    if !of_several && channel.has_stood() {
         context.reporter.event(&id, &Event::Closed { peer, local, bytes_in, bytes_out: 0, code, reason });
     }
     received.map(|()| Exit::Done)

@@ -16,17 +16,17 @@ use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::service::{Client, Closing, serve};
-use crate::transport::zeromq::{Arrival, ZeroMq, ZeroMqOptions};
+use crate::transport::zeromq::{Arrival, Door, ZeroMq, ZeroMqOptions};
 use crate::transport::{Channel, Messages};
 
 /// As many may be let in before the socket takes them.
 const DOORSTEP: usize = 16;
 
 /// Lets peers in for as long as somebody takes them.
-pub(super) fn arrivals(host: Rc<Host>, mut gate: Gate) -> mpsc::Receiver<Arrival> {
+pub(super) fn door(host: Rc<Host>, mut gate: Gate) -> Door {
     let (sender, arrivals) = mpsc::channel(DOORSTEP);
     let context = host.context.clone();
-    tokio::task::spawn_local(async move {
+    let keeper = tokio::task::spawn_local(async move {
         loop {
             let place = host.place().await;
             let admitted = tokio::select! {
@@ -49,13 +49,13 @@ pub(super) fn arrivals(host: Rc<Host>, mut gate: Gate) -> mpsc::Receiver<Arrival
             });
         }
     });
-    arrivals
+    Door { arrivals, keeper }
 }
 
 /// A bound socket, of which the peers are those that the gate lets in.
 pub(super) fn listening(options: ZeroMqOptions, host: Rc<Host>, gate: Gate, local: Peer, id: &str) -> Messages {
     let context = host.context.clone();
-    let socket = ZeroMq::listening(options, arrivals(host, gate), local, id);
+    let socket = ZeroMq::listening(options, door(host, gate), local, id);
     socket.report_to(context.reporter);
     Messages::ZeroMq(Box::new(socket))
 }

@@ -461,6 +461,14 @@ impl Mailbox {
         }
     }
 
+    /// Lets no peers in any more.
+    pub async fn shut(&self) {
+        let carrier = self.carrier.borrow().clone();
+        if let Some(Carrier::Connection(socket)) = carrier {
+            let _ = tokio::time::timeout(PATIENCE, socket.shut()).await;
+        }
+    }
+
     /// Drops the connection.
     pub fn drop_carrier(&self) {
         self.carrier.take();

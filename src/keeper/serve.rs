@@ -153,8 +153,10 @@ async fn close(kept: &Rc<Kept>, how: Close, mut talk: Talk) -> Result<(), Gone> 
     let hold = kept.process.hold();
     kept.release();
     kept.end(how);
-    if let Body::Listener(listening) = &kept.body {
-        listening.arrivals.shut().await;
+    match &kept.body {
+        Body::Listener(listening) => listening.arrivals.shut().await,
+        Body::Messages(mailbox) => mailbox.shut().await,
+        Body::Stream(_) => {}
     }
     let answered = talk.answer(&outcome.map_or_else(|failure| refused(&failure), |()| Response::Done)).await;
     drop(hold);

@@ -51,8 +51,8 @@ pub fn give_back(buffer: Vec<u8>) {
     });
 }
 
-/// Reads into a borrowed buffer as soon as there is something; a side that is silent holds no buffer. Returns the buffer
-/// and how much was read, 0 being the end of data.
+/// Reads at most `size` bytes into a borrowed buffer as soon as there is something; a side that is silent holds no buffer.
+/// Returns the buffer and how much was read, 0 being the end of data.
 ///
 /// # Errors
 /// Those of the side.
@@ -63,7 +63,7 @@ pub async fn read(from: &mut impl Side, size: usize) -> io::Result<(Vec<u8>, usi
 /// As [`read`], for one moment.
 pub fn poll_read(from: &mut impl Side, cx: &mut Context<'_>, size: usize) -> Poll<io::Result<(Vec<u8>, usize)>> {
     let mut buffer = borrow(size);
-    match from.poll_read(cx, &mut buffer) {
+    match from.poll_read(cx, buffer.get_mut(..size).unwrap_or_default()) {
         Poll::Ready(Ok(read)) => Poll::Ready(Ok((buffer, read))),
         Poll::Ready(Err(error)) => {
             give_back(buffer);
@@ -119,11 +119,15 @@ pub async fn send(to: &mut impl Side, bytes: &[u8], lane: &mut Lane<'_>, patienc
 pub async fn send_unflushed(to: &mut impl Side, bytes: &[u8], lane: &mut Lane<'_>, patience: Limit) -> io::Result<()> {
     let mut rest = bytes;
     while !rest.is_empty() {
-        let allowed = std::future::poll_fn(|cx| lane.poll_allowance(cx)).await;
+        let allowed = lane.allowance().await;
         let written = patiently(patience, write(to, rest.get(..allowed).unwrap_or(rest))).await?;
         lane.spend(written);
         let (sent, after) = rest.split_at_checked(written).unwrap_or((rest, &[]));
         lane.written(sent)?;
+        if allowed < rest.len() {
+            // The rest comes later: this is not held back until then.
+            patiently(patience, std::future::poll_fn(|cx| to.poll_flush(cx))).await?;
+        }
         rest = after;
     }
     Ok(())

@@ -104,6 +104,11 @@ impl<'a> Lane<'a> {
         }
     }
 
+    /// As [`Lane::poll_allowance`], of which it may be asked again after it was dropped.
+    pub async fn allowance(&mut self) -> usize {
+        std::future::poll_fn(|cx| self.poll_allowance(cx)).await
+    }
+
     /// So many bytes passed.
     pub fn spend(&mut self, bytes: usize) {
         if let Some(rate) = &mut self.rate {

@@ -163,9 +163,10 @@ impl<S: Side> Relayed<'_, S> {
                 ready!(self.outgoing.poll_allowance(cx));
                 ready!(self.socket.poll_send(cx, &self.message)).map_err(Failed::Writing)?;
                 (self.sending, self.unflushed) = (false, true);
-                self.outgoing.spend(self.message.len());
+                let payload = self.socket.payload(&self.message);
+                self.outgoing.spend(payload.len());
                 self.report.message(Direction::Out);
-                self.outgoing.passed(self.message.bytes()).map_err(Failed::Recording)?;
+                self.outgoing.passed(payload).map_err(Failed::Recording)?;
                 return Poll::Ready(Ok(Moved::Bytes(self.message.len().max(1) + self.send_more())));
             }
             if self.wanted == 0 {
@@ -306,10 +307,10 @@ impl<S: Side> Relayed<'_, S> {
 
     /// Appends the received message to the output.
     fn present(&mut self) -> Result<(), Failed> {
-        let message = self.received.bytes();
-        self.incoming.spend(message.len());
+        let (message, payload) = (self.received.bytes(), self.socket.payload(&self.received));
+        self.incoming.spend(payload.len());
         self.report.message(Direction::In);
-        self.incoming.passed(message).map_err(Failed::Recording)?;
+        self.incoming.passed(payload).map_err(Failed::Recording)?;
         if self.form.records {
             let (from, to) = (self.socket.sender(), self.socket.local().to_string());
             let time = Some(SystemTime::now());

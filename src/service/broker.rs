@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::outbox::Outbox;
+use super::outbox::{CAPACITY, Outbox};
 use super::room::{Member, Room};
 use super::voice::{Said, Unheard, Voice};
-use super::{Client, Closing, LINGER, Surroundings, Verdict, Watcher, within};
+use super::{Client, Closing, LINGER, Surroundings, Verdict, Watcher, at_rate, within};
 use crate::event::Event;
 use crate::message::Message;
 use crate::relay::Blame;
@@ -38,7 +38,7 @@ pub(super) async fn serve(
     let (member, outbox) = room.enter();
     let voice = Voice::new(&mut client.channel, &client.id, &**watcher, around);
     let speaker = Speaker { naming, name: client.id.clone(), line: Vec::new(), by_message: voice.has_messages() };
-    let seat = Seat { room, member, outbox };
+    let seat = Seat { room, member, outbox, patience: PATIENCE + at_rate(CAPACITY, around.rate) };
     let closing = converse(voice, speaker, seat, &client.id, around).await;
     room.leave(member);
     closing
@@ -111,12 +111,14 @@ struct Seat<'a> {
     room: &'a Room,
     member: Member,
     outbox: Rc<Outbox>,
+    /// How long it waits for the others.
+    patience: Duration,
 }
 
 impl Seat<'_> {
     fn tell(&self, message: Rc<Message>) -> Option<Untold> {
         let to = self.room.tell_others(&message, Some(self.member));
-        (!to.is_empty()).then(|| Untold { message, to, until: Instant::now() + PATIENCE })
+        (!to.is_empty()).then(|| Untold { message, to, until: Instant::now() + self.patience })
     }
 
     /// How many members were given up; never when there is nobody left to tell.
@@ -195,8 +197,8 @@ async fn farewell(mut voice: Voice<'_>, outbox: &Outbox, around: &Surroundings) 
         if !voice.has_half_close() {
             break;
         }
-        let patience = LINGER + around.needed_for(message.bytes().len());
-        match tokio::time::timeout(patience, say(&mut voice, &message, outbox)).await {
+        let limit = LINGER + at_rate(message.len(), around.rate);
+        match tokio::time::timeout(limit, say(&mut voice, &message, outbox)).await {
             Ok(Some(Ok(()))) => outbox.sent(&message),
             Ok(Some(Err(error))) => return Closing::failed(&error, Blame::Sending),
             Ok(None) | Err(_) => return deaf(&voice),

@@ -20,13 +20,16 @@ pub(super) async fn serve(client: &mut Client, watcher: &Rc<dyn Watcher>, around
         }
         Channel::Messages(messages) => {
             let mut message = Message::default();
+            let mut lane = around.lane(Direction::In, &client.id, &**watcher);
             loop {
+                lane.allowance().await;
                 match within(around.idle, messages.receive(&mut message)).await {
                     None => return idle(),
                     Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
                     Some(Ok(false)) => return Closing::clean("the client closed").with_farewell(messages),
                     Some(Ok(true)) => {
-                        if let Err(error) = around.note_message(Direction::In, message.bytes(), &**watcher) {
+                        lane.spend(message.len());
+                        if let Err(error) = around.note_message(Direction::In, messages.payload(&message), &**watcher) {
                             return Closing::failed(&error, Blame::Recording);
                         }
                     }

@@ -14,7 +14,7 @@ use crate::transport::{Bytes, Channel, Messages};
 pub(super) async fn serve(client: &mut Client, watcher: &Rc<dyn Watcher>, around: &Surroundings) -> Closing {
     match &mut client.channel {
         Channel::Bytes(bytes) => stream(bytes, watcher, around, &client.id).await,
-        Channel::Messages(messages) => whole(messages, watcher, around).await,
+        Channel::Messages(messages) => whole(messages, watcher, around, &client.id).await,
     }
 }
 
@@ -23,10 +23,15 @@ async fn stream(bytes: &mut Bytes, watcher: &Rc<dyn Watcher>, around: &Surroundi
     let mut outgoing = around.lane(Direction::Out, id, &**watcher);
     let mut size = buffer::SMALLEST;
     loop {
+        let holding = incoming.is_holding();
+        let next = async {
+            let allowed = incoming.allowance().await.min(size);
+            read(bytes, allowed, &around.presence).await
+        };
         let turn = async {
             tokio::select! {
-                read = read(bytes, size, &around.presence) => Some(read),
-                () = tokio::time::sleep(SETTLE), if incoming.is_holding() => None,
+                read = next => Some(read),
+                () = tokio::time::sleep(SETTLE), if holding => None,
             }
         };
         let read = match within(around.idle, turn).await {
@@ -46,6 +51,7 @@ async fn stream(bytes: &mut Bytes, watcher: &Rc<dyn Watcher>, around: &Surroundi
         };
         let (held, count) = read;
         let ended = count == 0;
+        incoming.spend(count);
         let sent = async {
             let received = incoming.receive(held.get(..count).unwrap_or_default(), ended)?;
             let answer = outgoing.convert(&received, ended)?;
@@ -86,21 +92,27 @@ async fn read(bytes: &mut Bytes, size: usize, presence: &Presence) -> io::Result
     .await
 }
 
-async fn whole(messages: &mut Messages, watcher: &Rc<dyn Watcher>, around: &Surroundings) -> Closing {
+async fn whole(messages: &mut Messages, watcher: &Rc<dyn Watcher>, around: &Surroundings, id: &str) -> Closing {
     let mut message = Message::default();
+    let mut incoming = around.lane(Direction::In, id, &**watcher);
     loop {
-        match within(around.idle, messages.receive_for(&mut message, messages)).await {
+        let next = async {
+            incoming.allowance().await;
+            messages.receive_for(&mut message, messages).await
+        };
+        match within(around.idle, next).await {
             None => return Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle },
             Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
             Some(Ok(false)) => return Closing::clean("the client closed").with_farewell(messages),
             Some(Ok(true)) => {}
         }
+        incoming.spend(message.len());
         // Many that came together go together.
         if let Err(error) = messages.feed(&message).await {
             return Closing::failed(&error, Blame::Sending);
         }
         for direction in [Direction::In, Direction::Out] {
-            if let Err(error) = around.note_message(direction, message.bytes(), &**watcher) {
+            if let Err(error) = around.note_message(direction, messages.payload(&message), &**watcher) {
                 return Closing::failed(&error, Blame::Recording);
             }
         }

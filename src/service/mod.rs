@@ -106,11 +106,6 @@ impl Surroundings {
         if watcher.wants_bytes() { watcher.wire(direction, message) } else { Ok(()) }
     }
 
-    /// How long so many bytes take at the rate.
-    fn needed_for(&self, length: usize) -> Duration {
-        self.rate.map_or(Duration::ZERO, |rate| Duration::from_secs(length as u64 / rate.max(1) + 1))
-    }
-
     /// Whether bytes are changed, limited, timed or recorded on their way, so that nobody else may move them.
     pub fn looks_at(&self, id: &str, watcher: &dyn Observer) -> bool {
         // Who moves bytes between others does not know how long nothing has passed.
@@ -299,6 +294,11 @@ pub(crate) async fn within<T>(limit: Limit, work: impl Future<Output = T>) -> Op
         Limit::Never => Some(work.await),
         Limit::After(span) => tokio::time::timeout(span, work).await.ok(),
     }
+}
+
+/// How long so many bytes take at so many a second.
+pub(crate) fn at_rate(bytes: usize, rate: Option<u64>) -> Duration {
+    rate.map_or(Duration::ZERO, |rate| Duration::from_secs((bytes as u64).div_ceil(rate.max(1))))
 }
 
 /// How long a finished answer waits for the client's end of data before closing; closing on unread data would reset the

@@ -30,6 +30,7 @@ pub(super) async fn serve(
 ) -> Closing {
     let environment = Environment::of(&client.id, &client.channel);
     let Channel::Messages(messages @ Messages::ZeroMq(socket)) = &client.channel else { return Closing::clean("done") };
+    let mut outgoing = around.lane(Direction::Out, &client.id, &**watcher);
     let (mut request, mut reply) = (Message::default(), Message::default());
     loop {
         match within(around.idle, messages.receive(&mut request)).await {
@@ -38,7 +39,7 @@ pub(super) async fn serve(
             Some(Ok(false)) => return Closing::clean("the peers closed"),
             Some(Ok(true)) => {}
         }
-        if let Err(error) = around.note_message(Direction::In, request.bytes(), &**watcher) {
+        if let Err(error) = around.note_message(Direction::In, messages.payload(&request), &**watcher) {
             return Closing::failed(&error, Blame::Recording);
         }
         let (address, body) = address(&request, socket);
@@ -66,10 +67,12 @@ pub(super) async fn serve(
                 }
             }
         }
+        outgoing.allowance().await;
+        outgoing.spend(messages.payload(&reply).len());
         if let Err(error) = messages.send(&reply).await {
             return Closing::failed(&error, Blame::Sending);
         }
-        if let Err(error) = around.note_message(Direction::Out, reply.bytes(), &**watcher) {
+        if let Err(error) = around.note_message(Direction::Out, messages.payload(&reply), &**watcher) {
             return Closing::failed(&error, Blame::Recording);
         }
     }

@@ -8,7 +8,7 @@ use super::requests::{self, Answer};
 use super::{Client, Closing, Surroundings, Verdict, Watcher, discard, within};
 use crate::event::Direction;
 use crate::message::Message;
-use crate::relay::{Blame, buffer};
+use crate::relay::{Blame, Lane, buffer};
 use crate::transport::{Channel, Messages};
 
 pub(super) async fn serve(
@@ -35,11 +35,20 @@ pub(super) async fn serve(
         }
         #[cfg(feature = "zmq")]
         Channel::Messages(Messages::ZeroMq(_)) => requests::serve(client, watcher, around, Answer::Text(answer)).await,
-        Channel::Messages(messages) => to_each(messages, watcher, around, &Message::new(answer)).await,
+        Channel::Messages(messages) => {
+            let outgoing = around.lane(Direction::Out, &client.id, &**watcher);
+            to_each(messages, watcher, around, outgoing, &Message::new(answer)).await
+        }
     }
 }
 
-async fn to_each(messages: &Messages, watcher: &Rc<dyn Watcher>, around: &Surroundings, answer: &Message) -> Closing {
+async fn to_each(
+    messages: &Messages,
+    watcher: &Rc<dyn Watcher>,
+    around: &Surroundings,
+    mut outgoing: Lane<'_>,
+    answer: &Message,
+) -> Closing {
     let mut question = Message::default();
     loop {
         match within(around.idle, messages.receive_for(&mut question, messages)).await {
@@ -48,6 +57,8 @@ async fn to_each(messages: &Messages, watcher: &Rc<dyn Watcher>, around: &Surrou
             Some(Ok(false)) => return Closing::clean("the client closed").with_farewell(messages),
             Some(Ok(true)) => {}
         }
+        outgoing.allowance().await;
+        outgoing.spend(answer.len());
         if let Err(error) = messages.feed(answer).await {
             return Closing::failed(&error, Blame::Sending);
         }

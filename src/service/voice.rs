@@ -5,11 +5,12 @@ use std::borrow::Cow;
 use std::io;
 
 use super::{Closing, Surroundings, Watcher};
+use crate::address::Peer;
 use crate::event::{Direction, Report};
 use crate::message::Message;
 use crate::quantity::Limit;
 use crate::relay::{Blame, Lane, SETTLE, buffer};
-use crate::transport::Channel;
+use crate::transport::{Bytes, Channel};
 
 /// A client that talks and listens.
 pub struct Voice<'a> {
@@ -62,18 +63,17 @@ impl<'a> Voice<'a> {
         };
         match self.channel {
             Channel::Bytes(bytes) => {
+                let holding = self.incoming.is_holding();
                 let (held, count) = tokio::select! {
-                    read = async {
-                        let allowed = std::future::poll_fn(|cx| self.incoming.poll_allowance(cx)).await;
-                        buffer::read(bytes, allowed.min(buffer::SMALLEST)).await
-                    } => read.map_err(unheard(Blame::Receiving))?,
-                    () = tokio::time::sleep(SETTLE), if self.incoming.is_holding() => {
+                    read = read(bytes, &mut self.incoming) => read.map_err(unheard(Blame::Receiving))?,
+                    () = tokio::time::sleep(SETTLE), if holding => {
                         let settled = self.incoming.settle().map_err(converting)?;
                         return Ok(Said { message: Message::new(&settled), last: false });
                     }
                 };
                 self.incoming.spend(count);
                 let (piece, last) = (held.get(..count).unwrap_or_default(), count == 0);
+                self.incoming.spend(count);
                 let message = self.incoming.receive(piece, last).map(|heard| Message::new(&heard));
                 buffer::give_back(held);
                 if last {
@@ -82,11 +82,13 @@ impl<'a> Voice<'a> {
                 Ok(Said { message: message.map_err(converting)?, last })
             }
             Channel::Messages(messages) => {
+                self.incoming.allowance().await;
                 if !messages.receive(&mut self.received).await.map_err(unheard(Blame::Receiving))? {
                     self.incoming.ended();
                     return Ok(Said { message: Message::default(), last: true });
                 }
                 self.report.message(Direction::In);
+                self.incoming.spend(self.received.len());
                 self.incoming.passed(self.received.bytes()).map_err(unheard(Blame::Recording))?;
                 let message = convert(&mut self.incoming, &self.received).map_err(converting)?;
                 Ok(Said { message: message.into_owned(), last: false })
@@ -106,7 +108,9 @@ impl<'a> Voice<'a> {
             }
             Channel::Messages(messages) => {
                 let message = convert(&mut self.outgoing, message)?;
+                self.outgoing.allowance().await;
                 messages.send(&message).await?;
+                self.outgoing.spend(message.len());
                 self.report.message(Direction::Out);
                 self.outgoing.passed(message.bytes())
             }
@@ -120,6 +124,11 @@ impl<'a> Voice<'a> {
             Channel::Messages(messages) => messages.end().await,
         };
         self.outgoing.ended();
+    }
+
+    /// Our end of its connection.
+    pub fn local(&self) -> &Peer {
+        self.channel.local()
     }
 
     /// Lets the end of the connection be a reset, where there is such a thing.
@@ -150,6 +159,12 @@ impl<'a> Voice<'a> {
     pub fn has_messages(&self) -> bool {
         matches!(self.channel, Channel::Messages(_))
     }
+}
+
+/// Reads as much as the rate of the lane allows.
+async fn read(bytes: &mut Bytes, lane: &mut Lane<'_>) -> io::Result<(Vec<u8>, usize)> {
+    let allowed = lane.allowance().await.min(buffer::SMALLEST);
+    buffer::read(bytes, allowed).await
 }
 
 fn convert<'m>(lane: &mut Lane<'_>, message: &'m Message) -> io::Result<Cow<'m, Message>> {

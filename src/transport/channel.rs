@@ -62,6 +62,14 @@ impl Channel {
         }
     }
 
+    /// Whether it stood, now or before.
+    pub fn has_stood(&self) -> bool {
+        match self {
+            Channel::Bytes(_) => true,
+            Channel::Messages(messages) => messages.has_stood(),
+        }
+    }
+
     /// Whether its messages are packets of the system, with no stream below.
     pub fn has_packets(&self) -> bool {
         matches!(self, Channel::Messages(Messages::Seqpacket(_) | Messages::Datagram(_)))

@@ -92,6 +92,25 @@ impl Messages {
         }
     }
 
+    /// Whether a connection stood, now or before: a ZeroMQ socket is there before its first one.
+    pub fn has_stood(&self) -> bool {
+        match self {
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => socket.has_stood(),
+            _ => true,
+        }
+    }
+
+    /// What of a message travels: a router's user says in the first part whom it is for, or from.
+    pub fn payload<'m>(&self, message: &'m Message) -> &'m [u8] {
+        let named = match self {
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) if socket.kind().names_peers() => message.parts().next().map_or(0, <[u8]>::len),
+            _ => 0,
+        };
+        message.bytes().get(named..).unwrap_or_default()
+    }
+
     /// Whether its messages may have several parts.
     pub fn has_parts(&self) -> bool {
         match self {
@@ -369,6 +388,15 @@ impl Messages {
             other => other,
         })
         .await
+    }
+
+    /// Lets no peers in any more, where they come by themselves; returns when their listener is gone.
+    pub async fn shut(&self) {
+        match self {
+            #[cfg(feature = "zmq")]
+            Messages::ZeroMq(socket) => std::future::poll_fn(|cx| socket.poll_shut(cx)).await,
+            _ => {}
+        }
     }
 
     /// Takes leave after everything is done, where that takes more than closing: a WebSocket is closed from both sides, and what

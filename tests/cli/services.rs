@@ -327,8 +327,8 @@ fn what_a_service_sends_has_a_rate_too() {
     for service in [&["--echo"][..], &["--respond", &text]] {
         let fixed = ["accept", "--json", "127.0.0.1:0", "--once", "--rate", "50k"];
         let mut child = sandbox.netverb(fixed.iter().chain(service)).spawn();
-        let mut peer = Peer::connect(child.port());
         let begun = Instant::now();
+        let mut peer = Peer::connect(child.port());
         if service.len() == 1 {
             peer.send(text.as_bytes());
         }
@@ -363,5 +363,24 @@ fn b68_a_client_that_takes_nothing_is_idle() {
         ended.exits(28);
         let closed = ended.events().into_iter().find(|event| event["event"] == "closed").unwrap();
         assert_eq!((&closed["reason"], &closed["bytes_out"]), (&"idle for 1s".into(), &3.into()), "{service:?}");
+    }
+}
+
+#[test]
+fn b29_a_rate_holds_for_what_clients_say_to_each_other() {
+    let sandbox = Sandbox::new();
+    let said = b"0123456789\n".repeat(200);
+    for service in ["--chat", "-k"] {
+        let mut child = accept(&sandbox, &[service, "--rate", "2200", "127.0.0.1:0"]);
+        let [mut speaker, mut other] = clients(&child, 2).try_into().ok().unwrap();
+        let begun = Instant::now();
+        speaker.send(&said);
+        let heard = match service {
+            "-k" => child.read_stdout(said.len()),
+            _ => other.read(said.len()),
+        };
+        assert!(service == "--chat" || heard == said, "{service}");
+        // A second, but for what may pass at once and what the clock is ahead.
+        assert!(begun.elapsed() > Duration::from_millis(800), "{service}: {:?}", begun.elapsed());
     }
 }

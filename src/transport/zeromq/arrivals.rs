@@ -7,6 +7,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, mpsc};
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, Sleep};
 
 use crate::address::Endpoint;
@@ -49,7 +50,16 @@ pub enum Source {
     /// From here to a peer.
     Dialler(Box<Dialler>),
     /// From peers to here.
-    Listener(mpsc::Receiver<Arrival>),
+    Listener(Door),
+}
+
+/// Where peers come in.
+#[derive(Debug)]
+pub struct Door {
+    /// Those that were let in.
+    pub arrivals: mpsc::Receiver<Arrival>,
+    /// Whoever lets them in, and has the listeners.
+    pub keeper: JoinHandle<()>,
 }
 
 /// Keeps one connection.
@@ -140,11 +150,22 @@ impl Source {
         match self {
             Source::Dialler(dialler) if alone => dialler.poll(cx),
             Source::Dialler(_) => Poll::Pending,
-            Source::Listener(arrivals) => match arrivals.poll_recv(cx) {
+            Source::Listener(door) => match door.arrivals.poll_recv(cx) {
                 Poll::Ready(Some(arrival)) => Poll::Ready(Came::Peer(arrival)),
                 // The listener is gone; those that came stay.
                 Poll::Ready(None) | Poll::Pending => Poll::Pending,
             },
+        }
+    }
+
+    /// Lets nobody in any more; ready when the listeners are gone, and their paths with them.
+    pub fn poll_shut(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        match self {
+            Source::Listener(door) if !door.keeper.is_finished() => {
+                door.keeper.abort();
+                Pin::new(&mut door.keeper).poll(cx).map(|_| ())
+            }
+            Source::Listener(_) | Source::Dialler(_) => Poll::Ready(()),
         }
     }
 

@@ -23,6 +23,9 @@ use crate::message::Message;
 /// What an XPUB keeps for its user to receive before it stops listening to its peers.
 const MOST_NOTICES: usize = 1000;
 
+/// So many troubles are remembered as told.
+const MOST_TOLD: usize = 256;
+
 /// Where a request and its reply are.
 #[derive(Debug, Default)]
 pub(super) enum Exchange {
@@ -63,8 +66,8 @@ pub(super) struct Core {
     pub ending: Ending,
     /// What our side subscribed to.
     pub subscriptions: Vec<Vec<u8>>,
-    /// What comes besides messages of peers: subscriptions for an XPUB, arrivals and departures for a STREAM.
-    pub notices: VecDeque<Message>,
+    /// What comes besides messages of peers, and of whom it tells: subscriptions for an XPUB, arrivals and departures for a STREAM.
+    pub notices: VecDeque<(String, Message)>,
     /// A peer was there, and for PUB one that subscribed.
     pub had_peer: bool,
     pub had_subscriber: bool,
@@ -80,7 +83,7 @@ pub(super) struct Core {
     pub fatal: Option<String>,
     report: Option<Rc<dyn Report>>,
     connected_told: bool,
-    troubles_told: Vec<String>,
+    troubles_told: VecDeque<String>,
     /// Why there is no connection, as far as that is known.
     pub last_trouble: Option<String>,
     named: u64,
@@ -115,7 +118,7 @@ impl Core {
             fatal: None,
             report: None,
             connected_told: false,
-            troubles_told: Vec::new(),
+            troubles_told: VecDeque::new(),
             last_trouble: None,
             named: 0,
             serials: 0,
@@ -281,14 +284,14 @@ impl Core {
             session.subscribe(prefix, true);
         }
         self.had_peer = true;
-        let told = format!("{} is ready", session.peer());
+        let peer = session.peer().to_string();
         if kind.names_peers() {
             self.names.insert(identity.clone(), place);
         }
+        self.remark(&format!("{peer} is ready"));
         if kind == Kind::Stream {
-            self.notices.push_back(notice(&identity));
+            self.notices.push_back((peer, notice(&identity)));
         }
-        self.remark(&told);
     }
 
     /// A name for a peer that has none: one that can be typed.
@@ -320,7 +323,7 @@ impl Core {
                 }
                 (Got::Message, _) => {
                     if kind == Kind::XPub {
-                        self.notices.push_back(message.clone());
+                        self.notices.push_back((session.peer().to_string(), message.clone()));
                     }
                     continue;
                 }
@@ -332,7 +335,8 @@ impl Core {
             let changed = session.note_subscription(&prefix, on);
             self.had_subscriber |= on;
             if changed && kind == Kind::XPub {
-                self.notices.push_back(Message::new(&[&[u8::from(on)], prefix.as_slice()].concat()));
+                let text = [&[u8::from(on)], prefix.as_slice()].concat();
+                self.notices.push_back((session.peer().to_string(), Message::new(&text)));
             }
         }
     }
@@ -350,7 +354,7 @@ impl Core {
             any = true;
             self.names.retain(|_, at| *at != place);
             if self.kind() == Kind::Stream {
-                self.notices.push_back(notice(&session.identity));
+                self.notices.push_back((session.peer().to_string(), notice(&session.identity)));
             }
             self.take_back(&session);
             let trouble = session.take_trouble().unwrap_or(Trouble::Closed);
@@ -379,13 +383,18 @@ impl Core {
             let text = format!("{peer}: {trouble}");
             match clean || !trouble.may_pass() {
                 true => self.remark(&text),
-                false => self.tell_once(&text),
+                // The address of this end is in none of them: they do not become many.
+                false => self.tell_once(&self.id.clone(), text.clone(), &text),
             }
             self.last_trouble = Some(text);
             return;
         }
-        if !clean {
-            self.event(&session.id, &Event::Error { message: format!("{peer}: {trouble}") });
+        let text = format!("{peer}: {trouble}");
+        match (clean, trouble.turns_away()) {
+            (true, _) => {}
+            // Who is turned away comes again and again, each time from another port.
+            (false, true) => self.tell_once(&session.id, format!("{}: {trouble}", session.peer().ip_text()), &text),
+            (false, false) => self.event(&session.id, &Event::Error { message: text }),
         }
         let (bytes_in, bytes_out) = session.counts;
         self.event(
@@ -394,15 +403,21 @@ impl Core {
         );
     }
 
-    /// Says what goes wrong, but not each time that it is tried again.
-    fn tell_once(&mut self, text: &str) {
-        if self.troubles_told.iter().any(|told| told == text) {
-            self.remark(text);
-        } else {
-            self.event(&self.id.clone(), &Event::Error { message: text.to_owned() });
-            // The address of this end is in none of them: they do not become many.
-            self.troubles_told.push(text.to_owned());
+    /// Says what goes wrong, but not each time that it is tried again: once for each `trouble`.
+    fn tell_once(&mut self, id: &str, trouble: String, text: &str) {
+        if self.troubles_told.contains(&trouble) {
+            return self.remark(text);
         }
+        self.event(id, &Event::Error { message: text.to_owned() });
+        if self.troubles_told.len() == MOST_TOLD {
+            self.troubles_told.pop_front();
+        }
+        self.troubles_told.push_back(trouble);
+    }
+
+    /// Whether a connection stood, now or before.
+    pub fn has_stood(&self) -> bool {
+        !self.source.dials() || self.connected_told
     }
 
     /// Wakes the task when a handshake takes too long or the linger time is over.

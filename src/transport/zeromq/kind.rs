@@ -86,13 +86,24 @@ impl Kind {
         !matches!(self, Kind::Pub | Kind::Push)
     }
 
+    /// A socket of this type, for a sentence.
+    pub fn described(self) -> String {
+        let article = if matches!(self, Kind::XPub | Kind::XSub) { "an" } else { "a" };
+        format!("{article} {self} socket")
+    }
+
     /// Why no messages of its user go this way, where none do.
     pub fn refusal(self, direction: Direction) -> Option<String> {
         match direction {
-            Direction::Out if !self.sends() => Some(format!("a {self} socket only receives")),
-            Direction::In if !self.receives() => Some(format!("a {self} socket only sends")),
+            Direction::Out if !self.sends() => Some(format!("{} only receives", self.described())),
+            Direction::In if !self.receives() => Some(format!("{} only sends", self.described())),
             _ => None,
         }
+    }
+
+    /// Whether what it receives can be sent on by a socket of another type.
+    pub fn feeds(self, other: Kind) -> bool {
+        self.receives() && other.sends()
     }
 
     /// Whether it sends and receives in turn.

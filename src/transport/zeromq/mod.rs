@@ -18,7 +18,7 @@ pub mod socket;
 pub mod trouble;
 mod wakers;
 
-pub use arrivals::Arrival;
+pub use arrivals::{Arrival, Door};
 pub(super) use dial::connect;
 pub use keys::{KeyError, KeyPair, PublicKey};
 pub use kind::Kind;

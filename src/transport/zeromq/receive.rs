@@ -12,7 +12,9 @@ use crate::message::Message;
 impl Core {
     /// The next message that is there; false: none.
     pub fn receive(&mut self, message: &mut Message) -> bool {
-        if let Some(notice) = self.notices.pop_front() {
+        if let Some((of, notice)) = self.notices.pop_front() {
+            // No peer has this number: the next message says anew whose it is.
+            self.sender = (0, of);
             *message = notice;
             return true;
         }

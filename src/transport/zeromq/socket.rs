@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::task::coop::has_budget_remaining;
 use tokio::time::Instant;
 
-use super::arrivals::{Arrival, Dialler, Source};
+use super::arrivals::{Arrival, Dialler, Door, Source};
 use super::core::{Core, Ending};
 use super::kind::Kind;
 use super::options::ZeroMqOptions;
@@ -84,14 +84,9 @@ impl ZeroMq {
     }
 
     /// A socket for the peers that a listener at `local` lets in.
-    pub fn listening(
-        options: ZeroMqOptions,
-        arrivals: tokio::sync::mpsc::Receiver<Arrival>,
-        local: Peer,
-        id: &str,
-    ) -> Self {
+    pub fn listening(options: ZeroMqOptions, door: Door, local: Peer, id: &str) -> Self {
         let peer = Peer::Endpoint(format!("the peers of {local}"));
-        Self::new(Core::new(options, Source::Listener(arrivals), id.to_owned()), local, peer)
+        Self::new(Core::new(options, Source::Listener(door), id.to_owned()), local, peer)
     }
 
     fn new(core: Core, local: Peer, peer: Peer) -> Self {
@@ -165,6 +160,11 @@ impl ZeroMq {
         core.write_batches(&mut Context::from_waker(&self.waker));
     }
 
+    /// Whether a connection stood, now or before.
+    pub fn has_stood(&self) -> bool {
+        self.core.borrow().has_stood()
+    }
+
     /// How many messages are lost since their peer was not there, or gone.
     pub fn lost(&self) -> u64 {
         self.core.borrow().lost
@@ -222,6 +222,12 @@ impl ZeroMq {
         self.wakers.register(Waits::Flushing, cx.waker());
         core.drive(&mut Context::from_waker(&self.waker));
         Poll::Ready(core.check())
+    }
+
+    /// Lets no peers in any more, where they come by themselves; ready when their listener is gone.
+    pub fn poll_shut(&self, cx: &mut Context<'_>) -> Poll<()> {
+        self.wakers.register(Waits::Flushing, cx.waker());
+        self.core.borrow_mut().source.poll_shut(&mut Context::from_waker(&self.waker))
     }
 
     /// Delivers what was taken; where nothing can be received, takes leave of the peers.
@@ -311,7 +317,12 @@ impl Core {
         if let Ending::Begun { shut_until, .. } = &mut self.ending {
             *shut_until = Some(until);
         }
+        let dials = self.source.dials();
         for session in self.peers.iter_mut().flatten() {
+            // A peer that was dialled may yet turn out to be none for this type: that is said even where there was nothing to send.
+            if session.handshake_until().is_some() && dials && now < until {
+                continue;
+            }
             if session.handshake_until().is_some() {
                 session.give_up(super::trouble::Trouble::Closed);
             } else {

@@ -10,7 +10,7 @@ use crate::failure::reason;
 #[derive(Debug, thiserror::Error)]
 pub enum Trouble {
     /// The two types do not talk to each other.
-    #[error("a {ours} socket cannot talk to a {theirs} socket; {ours} talks to {}", partners(*.ours))]
+    #[error("{} cannot talk to {}; {ours} talks to {}", .ours.described(), .theirs.described(), partners(*.ours))]
     Illegal {
         /// Our type.
         ours: Kind,
@@ -58,6 +58,16 @@ impl Trouble {
     /// Whether another connection to the same peer could fare better.
     pub fn may_pass(&self) -> bool {
         matches!(self, Trouble::Closed | Trouble::ClosedEarly | Trouble::Late | Trouble::Broken(_))
+    }
+
+    /// Whether a peer that never got in was turned away, and will try again.
+    pub fn turns_away(&self) -> bool {
+        match self {
+            Trouble::Illegal { .. } | Trouble::Handshake(_) | Trouble::ClosedEarly | Trouble::Late => true,
+            Trouble::Taken(_) | Trouble::Second => true,
+            Trouble::Frame(_) | Trouble::Protocol(_) | Trouble::TooLarge { .. } => false,
+            Trouble::Closed | Trouble::Broken(_) => false,
+        }
     }
 }
 

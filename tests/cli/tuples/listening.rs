@@ -185,6 +185,8 @@ fn b04_words_that_clash_open_nothing() {
         (&["127.0.0.1:1", "--count", "-1"], "type a number from 1 up, or all"),
         (&["--listen", "127.0.0.1:0", "--join", "239.1.1.1"], "--join needs datagrams"),
         #[cfg(feature = "ws")]
+        (&["127.0.0.1:1", "--ws"], "--ws is for the side that accepts; add --listen AT"),
+        #[cfg(feature = "ws")]
         (&["--listen", "udp://127.0.0.1:0", "--ws"], "--ws needs stream sockets"),
         #[cfg(feature = "ws")]
         (&["--listen", "seqpacket:x", "--ws"], "--ws needs stream sockets"),

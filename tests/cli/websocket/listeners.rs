@@ -45,6 +45,7 @@ fn b65_many_clients_share_stdin_and_stdout() {
         std::iter::from_fn(|| Some(child.read_stdout(1)[0])).take_while(|byte| *byte != b'\n').collect();
     let record: serde_json::Value = serde_json::from_slice(&record).unwrap();
     assert_eq!((record["text"].as_str(), record["from"].as_str()), (Some("one"), Some(a.peer.address().as_str())));
+    assert_eq!(record["to"], child.wait_event("listening")["local"]);
     let mut late = Wire::connect(child.port());
     late.say(TEXT, b"late");
     assert!(child.read_stdout(1) == b"{");
