@@ -14,6 +14,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use super::close::{close_all, in_order};
 use super::context::Context;
 use super::read::Output;
+use super::sockets::listed;
 use crate::address::SocketName;
 use crate::event::{Event, Report};
 use crate::exit::Exit;
@@ -60,8 +61,7 @@ pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
         }
         Options::List => {
             clear_away_orphans(&base);
-            let lines: String = base.sessions().iter().map(|name| format!("{name}\n")).collect();
-            Output::open(None)?.write(lines.as_bytes())?;
+            Output::open(None)?.write(listed("session", &base.sessions(), context).as_bytes())?;
             Ok(Exit::Done)
         }
         Options::End(name) => {
