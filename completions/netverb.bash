@@ -599,7 +599,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__ask)
-            opts="-l -E -C -w -v -j -h -V --line --escape --from-hex --file --eol --crlf --eof --to --text --binary --until --until-regex --for --until-idle --any --strip --peek --partial --max-bytes --timeout --split --parts --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-l -E -C -w -v -j -h -V --line --escape --from-hex --file --eol --crlf --eof --to --text --binary --until --until-regex --for --until-idle --any --strip --peek --partial --max-bytes --timeout --deadline --split --parts --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -642,6 +642,10 @@ _netverb() {
                     return 0
                     ;;
                 -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deadline)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1004,7 +1008,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__expect)
-            opts="-w -v -j -h -V --fail --print --partial --max-bytes --timeout --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-w -v -j -h -V --fail --print --partial --max-bytes --timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1030,6 +1034,10 @@ _netverb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --deadline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -1050,7 +1058,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__help)
-            opts="-v -j -h -V --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-v -j -h -V --verbose --quiet --json --color --session --session-dir --help --version ids keeping interactive websockets events exit-codes environment recipes open accept datagram send-tuple recv-tuple read write ask expect secure attach next close sockets session wait resolve zmq-keygen completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1106,7 +1114,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__next)
-            opts="-w -v -j -h -V --timeout --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-w -v -j -h -V --timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1117,6 +1125,10 @@ _netverb() {
                     return 0
                     ;;
                 -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deadline)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1532,7 +1544,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__read)
-            opts="-o -w -v -j -h -V --output --until --until-regex --for --until-idle --any --strip --peek --partial --max-bytes --timeout --split --parts --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-o -w -v -j -h -V --output --until --until-regex --for --until-idle --any --strip --peek --partial --max-bytes --timeout --deadline --split --parts --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1571,6 +1583,10 @@ _netverb() {
                     return 0
                     ;;
                 -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deadline)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1854,7 +1870,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__secure)
-            opts="-w -v -j -h -V --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --self-signed --client-ca --timeout --tls --secure --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-w -v -j -h -V --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --self-signed --client-ca --tls-info --min-days --timeout --deadline --tls --secure --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1892,11 +1908,19 @@ _netverb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --min-days)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deadline)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2266,7 +2290,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__wait)
-            opts="-w -s -p -H -4 -6 -n -v -j -h -V --any --gone --http --expect --interval --stable --timeout --connect-timeout --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --from --source --source-port --proxy --proxy-user --header --proxy-protocol --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-w -s -p -H -4 -6 -n -v -j -h -V --any --gone --http --expect --interval --stable --timeout --deadline --connect-timeout --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --tls-info --min-days --from --source --source-port --proxy --proxy-user --header --proxy-protocol --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2293,6 +2317,10 @@ _netverb() {
                     return 0
                     ;;
                 -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deadline)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2325,6 +2353,10 @@ _netverb() {
                     return 0
                     ;;
                 --pin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --min-days)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2424,7 +2456,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__write)
-            opts="-l -E -C -w -v -j -h -V --line --escape --from-hex --file --eol --crlf --eof --to --text --binary --split --parts --timeout --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-l -E -C -w -v -j -h -V --line --escape --from-hex --file --eol --crlf --eof --to --text --binary --split --parts --timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2451,6 +2483,10 @@ _netverb() {
                     return 0
                     ;;
                 -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deadline)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -974,6 +974,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand read" -l for -d 'Read an
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l until-idle -d 'Read until nothing has come for this long, once something has' -r
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l max-bytes -d 'Fail with 63 when the result is larger than SIZE [default: 64M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand read" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand read" -l deadline -d 'Limit the whole command (status 28)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l split -d 'What ends each message on stdout, and how stdin is cut into messages: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
 line\t''
 nul\t''
@@ -1006,6 +1007,7 @@ nul\t''
 length\t''
 chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand write" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand write" -l deadline -d 'Limit the whole command (status 28)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
 never\t'Never'"
@@ -1036,6 +1038,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand ask" -l for -d 'Read an 
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l until-idle -d 'Read until nothing has come for this long, once something has' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l max-bytes -d 'Fail with 63 when the result is larger than SIZE [default: 64M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand ask" -l deadline -d 'Limit the whole command (status 28)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l split -d 'What ends each message on stdout, and how stdin is cut into messages: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
 line\t''
 nul\t''
@@ -1067,6 +1070,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand expect" -l fail -d 'A pa
 complete -c netverb -n "__fish_netverb_using_subcommand expect" -l print -d 'What to print: all, match, before, index, none, or a group by its number or name' -r
 complete -c netverb -n "__fish_netverb_using_subcommand expect" -l max-bytes -d 'Fail with 63 when the result is larger than SIZE [default: 64M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand expect" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand expect" -l deadline -d 'Limit the whole command (status 28)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand expect" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
 never\t'Never'"
@@ -1086,7 +1090,9 @@ complete -c netverb -n "__fish_netverb_using_subcommand secure" -l alpn -d 'Appl
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l client-ca -d 'Require a certificate of clients, from an authority in this file or folder (repeat)' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand secure" -l min-days -d 'Fail with 60 when a certificate has fewer than N days left' -r
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand secure" -l deadline -d 'Limit the whole command (status 28)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
 never\t'Never'"
@@ -1095,6 +1101,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand secure" -l session-dir -
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l self-signed -d 'Make a certificate for this run and print its pin'
+complete -c netverb -n "__fish_netverb_using_subcommand secure" -l tls-info -d 'Show the peer\'s certificates, protocol and cipher'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l secure -l tls -d 'Speak TLS; a server\'s certificate is verified'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -s v -l verbose -d 'Say more on stderr: -v connections, -vv every chunk'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l quiet -d 'Say nothing on stderr, not even errors'
@@ -1124,6 +1131,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand attach" -s j -l json -d 
 complete -c netverb -n "__fish_netverb_using_subcommand attach" -s h -l help -d 'Print help: -h the common options, --help all of them'
 complete -c netverb -n "__fish_netverb_using_subcommand attach" -s V -l version -d 'Print the version'
 complete -c netverb -n "__fish_netverb_using_subcommand next" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand next" -l deadline -d 'Limit the whole command (status 28)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand next" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
 never\t'Never'"
@@ -1218,7 +1226,8 @@ complete -c netverb -n "__fish_netverb_using_subcommand wait" -l http -d 'An ans
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l expect -d 'An answer is data that matches RE' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l interval -d 'The longest pause between two tries; the first pauses are shorter' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l stable -d 'It must stay so for this long' -r
-complete -c netverb -n "__fish_netverb_using_subcommand wait" -s w -l timeout -d 'Fail with 28 after this long; 0 tries once, none waits for ever' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -s w -l timeout -d 'Fail with 28 after this long; 0 tries once, none waits for ever [default: 60s]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -l deadline -d 'The same; the shorter one counts' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l connect-timeout -d 'Limit each try' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l verify-host -d 'Verify the certificate against NAME, and send that name (SNI)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l ca -d 'Trust these authorities instead of the system\'s (repeat)' -r -F
@@ -1227,6 +1236,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand wait" -l key -d 'The key
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l alpn -d 'Application protocols, best first' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -l min-days -d 'Fail with 60 when a certificate has fewer than N days left' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l from -d 'Connect from this local address and port' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -s s -l source -d 'Connect from this local address' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -s p -l source-port -d 'Connect from this local port' -r
@@ -1253,6 +1263,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand wait" -l gone -d 'Wait u
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l secure -l tls -d 'Speak TLS; a server\'s certificate is verified'
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -l tls-info -d 'Show the peer\'s certificates, protocol and cipher'
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -s n -l numeric -d 'Allow addresses only, look up no names'
@@ -1319,6 +1330,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand help" -l quiet -d 'Say n
 complete -c netverb -n "__fish_netverb_using_subcommand help" -s j -l json -d 'Events on stderr and reports on stdout as JSON, one a line'
 complete -c netverb -n "__fish_netverb_using_subcommand help" -s h -l help -d 'Print help: -h the common options, --help all of them'
 complete -c netverb -n "__fish_netverb_using_subcommand help" -s V -l version -d 'Print the version'
+complete -c netverb -n "__fish_netverb_using_subcommand help" -f -a "ids keeping interactive websockets events exit-codes environment recipes open accept datagram send-tuple recv-tuple read write ask expect secure attach next close sockets session wait resolve zmq-keygen completions man help"
 complete -c netverb -n "__fish_seen_subcommand_from read" -f -a "(netverb sockets --ids 2>/dev/null)"
 complete -c netverb -n "__fish_seen_subcommand_from write" -f -a "(netverb sockets --ids 2>/dev/null)"
 complete -c netverb -n "__fish_seen_subcommand_from ask" -f -a "(netverb sockets --ids 2>/dev/null)"
