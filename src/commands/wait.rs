@@ -118,9 +118,9 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     drop(watches);
     if context.json && options.command.is_empty() {
         for (target, finding) in options.targets.iter().zip(&findings) {
-            let mut record = record(target, &finding.borrow());
+            let record = record(target, &finding.borrow());
             #[cfg(feature = "tls")]
-            add_session(&mut record, &options, &finding.borrow());
+            let record = with_session(record, &options, &finding.borrow());
             report::write(&format!("{record}\n"))?;
         }
     }
@@ -262,12 +262,13 @@ fn record(target: &Target, finding: &Finding) -> serde_json::Value {
 
 /// Says in the record of a target what its TLS agreed on.
 #[cfg(feature = "tls")]
-fn add_session(record: &mut serde_json::Value, options: &Options, finding: &Finding) {
+fn with_session(mut record: serde_json::Value, options: &Options, finding: &Finding) -> serde_json::Value {
     let session = finding.session.as_ref().filter(|_| options.show_session && finding.answers);
     let session = session.and_then(|session| serde_json::to_value(session).ok());
     if let (Some(fields), Some(serde_json::Value::Object(session))) = (record.as_object_mut(), session) {
         fields.extend(session);
     }
+    record
 }
 
 /// Shows a person what TLS agreed on, on stdout unless that belongs to the command.
