@@ -107,9 +107,8 @@ async fn handshake(kept: &Kept, stream: &Stream, secure: &Secure) -> Result<Valu
         bytes = replayed(early, bytes);
     }
     let secured = upgrade.put_on(bytes, &kept.id, &crate::event::Unheard).await.and_then(|bytes| {
-        match (bytes.session(), min_days) {
-            (Some(session), Some(wanted)) => session.demand_days(wanted)?,
-            _ => {}
+        if let (Some(session), Some(wanted)) = (bytes.session(), min_days) {
+            session.demand_days(wanted)?;
         }
         Ok(bytes)
     });
