@@ -1,5 +1,7 @@
 //! One run: parse, build the runtime, do it, and turn what comes of it into messages and an exit status.
 
+mod overseen;
+
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
 use std::rc::Rc;
@@ -16,6 +18,7 @@ use crate::output::human::Verbosity;
 use crate::output::{Format, Reporter, report};
 use crate::quantity::Limit;
 use crate::sys;
+use overseen::Overseen;
 
 /// Runs a command line, the program's name first.
 pub fn run(arguments: Vec<OsString>) -> Exit {
@@ -54,7 +57,18 @@ fn execute(mut run: Run) -> Exit {
         reporter.about(&id);
     }
     let context = Context::new(reporter.clone(), run.place.clone(), run.color);
+    let overseen = match overseen(&run) {
+        Ok(overseen) => overseen,
+        Err(failure) => {
+            let (exit, ended) = outcome(Err(failure), &reporter);
+            reporter.summary(exit, &ended);
+            return exit;
+        }
+    };
     if let Some(result) = perform_directly(&mut run, &context) {
+        if let Some(overseen) = overseen {
+            overseen.ended();
+        }
         let (exit, ended) = outcome(result, &reporter);
         reporter.summary(exit, &ended);
         return exit;
@@ -85,6 +99,38 @@ fn outcome(result: Result<Exit, Failure>, reporter: &Reporter) -> (Exit, String)
             reporter.failure(&failure);
             (failure.exit, failure.line())
         }
+    }
+}
+
+/// Has a verb looked after that blocks and whose end is to be told of, or which has a deadline.
+fn overseen(run: &Run) -> Result<Option<Overseen>, Failure> {
+    // Who starts a keeper looks at the deadline itself, so that none stays behind.
+    let deadline = if starts_keeper(&run.verb) { Limit::Never } else { run.deadline };
+    let wanted = blocks(&run.verb) && (run.format == Format::Json || deadline != Limit::Never);
+    wanted.then(|| Overseen::begin(run, deadline)).transpose()
+}
+
+/// Whether the verb starts a keeper.
+fn starts_keeper(verb: &Verb) -> bool {
+    match verb {
+        Verb::Open(options) => matches!(options.mode, commands::open::Mode::Keep(_)),
+        Verb::Accept(options) => matches!(options.offer, commands::accept::Offer::Keep(_)),
+        Verb::Datagram(options) => options.keep.is_some(),
+        _ => false,
+    }
+}
+
+/// Whether the verb starts a keeper or talks to one, which blocks.
+fn blocks(verb: &Verb) -> bool {
+    match verb {
+        Verb::Read(_) | Verb::Write(_) | Verb::Ask(_) | Verb::Expect(_) | Verb::Next(_) | Verb::Close(_) => true,
+        #[cfg(feature = "tls")]
+        Verb::Secure(_) => true,
+        #[cfg(feature = "tuples")]
+        Verb::SendTuple(options) => options.kept,
+        #[cfg(feature = "tuples")]
+        Verb::ReceiveTuple(options) => matches!(options.from, commands::tuple_receive::From::Kept(..)),
+        verb => starts_keeper(verb),
     }
 }
 

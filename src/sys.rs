@@ -138,6 +138,13 @@ pub fn is_ignored(signal: libc::c_int) -> bool {
     asked == 0 && unsafe { now.assume_init() }.sa_sigaction == libc::SIG_IGN
 }
 
+/// Ends the process with this status, from whichever thread. What a run has to put in order is not: only for runs that have
+/// nothing.
+pub fn leave(status: u8) -> ! {
+    // SAFETY: _exit(2) takes any number and does not return; no code of this process runs after it.
+    unsafe { libc::_exit(status.into()) }
+}
+
 /// Whether this process was started without a stdout (`>&-`). What is written to it then goes to the /dev/null that the
 /// language's runtime opens in its place, and nothing tells that apart from one that the user chose.
 pub fn stdout_was_closed() -> bool {

@@ -110,7 +110,12 @@ pub fn completions(shell: Shell) -> Result<String, Failure> {
     let mut command = command.mut_subcommands(|verb| verb.mut_args(|arg| with_words(with_plain_value_name(arg))));
     let mut text = Vec::new();
     clap_complete::generate(generator, &mut command, "netverb", &mut text);
-    let text = String::from_utf8(text).map_err(|error| Failure::new(Exit::OutputFailed, error))?;
+    let mut text = String::from_utf8(text).map_err(|error| Failure::new(Exit::OutputFailed, error))?;
+    if shell == Shell::Fish {
+        // clap leaves the words of arguments out for it.
+        let topics = topics().join(" ");
+        text.push_str(&format!("complete -c netverb -n \"__fish_netverb_using_subcommand help\" -f -a \"{topics}\"\n"));
+    }
     Ok(socket_names::add(shell, &text))
 }
 
@@ -136,7 +141,16 @@ const WORDS: [(&str, &[&str]); 6] = [
     ("split", &["none", "line", "nul", "length", "chunk"]),
 ];
 
+/// What `netverb help` knows.
+fn topics() -> Vec<&'static str> {
+    let verbs = super::verbs::ALL.iter().map(|row| row.name);
+    help::TOPICS.iter().map(|topic| topic.name).chain(verbs).collect()
+}
+
 fn with_words(arg: Arg) -> Arg {
+    if arg.get_id() == "topic" {
+        return arg.value_parser(clap::builder::PossibleValuesParser::new(topics()));
+    }
     match WORDS.iter().find(|(option, _)| arg.get_long() == Some(*option)) {
         Some((_, words)) => arg.value_parser(clap::builder::PossibleValuesParser::new(*words)),
         None => arg,
@@ -220,5 +234,12 @@ mod tests {
         }
         let bash = completions(Shell::Bash).unwrap();
         assert!(bash.contains("\"lf crlf cr none\"") && bash.contains("\"rst close drop\""), "{bash}");
+        for shell in Shell::value_variants() {
+            let text = completions(*shell).unwrap();
+            assert!(
+                text.contains("exit-codes") && text.contains("keeping"),
+                "{shell:?} does not know the topics of help"
+            );
+        }
     }
 }

@@ -17,6 +17,9 @@ use crate::relay::{AtLocalEnd, Traffic};
 use crate::transport::sockopt::{self, NamedOption};
 use crate::transport::{Family, Lookup, SocketOptions};
 
+/// How long stdin may be idle after the peer's end of data, where `--half-open` does not say.
+const USUAL_HALF_OPEN: Limit = Limit::After(std::time::Duration::from_secs(1));
+
 /// Time limits.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Time")]
@@ -189,8 +192,8 @@ pub struct DataArgs {
     #[arg(short = 'q', long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration)]
     quit_after_eof: Option<Limit>,
     /// After the peer's end of data, end when stdin was idle for this long [default: 1s]
-    #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration, default_value = "1s", hide_default_value = true)]
-    half_open: Limit,
+    #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration)]
+    half_open: Option<Limit>,
     /// Take in-band commands out of the received data
     #[arg(long, value_name = "ESC,END")]
     inband: Option<InbandMarks>,
@@ -225,7 +228,7 @@ impl DataArgs {
             at_local_end: if self.no_shutdown { AtLocalEnd::KeepOpen } else { AtLocalEnd::HalfClose },
             end_at_once: self.shutdown,
             quit_after: self.quit_after_eof,
-            half_open: self.half_open,
+            half_open: self.half_open.unwrap_or(USUAL_HALF_OPEN),
             idle: time.idle(),
             eol_in: self.eol_in.or(self.eol),
             eol_out: self.eol_out.or(self.eol).or(crlf),
@@ -257,7 +260,9 @@ impl DataArgs {
             ("--rate", self.rate.is_some()),
             ("--send-only", self.send_only),
             ("--recv-only", self.recv_only),
+            ("-N", self.shutdown),
             ("--no-shutdown", self.no_shutdown),
+            ("--half-open", self.half_open.is_some()),
             ("--quit-after-eof", self.quit_after_eof.is_some()),
             ("--inband", self.inband.is_some()),
             ("--split", self.split.is_some()),

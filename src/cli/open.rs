@@ -107,7 +107,6 @@ impl OpenArgs {
             ("-e", self.program.exec.is_some()),
             ("-c", self.program.shell.is_some()),
             ("-F", self.pass_fd),
-            ("--on-open", self.on_open.is_some()),
             self.terminal.forms(),
             ("--pcap", self.capture.pcap.is_some()),
             ("--idle-timeout", self.time.idle_timeout.is_some()),
@@ -119,6 +118,10 @@ impl OpenArgs {
         let kept = self.keep.keep(id.name.as_ref(), other)?;
         if self.no_wait && kept.is_none() {
             let text = "--no-wait is for a kept socket; give it a name, as in HOST:PORT/NAME, or add --keep";
+            return Err(Failure::message(Exit::Usage, text));
+        }
+        if self.no_wait && self.on_open.is_some() {
+            let text = "--on-open runs when the connection stands, and --no-wait does not wait for that; leave one of them out";
             return Err(Failure::message(Exit::Usage, text));
         }
         let mut stream = self.data.stream_options(&self.time);

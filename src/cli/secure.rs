@@ -5,12 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::keep::kept_id;
-use super::tls::{TlsArgs, TlsServerArgs};
+use super::tls::{InspectionArgs, TlsArgs, TlsServerArgs};
 use super::until::WaitArgs;
 use super::{Verb, help};
 use crate::address::SocketId;
 use crate::commands::secure::{Options, TlsTerms};
 use crate::failure::Failure;
+use crate::quantity::Limit;
 use crate::transport::tls::{ClientOptions, ServerOptions};
 
 /// `secure`
@@ -25,6 +26,8 @@ pub struct SecureArgs {
     tls: TlsArgs,
     #[command(flatten)]
     server: TlsServerArgs,
+    #[command(flatten)]
+    inspection: InspectionArgs,
     #[command(flatten)]
     wait: WaitArgs,
 }
@@ -42,16 +45,23 @@ pub fn terms(mut client: ClientOptions, mut server: ServerOptions) -> TlsTerms {
         absolute(certificate);
         absolute(key);
     }
-    TlsTerms { client, server }
+    TlsTerms { client, server, min_days: None }
 }
 
 impl SecureArgs {
+    /// The limit of the whole command.
+    pub fn deadline(&self) -> Limit {
+        self.wait.deadline
+    }
+
     /// The typed form.
     ///
     /// # Errors
     /// Status 2.
     pub fn into_verb(self) -> Result<Verb, Failure> {
         let terms = terms(self.tls.client(true)?, self.tls.server(&self.server, None)?);
-        Ok(Verb::Secure(Box::new(Options { id: self.id, terms, timeout: self.wait.limit() })))
+        let inspection = self.inspection.inspection();
+        let terms = TlsTerms { min_days: inspection.min_days, ..terms };
+        Ok(Verb::Secure(Box::new(Options { id: self.id, terms, inspection, timeout: self.wait.limit() })))
     }
 }

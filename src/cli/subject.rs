@@ -29,6 +29,7 @@ impl Verb {
             Verb::Close(options) => Some(sole(&options.ids).map(|id| id.handle()).unwrap_or_default()),
             Verb::Wait(options) => Some(sole(&options.targets).map(|target| target.text.clone()).unwrap_or_default()),
             Verb::Resolve(options) => Some(sole(&options.names).map(ToString::to_string).unwrap_or_default()),
+            Verb::Session(_) => Some(String::new()),
             Verb::Accept(options) => sole(&options.at)?.name.as_ref().map(ToString::to_string),
             _ => None,
         }

@@ -16,6 +16,7 @@ use crate::commands::{ask, close, expect, next, read, sockets, write};
 use crate::condition::{Answer, Condition, Expectation, Pattern, Print, TerminatorRule};
 use crate::exit::Exit;
 use crate::failure::Failure;
+use crate::quantity::Limit;
 
 /// `read`
 #[derive(Debug, Args)]
@@ -34,6 +35,11 @@ pub struct ReadArgs {
 }
 
 impl ReadArgs {
+    /// The limit of the whole command.
+    pub fn deadline(&self) -> Limit {
+        self.until.bounds.wait.deadline
+    }
+
     /// The typed form.
     pub fn into_verb(self) -> Verb {
         Verb::Read(Box::new(read::Options {
@@ -62,6 +68,11 @@ pub struct WriteArgs {
 }
 
 impl WriteArgs {
+    /// The limit of the whole command.
+    pub fn deadline(&self) -> Limit {
+        self.wait.deadline
+    }
+
     /// The typed form.
     ///
     /// # Errors
@@ -90,6 +101,11 @@ pub struct AskArgs {
 }
 
 impl AskArgs {
+    /// The limit of the whole command.
+    pub fn deadline(&self) -> Limit {
+        self.until.bounds.wait.deadline
+    }
+
     /// The typed form.
     ///
     /// # Errors
@@ -133,6 +149,11 @@ impl std::str::FromStr for PrintArg {
 }
 
 impl ExpectArgs {
+    /// The limit of the whole command.
+    pub fn deadline(&self) -> Limit {
+        self.bounds.wait.deadline
+    }
+
     /// The typed form.
     ///
     /// # Errors
@@ -161,6 +182,11 @@ pub struct NextArgs {
 }
 
 impl NextArgs {
+    /// The limit of the whole command.
+    pub fn deadline(&self) -> Limit {
+        self.wait.deadline
+    }
+
     /// The typed form.
     pub fn into_verb(self) -> Verb {
         Verb::Next(next::Options { id: self.id, timeout: self.wait.given() })

@@ -39,8 +39,9 @@ pub struct UntilArgs {
     /// Leave in the socket what was read
     #[arg(long)]
     peek: bool,
+    /// Its bounds
     #[command(flatten)]
-    bounds: BoundArgs,
+    pub bounds: BoundArgs,
 }
 
 /// How messages are cut.
@@ -76,16 +77,20 @@ pub struct BoundArgs {
     /// Fail with 63 when the result is larger than SIZE [default: 64M]
     #[arg(long, help_heading = "Until", value_name = "SIZE", allow_negative_numbers = true, value_parser = parse_size)]
     max_bytes: Option<u64>,
+    /// Its limits
     #[command(flatten)]
-    wait: WaitArgs,
+    pub wait: WaitArgs,
 }
 
-/// The limit of a wait.
+/// The limits of a wait.
 #[derive(Debug, Args)]
 pub struct WaitArgs {
     /// How long to wait, again after each byte that comes; 0: not at all [default: 10s]
     #[arg(short = 'w', long, help_heading = "Time", value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration, env = variable("NETVERB_TIMEOUT"), hide_env = true)]
     timeout: Option<Limit>,
+    /// Limit the whole command (status 28)
+    #[arg(long, help_heading = "Time", value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration, default_value = "none", hide_default_value = true)]
+    pub deadline: Limit,
 }
 
 impl WaitArgs {

@@ -120,28 +120,44 @@ pub const ALL: &[Row] = &[
         alias: None,
         about: "Read from a kept socket",
         define: define::<talk::ReadArgs>,
-        read: |matches, _| Ok(Asked::Run(words::<talk::ReadArgs>(matches)?.into_verb(), Limit::Never)),
+        read: |matches, _| {
+            let words: talk::ReadArgs = words(matches)?;
+            let deadline = words.deadline();
+            Ok(Asked::Run(words.into_verb(), deadline))
+        },
     },
     Row {
         name: "write",
         alias: None,
         about: "Write to a kept socket",
         define: define::<talk::WriteArgs>,
-        read: |matches, _| Ok(Asked::Run(words::<talk::WriteArgs>(matches)?.into_verb()?, Limit::Never)),
+        read: |matches, _| {
+            let words: talk::WriteArgs = words(matches)?;
+            let deadline = words.deadline();
+            Ok(Asked::Run(words.into_verb()?, deadline))
+        },
     },
     Row {
         name: "ask",
         alias: None,
         about: "Write to a kept socket and read the answer",
         define: define::<talk::AskArgs>,
-        read: |matches, _| Ok(Asked::Run(words::<talk::AskArgs>(matches)?.into_verb()?, Limit::Never)),
+        read: |matches, _| {
+            let words: talk::AskArgs = words(matches)?;
+            let deadline = words.deadline();
+            Ok(Asked::Run(words.into_verb()?, deadline))
+        },
     },
     Row {
         name: "expect",
         alias: None,
         about: "Wait for the first of several patterns on a kept socket",
         define: define::<talk::ExpectArgs>,
-        read: |matches, _| Ok(Asked::Run(words::<talk::ExpectArgs>(matches)?.into_verb()?, Limit::Never)),
+        read: |matches, _| {
+            let words: talk::ExpectArgs = words(matches)?;
+            let deadline = words.deadline();
+            Ok(Asked::Run(words.into_verb()?, deadline))
+        },
     },
     #[cfg(feature = "tls")]
     Row {
@@ -149,7 +165,11 @@ pub const ALL: &[Row] = &[
         alias: None,
         about: "Upgrade a kept socket to TLS",
         define: define::<secure::SecureArgs>,
-        read: |matches, _| Ok(Asked::Run(words::<secure::SecureArgs>(matches)?.into_verb()?, Limit::Never)),
+        read: |matches, _| {
+            let words: secure::SecureArgs = words(matches)?;
+            let deadline = words.deadline();
+            Ok(Asked::Run(words.into_verb()?, deadline))
+        },
     },
     #[cfg(feature = "interactive")]
     Row {
@@ -164,7 +184,11 @@ pub const ALL: &[Row] = &[
         alias: None,
         about: "Take the next connection of a kept listener",
         define: define::<talk::NextArgs>,
-        read: |matches, _| Ok(Asked::Run(words::<talk::NextArgs>(matches)?.into_verb(), Limit::Never)),
+        read: |matches, _| {
+            let words: talk::NextArgs = words(matches)?;
+            let deadline = words.deadline();
+            Ok(Asked::Run(words.into_verb(), deadline))
+        },
     },
     Row {
         name: "close",

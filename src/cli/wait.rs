@@ -20,6 +20,9 @@ use crate::failure::Failure;
 use crate::quantity::{Limit, parse_duration};
 use crate::transport::ConnectOptions;
 
+/// How long all of it may take, where nothing is said.
+const USUAL: Limit = Limit::After(Duration::from_secs(60));
+
 /// `wait`
 #[derive(Debug, Args)]
 #[command(after_help = help::WAIT_EXAMPLES, override_usage = "netverb wait [OPTIONS] TARGET… [-- CMD [ARG…]]")]
@@ -48,15 +51,21 @@ pub struct WaitArgs {
     /// It must stay so for this long
     #[arg(long, value_name = "DUR", allow_negative_numbers = true, default_value = "0", hide_default_value = true, value_parser = parse_span)]
     stable: Duration,
-    /// Fail with 28 after this long; 0 tries once, none waits for ever
-    #[arg(short = 'w', long, alias = "deadline", value_name = "DUR", allow_negative_numbers = true, default_value = "60s", value_parser = parse_duration, env = variable("NETVERB_TIMEOUT"), hide_env = true)]
-    timeout: Limit,
+    /// Fail with 28 after this long; 0 tries once, none waits for ever [default: 60s]
+    #[arg(short = 'w', long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration, env = variable("NETVERB_TIMEOUT"), hide_env = true)]
+    timeout: Option<Limit>,
+    /// The same; the shorter one counts
+    #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration)]
+    deadline: Option<Limit>,
     /// Limit each try
     #[arg(long, value_name = "DUR", allow_negative_numbers = true, default_value = "5s", value_parser = parse_span)]
     connect_timeout: Duration,
     #[cfg(feature = "tls")]
     #[command(flatten)]
     tls: super::tls::TlsArgs,
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    inspection: super::tls::InspectionArgs,
     #[command(flatten)]
     route: RouteArgs,
     #[command(flatten)]
@@ -89,7 +98,16 @@ impl WaitArgs {
             let named = |target: &Target| {
                 matches!(target.what, What::Address { endpoint: Endpoint::Inet { scheme: Scheme::Tls, .. }, .. })
             };
-            self.tls.require_tls(self.tls.secure() || targets.iter().any(named))?;
+            let spoken = self.tls.secure() || targets.iter().any(named);
+            self.tls.require_tls(spoken)?;
+            if self.inspection.is_given() && !spoken {
+                let message = "--tls-info and --min-days have no use without TLS; add --secure";
+                return Err(Failure::message(Exit::Usage, message));
+            }
+            if self.inspection.is_given() && self.gone {
+                let message = "--tls-info and --min-days are about those who answer; leave out --gone";
+                return Err(Failure::message(Exit::Usage, message));
+            }
         }
         Ok(Options {
             targets,
@@ -98,7 +116,9 @@ impl WaitArgs {
             interval: self.interval,
             stable: self.stable,
             try_limit: self.connect_timeout,
-            limit: self.timeout,
+            limit: shorter(self.timeout, self.deadline),
+            #[cfg(feature = "tls")]
+            show_session: self.inspection.inspection().show,
             command: self.command,
         })
     }
@@ -128,7 +148,11 @@ impl WaitArgs {
             (None, Some(pattern)) => Proof::Match(pattern.clone()),
             (None, None) => Proof::Connection,
         };
-        let what = What::Address { endpoint, connect: Box::new(connect), proof };
+        #[cfg(feature = "tls")]
+        let min_days = self.inspection.inspection().min_days;
+        #[cfg(not(feature = "tls"))]
+        let min_days = None;
+        let what = What::Address { endpoint, connect: Box::new(connect), proof, min_days };
         Ok(Target { text: text.to_owned(), what })
     }
 
@@ -142,6 +166,15 @@ impl WaitArgs {
         }
         let proof = if self.gone { KeptProof::Open } else { KeptProof::Readable };
         Ok(Target { text: text.to_owned(), what: What::Kept(id, proof) })
+    }
+}
+
+/// The shorter of two limits; a usual one where there is none.
+fn shorter(one: Option<Limit>, other: Option<Limit>) -> Limit {
+    match (one, other) {
+        (Some(Limit::After(one)), Some(Limit::After(other))) => Limit::After(one.min(other)),
+        (Some(Limit::Never), Some(limit)) | (Some(limit), _) | (None, Some(limit)) => limit,
+        (None, None) => USUAL,
     }
 }
 

@@ -5,14 +5,17 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::FlockOperation;
 use rustix::process::{Pid, PidfdFlags, Signal};
+use serde_json::Value;
 
 use super::context::Context;
 use crate::address::SocketId;
+use crate::event::{Event, Report};
 use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::keeper::client::{Keeper, Trouble, dial};
-use crate::keeper::directory::{Directory, Entry};
+use crate::keeper::directory::Directory;
 pub use crate::keeper::wire::Close;
+use crate::output::human::Verbosity;
 
 /// How long the end of a keeper's process is waited for.
 const END: Duration = Duration::from_secs(3);
@@ -36,7 +39,7 @@ pub struct Options {
 /// A socket is not open; its keeper does not answer.
 pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
     let failures = match options.all {
-        true => close_all(&context.place.look()?, options.how, options.force),
+        true => close_all(&context.place.look()?, options.how, options.force, context),
         false => options.ids.iter().filter_map(|id| close_one(id, options, context).err()).collect(),
     };
     in_order(failures, context)
@@ -56,7 +59,7 @@ pub fn in_order(mut failures: Vec<Failure>, context: &Context) -> Result<Exit, F
 }
 
 fn close_one(id: &SocketId, options: &Options, context: &Context) -> Result<(), Failure> {
-    let closed = dial(&context.place, id).and_then(|mut keeper| keeper.close(options.how));
+    let closed = dial(&context.place, id).and_then(|mut keeper| close(&mut keeper, options.how, context));
     match closed {
         Err(failure) if failure.exit == Exit::KeeperSilent && options.force => {
             let files = context.place.look()?.files(&id.key())?;
@@ -66,14 +69,48 @@ fn close_one(id: &SocketId, options: &Options, context: &Context) -> Result<(), 
     }
 }
 
+/// Closes a socket, and tells of it where it was a connection.
+fn close(keeper: &mut Keeper, how: Close, context: &Context) -> Result<(), Failure> {
+    let told = context.reporter.shows(Verbosity::Verbose);
+    let status = if told { keeper.status().ok() } else { None };
+    keeper.close(how)?;
+    if let Some((id, event)) = status.and_then(|status| closed(&status, how)) {
+        context.reporter.event(&id, &event);
+    }
+    Ok(())
+}
+
+/// The event of the end of a connection that stood, by its last status.
+fn closed(status: &Value, how: Close) -> Option<(String, Event)> {
+    let text = |field: &str| status.get(field).and_then(Value::as_str).map(str::to_owned);
+    let count = |field: &str| status.get(field).and_then(Value::as_u64).unwrap_or_default();
+    if text("kind")? != "connection" {
+        return None;
+    }
+    let reason = match how {
+        Close::Graceful => "closed here",
+        Close::Reset => "reset here",
+    };
+    let event = Event::Closed {
+        peer: text("peer")?,
+        local: text("local")?,
+        bytes_in: count("bytes_in"),
+        bytes_out: count("bytes_out"),
+        code: None,
+        reason: text("ended").unwrap_or_else(|| reason.to_owned()),
+    };
+    Some((text("id")?, event))
+}
+
 /// Closes everything in a directory, and waits for the ends of the keepers. What comes back are the failures: keepers that
 /// do not answer, unless they are to be killed.
 #[must_use]
-pub fn close_all(directory: &Directory, how: Close, force: bool) -> Vec<Failure> {
+pub fn close_all(directory: &Directory, how: Close, force: bool, context: &Context) -> Vec<Failure> {
     let mut closing: Vec<Keeper> = Vec::new();
     let mut failures = Vec::new();
-    for Entry { socket, key } in directory.entries() {
-        let shown = key.unwrap_or_else(|| socket.display().to_string());
+    for entry in directory.entries() {
+        let shown = entry.written().or_else(|| entry.key.clone());
+        let (shown, socket) = (shown.unwrap_or_else(|| entry.socket.display().to_string()), entry.socket);
         let mut keeper = match Keeper::dial(&socket, &shown) {
             Ok(keeper) => keeper,
             // Left behind by a keeper that was killed.
@@ -87,7 +124,7 @@ pub fn close_all(directory: &Directory, how: Close, force: bool) -> Vec<Failure>
                 continue;
             }
         };
-        match keeper.close(how) {
+        match close(&mut keeper, how, context) {
             Ok(()) => closing.push(keeper),
             Err(_) if force => failures.extend(kill(&socket, &shown).err()),
             Err(failure) => failures.push(failure),

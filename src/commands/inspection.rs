@@ -1,7 +1,6 @@
 //! `--tls-info` and `--min-days`: what the peer's certificate says, and how long it must still hold.
 
 use super::context::Context;
-use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::transport::tls::SessionInfo;
 
@@ -29,15 +28,6 @@ impl Inspection {
     /// # Errors
     /// Status 60.
     pub fn demand(&self, session: &SessionInfo) -> Result<(), Failure> {
-        match (self.min_days, session.min_days_left()) {
-            (Some(wanted), Some(left)) if left < wanted => Err(Failure::message(
-                Exit::BadCertificate,
-                format!("the certificate is valid for {left} more days only, and --min-days wants {wanted}"),
-            )),
-            (Some(_), None) => {
-                Err(Failure::message(Exit::BadCertificate, "the peer sent no certificate whose days could be counted"))
-            }
-            _ => Ok(()),
-        }
+        self.min_days.map_or(Ok(()), |wanted| session.demand_days(wanted))
     }
 }

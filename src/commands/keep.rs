@@ -1,5 +1,6 @@
 //! `open` and `accept` that keep the socket: they start its keeper, wait until it stands, and print its handle.
 
+use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use serde_json::Value;
 use super::announce::{self, ReadyOptions};
 use super::context::Context;
 use super::datagram::{self, Form};
-use super::keeper::PHASES;
+use super::hook;
+use super::keeper::{ENVIRONMENT, PHASES};
 use super::read::Output;
 use super::{accept, open};
 use crate::event::{Event, Phases, Report};
@@ -36,7 +38,7 @@ pub struct Keep {
     pub words: Vec<OsString>,
 }
 
-/// Opens a kept connection and prints its handle.
+/// Opens a kept connection, prints its handle and runs `--on-open`.
 ///
 /// # Errors
 /// Why it does not stand; then nothing is kept.
@@ -47,6 +49,10 @@ pub fn open(options: &open::Options, keep: &Keep, deadline: Limit, context: &Con
         tell_connected(&handle, &status, context);
     }
     Output::open(None)?.write(format!("{handle}\n").as_bytes())?;
+    if let Some(command) = &options.on_open {
+        let environment = status.get(ENVIRONMENT).map(BTreeMap::deserialize).and_then(Result::ok);
+        hook::run(command, &handle, environment.unwrap_or_default().into_iter().collect(), context)?;
+    }
     Ok(Exit::Done)
 }
 

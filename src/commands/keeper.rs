@@ -1,6 +1,7 @@
 //! The process that keeps a socket: the hidden verb that `keep.rs` starts.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::path::PathBuf;
 use std::pin::Pin;
@@ -43,6 +44,7 @@ use crate::keeper::wire::Response;
 use crate::output::Reporter;
 use crate::quantity::Limit;
 use crate::service::Client;
+use crate::service::program::Environment;
 use crate::transport::listener::{Listener, Unwritten, listen};
 use crate::transport::{Channel, connect};
 
@@ -75,7 +77,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         Failure::message(Exit::Unsupported, format!("cannot keep a socket: {}", reason(&error)))
     };
     let readiness = RefCell::new(Some(Readiness::take().map_err(system)?));
-    let ready = Telling { readiness, reporter: context.reporter.clone() };
+    let ready = Telling { readiness, reporter: context.reporter.clone(), environment: RefCell::default() };
     let kept = async {
         process::detach().map_err(system)?;
         let directory = Directory::given(options.directory)?;
@@ -100,11 +102,15 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
 
 /// The field of the status that tells who waits what took how long.
 pub(super) const PHASES: &str = "phases";
+/// The field that tells what `--on-open` is to know.
+pub(super) const ENVIRONMENT: &str = "environment";
 
 /// Who waits for this keeper, until they were told.
 pub(super) struct Telling {
     readiness: RefCell<Option<Readiness>>,
     reporter: Rc<Reporter>,
+    /// What `--on-open` is to know.
+    environment: RefCell<BTreeMap<String, String>>,
 }
 
 impl Telling {
@@ -120,6 +126,7 @@ impl Telling {
         let mut status = kept.status();
         if let (Some(fields), Ok(phases)) = (status.as_object_mut(), serde_json::to_value(self.reporter.phases())) {
             fields.insert(PHASES.to_owned(), phases);
+            fields.insert(ENVIRONMENT.to_owned(), json!(*self.environment.borrow()));
         }
         self.tell(&Response::Status(status))
     }
@@ -160,7 +167,11 @@ async fn keep_connection(
         }
         let connected = async {
             let channel = connect(&endpoint, &options.connect, &id, &*context.reporter).await?;
-            demanded(&options, channel, context)
+            let channel = demanded(&options, channel, context)?;
+            if options.on_open.is_some() {
+                ready.environment.borrow_mut().extend(Environment::of(&id, &channel).variables());
+            }
+            Ok(channel)
         };
         let connected = connected.await;
         // No folder is held on to by a process that nobody sees.

@@ -2,7 +2,6 @@
 
 use std::io::IoSlice;
 use std::num::NonZeroU64;
-use std::process::Stdio as Redirect;
 use std::rc::Rc;
 
 use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
@@ -10,6 +9,7 @@ use rustix::net::{SendAncillaryBuffer, SendAncillaryMessage, SendFlags};
 use super::context::Context;
 use super::conversation;
 use super::datagram;
+use super::hook;
 #[cfg(feature = "tls")]
 use super::inspection::Inspection;
 #[cfg(feature = "interactive")]
@@ -261,21 +261,11 @@ pub async fn stream(client: &mut Client, form: Form, streams: &Streams) -> Resul
     Ok((closing, watcher.totals()))
 }
 
-/// Starts `--on-open`: a shell command with the socket's ID as its first argument. It runs beside the stream; its output
-/// goes to stderr, since stdout is payload.
+/// Starts `--on-open`, which runs beside the stream.
 fn run_hook(command: &str, client: &Client, context: &Context) -> Result<(), Failure> {
-    crate::sys::seal_descriptors();
-    let stderr = rustix::io::fcntl_dupfd_cloexec(rustix::stdio::stderr(), 3).map_err(std::io::Error::from);
-    let spawned = stderr.and_then(|stderr| {
-        let mut shell = tokio::process::Command::new("/bin/sh");
-        shell.arg("-c").arg(format!("{command} \"$@\"")).arg("netverb").arg(&client.id);
-        shell.stdin(Redirect::null()).stdout(Redirect::from(stderr));
-        shell.envs(Environment::of(&client.id, &client.channel).variables());
-        shell.spawn()
-    });
-    let mut child = spawned.map_err(|error| {
-        Failure::message(Exit::Usage, format!("cannot run --on-open {command:?}: {}", reason(&error)))
-    })?;
+    let shell = hook::shell(command, &client.id, Environment::of(&client.id, &client.channel).variables())?;
+    let spawned = tokio::process::Command::from(shell).spawn();
+    let mut child = spawned.map_err(|error| hook::failed(command, &error))?;
     let pid = child.id().unwrap_or(0);
     context.reporter.event(&client.id, &Event::ExecStarted { command: command.to_owned(), pid });
     let (reporter, id) = (context.reporter.clone(), client.id.clone());

@@ -16,6 +16,13 @@ use crate::relay::buffer;
 use crate::transport::connect::ConnectError;
 use crate::transport::{Bytes, Channel, ConnectOptions, Messages, connect};
 
+/// What is known of TLS.
+#[cfg(feature = "tls")]
+pub type Session = crate::transport::tls::SessionInfo;
+/// What is known of TLS: nothing.
+#[cfg(not(feature = "tls"))]
+pub type Session = std::convert::Infallible;
+
 /// The most that is read before an answer must be recognized, in bytes.
 const MOST: usize = 64 << 10;
 
@@ -50,6 +57,8 @@ pub enum What {
         connect: Box<ConnectOptions>,
         /// What shows that it answers.
         proof: Proof,
+        /// How many days its certificates must still be valid.
+        min_days: Option<i64>,
     },
     /// A kept socket.
     Kept(SocketId, KeptProof),
@@ -97,6 +106,14 @@ pub enum Miss {
         what: String,
         /// What it should have sent.
         wanted: String,
+    },
+    /// Its certificate does not last.
+    #[error("{target}: {failure}")]
+    Certificate {
+        /// The target.
+        target: String,
+        /// What is wrong with it.
+        failure: Failure,
     },
     /// The connection broke.
     #[error("{target}: {reason}")]
@@ -147,18 +164,26 @@ impl Miss {
 }
 
 impl Target {
-    /// Tries once, for at most `limit`.
+    /// Whether it is a kept socket.
+    pub fn is_kept(&self) -> bool {
+        matches!(self.what, What::Kept(..))
+    }
+
+    /// Tries once, for at most `limit`; what its TLS agreed on comes back.
     ///
     /// # Errors
     /// Why it does not answer as it should.
-    pub async fn reach(&self, limit: Duration, place: &Place) -> Result<(), Miss> {
-        let (endpoint, connect, proof) = match &self.what {
-            What::Address { endpoint, connect, proof } => (endpoint, connect, proof),
-            What::Kept(id, proof) => return self.reach_kept(id.clone(), *proof, limit, place.clone()).await,
-        };
+    pub async fn reach(&self, limit: Duration, place: &Place) -> Result<Option<Session>, Miss> {
         let late = || Miss::Late { target: self.text.clone(), limit };
         let deadline = Instant::now() + limit;
-        let tried = tokio::time::timeout_at(deadline, self.attempt(endpoint, connect, proof)).await;
+        let attempt = match &self.what {
+            What::Address { endpoint, connect, proof, min_days } => self.attempt(endpoint, connect, proof, *min_days),
+            What::Kept(id, proof) => {
+                self.reach_kept(id.clone(), *proof, limit, place.clone()).await?;
+                return Ok(None);
+            }
+        };
+        let tried = tokio::time::timeout_at(deadline, attempt).await;
         tried.unwrap_or_else(|_| Err(late()))
     }
 
@@ -182,9 +207,28 @@ impl Target {
         }
     }
 
-    async fn attempt(&self, endpoint: &Endpoint, options: &ConnectOptions, proof: &Proof) -> Result<(), Miss> {
+    async fn attempt(
+        &self,
+        endpoint: &Endpoint,
+        options: &ConnectOptions,
+        proof: &Proof,
+        min_days: Option<i64>,
+    ) -> Result<Option<Session>, Miss> {
         // Tries are many and expected to fail: what happens in them is no event of the run.
         let channel = connect(endpoint, options, &self.text, &Unheard).await?;
+        #[cfg(feature = "tls")]
+        let session = channel.session().cloned();
+        #[cfg(feature = "tls")]
+        if let (Some(session), Some(wanted)) = (&session, min_days) {
+            let certificate = |failure| Miss::Certificate { target: self.text.clone(), failure };
+            session.demand_days(wanted).map_err(certificate)?;
+        }
+        #[cfg(not(feature = "tls"))]
+        let (session, _) = (None, min_days);
+        self.prove(channel, endpoint, proof).await.map(|()| session)
+    }
+
+    async fn prove(&self, channel: Channel, endpoint: &Endpoint, proof: &Proof) -> Result<(), Miss> {
         match (proof, channel) {
             // A datagram socket stands whether anybody is there or not.
             (_, Channel::Messages(Messages::Datagram(_))) => {

@@ -14,6 +14,7 @@ use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 use super::close::{close_all, in_order};
 use super::context::Context;
 use super::read::Output;
+use super::sockets::listed;
 use crate::address::SocketName;
 use crate::event::{Event, Report};
 use crate::exit::Exit;
@@ -60,8 +61,7 @@ pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
         }
         Options::List => {
             clear_away_orphans(&base);
-            let lines: String = base.sessions().iter().map(|name| format!("{name}\n")).collect();
-            Output::open(None)?.write(lines.as_bytes())?;
+            Output::open(None)?.write(listed("session", &base.sessions(), context).as_bytes())?;
             Ok(Exit::Done)
         }
         Options::End(name) => {
@@ -73,7 +73,7 @@ pub fn run(options: &Options, context: &Context) -> Result<Exit, Failure> {
                 return Err(DirectoryError::NoSession(name.to_string()).into());
             }
             let directory = Directory::given(directory.path().to_owned())?;
-            let failures = close_all(&directory, Close::Graceful, true);
+            let failures = close_all(&directory, Close::Graceful, true, context);
             directory.remove();
             in_order(failures, context)
         }
@@ -114,11 +114,11 @@ fn fresh(prefix: &str) -> Result<SocketName, Failure> {
 }
 
 /// A session that ends with this value, whatever happens.
-struct Ending(Directory);
+struct Ending(Directory, Context);
 
 impl Drop for Ending {
     fn drop(&mut self) {
-        let _ = close_all(&self.0, Close::Graceful, true);
+        let _ = close_all(&self.0, Close::Graceful, true, &self.1);
         self.0.remove();
     }
 }
@@ -133,7 +133,7 @@ fn run_command(words: &[OsString], base: &Directory, context: &Context) -> Resul
     // Should this process be killed, the keepers see its end and end themselves.
     let owner = std::fs::write(directory.owner_file(), std::process::id().to_string());
     owner.map_err(|error| Failure::message(Exit::CannotBind, format!("cannot make a session: {}", reason(&error))))?;
-    let ending = Ending(directory);
+    let ending = Ending(directory, context.clone());
     let watched = Watched::new()?;
     sys::seal_descriptors();
     let mut command = Command::new(program);

@@ -60,7 +60,7 @@ pub fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let directory = context.place.look()?;
     let mut output = Output::open(None)?;
     match options {
-        Options::Ids => output.write(ids(&directory).as_bytes())?,
+        Options::Ids => output.write(listed("id", &ids(&directory), context).as_bytes())?,
         _ if context.json => output.write(json(&all(&directory)).as_bytes())?,
         Options::Watch if std::io::stdout().is_terminal() => sockets_watch::run(&directory, &mut output)?,
         Options::Long => output.write(table(&all(&directory), true).concat().as_bytes())?,
@@ -69,33 +69,35 @@ pub fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     Ok(Exit::Done)
 }
 
-/// The IDs, from the names of the files. Nobody is waited for: a shell completes words with them.
-fn ids(directory: &Directory) -> String {
-    let mut lines = String::new();
-    for Entry { socket, key } in directory.entries() {
-        let id = match key {
-            Some(key) if Keeper::is_there(&socket) => Some(key),
-            Some(_) => None,
-            // The file name of a long ID does not tell it.
-            None => {
-                let status =
-                    Keeper::dial_within(&socket, "", PATIENCE).ok().and_then(|mut keeper| keeper.status().ok());
-                status.and_then(|status| Some(status.get("id")?.as_str()?.to_owned()))
-            }
+/// Lines of one word each; with `--json` objects with this field.
+pub(super) fn listed(field: &str, words: &[String], context: &Context) -> String {
+    let line = |word: &String| match context.json {
+        true => format!("{}\n", serde_json::json!({ field: word })),
+        false => format!("{word}\n"),
+    };
+    words.iter().map(line).collect()
+}
+
+/// The IDs, from the files. Nobody is waited for: a shell completes words with them.
+fn ids(directory: &Directory) -> Vec<String> {
+    let id = |entry: Entry| {
+        let Some(id) = entry.written().or_else(|| entry.key.clone()) else {
+            // The file name of a long ID does not tell it, and its lock was lost.
+            let status =
+                Keeper::dial_within(&entry.socket, "", PATIENCE).ok().and_then(|mut keeper| keeper.status().ok())?;
+            return Some(status.get("id")?.as_str()?.to_owned());
         };
-        if let Some(id) = id {
-            lines.push_str(&id);
-            lines.push('\n');
-        }
-    }
-    lines
+        Keeper::is_there(&entry.socket).then_some(id)
+    };
+    directory.entries().into_iter().filter_map(id).collect()
 }
 
 /// The statuses of all sockets; one whose keeper does not answer is in error.
 pub(super) fn all(directory: &Directory) -> Vec<Value> {
     let mut statuses = Vec::new();
-    for Entry { socket, key } in directory.entries() {
-        let id = key.unwrap_or_else(|| socket.display().to_string());
+    for entry in directory.entries() {
+        let id = entry.written().or_else(|| entry.key.clone());
+        let (id, socket) = (id.unwrap_or_else(|| entry.socket.display().to_string()), entry.socket);
         match Keeper::dial_within(&socket, &id, PATIENCE) {
             Ok(mut keeper) => statuses.push(keeper.status().unwrap_or_else(|failure| silent(&id, &failure.line()))),
             Err(Trouble::NotOpen(_) | Trouble::Ended(_)) => {}

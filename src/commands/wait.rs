@@ -11,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::context::Context;
-use super::reach::{Miss, Target, What};
+use super::reach::{Miss, Session, Target, What};
 use super::session::Watched;
 use crate::event::Report;
 use crate::exit::Exit;
@@ -60,6 +60,9 @@ pub struct Options {
     pub limit: Limit,
     /// What to run then.
     pub command: Vec<OsString>,
+    /// Whether the certificates of who answers are shown (`--tls-info`).
+    #[cfg(feature = "tls")]
+    pub show_session: bool,
 }
 
 /// What is known of a target.
@@ -71,6 +74,8 @@ struct Finding {
     answers: bool,
     /// Why it did not answer at the last try.
     miss: Option<String>,
+    /// What its TLS agreed on at the last try.
+    session: Option<Session>,
 }
 
 /// How a target is tried.
@@ -113,11 +118,18 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     drop(watches);
     if context.json && options.command.is_empty() {
         for (target, finding) in options.targets.iter().zip(&findings) {
-            report::write(&format!("{}\n", record(target, &finding.borrow())))?;
+            let record = record(target, &finding.borrow());
+            #[cfg(feature = "tls")]
+            let record = with_session(record, &options, &finding.borrow());
+            report::write(&format!("{record}\n"))?;
         }
     }
     if !ended? {
         return Err(late(&options, &findings));
+    }
+    #[cfg(feature = "tls")]
+    if !context.json {
+        show_sessions(&options, &findings, context)?;
     }
     match options.command.split_first() {
         // Its status is to be told, which nobody could do in whose place it runs.
@@ -158,10 +170,13 @@ async fn watch(
         };
         let reached = target.reach(limit, &context.place).await;
         let answers = reached.is_ok();
-        if let Err(miss) = reached {
-            note(&miss, &finding, &context);
-            if miss.is_hopeless() {
-                return Err(miss.into_failure());
+        match reached {
+            Ok(session) => finding.borrow_mut().session = session,
+            Err(miss) => {
+                note(&miss, &finding, &context);
+                if miss.is_hopeless() {
+                    return Err(miss.into_failure());
+                }
             }
         }
         let wished = answers == (manner.wish == Wish::Answer);
@@ -213,7 +228,9 @@ fn late(options: &Options, findings: &[Rc<RefCell<Finding>>]) -> Failure {
             (None, Wish::Gone, ..) if finding.tries == 0 => format!("no try of {} has ended", target.text),
             (None, Wish::Answer, true, _) => format!("{} answers, but not steadily", target.text),
             (None, Wish::Answer, false, Some(miss)) => miss.clone(),
+            (None, Wish::Answer, false, None) if target.is_kept() => format!("{} has nothing to read", target.text),
             (None, Wish::Answer, false, None) => format!("{} gave no answer", target.text),
+            (None, Wish::Gone, true, _) if target.is_kept() => format!("{} is still open", target.text),
             (None, Wish::Gone, true, _) => format!("{} still answers", target.text),
             (None, Wish::Gone, false, _) => format!("{} is not gone steadily", target.text),
         });
@@ -241,6 +258,33 @@ fn record(target: &Target, finding: &Finding) -> serde_json::Value {
         }
     }
     record
+}
+
+/// Says in the record of a target what its TLS agreed on.
+#[cfg(feature = "tls")]
+fn with_session(mut record: serde_json::Value, options: &Options, finding: &Finding) -> serde_json::Value {
+    let session = finding.session.as_ref().filter(|_| options.show_session && finding.answers);
+    let session = session.and_then(|session| serde_json::to_value(session).ok());
+    if let (Some(fields), Some(serde_json::Value::Object(session))) = (record.as_object_mut(), session) {
+        fields.extend(session);
+    }
+    record
+}
+
+/// Shows a person what TLS agreed on, on stdout unless that belongs to the command.
+#[cfg(feature = "tls")]
+fn show_sessions(options: &Options, findings: &[Rc<RefCell<Finding>>], context: &Context) -> Result<(), Failure> {
+    for (target, finding) in options.targets.iter().zip(findings).filter(|_| options.show_session) {
+        let finding = finding.borrow();
+        let Some(session) = finding.session.as_ref().filter(|_| finding.answers) else { continue };
+        let head = if options.targets.len() > 1 { format!("{}\n", target.text) } else { String::new() };
+        let text = format!("{head}{session}\n");
+        match options.command.is_empty() {
+            true => report::write(&text)?,
+            false => text.lines().for_each(|line| context.reporter.note(line)),
+        }
+    }
+    Ok(())
 }
 
 /// Runs the command beside this process, between the events of its beginning and end.

@@ -51,11 +51,12 @@ pub enum ClaimError {
 }
 
 impl Claim {
-    /// Takes a name: lock, probe, unlink only what refuses, bind beside, listen, rename.
+    /// Takes a name: lock, probe, unlink only what refuses, bind beside, listen, rename. The lock tells `id`, as it was
+    /// written: the name of the file has no case.
     ///
     /// # Errors
     /// A keeper has it, or is about to.
-    pub fn take(files: &Files, guard: Guard) -> Result<(Self, UnixListener), ClaimError> {
+    pub fn take(files: &Files, guard: Guard, id: &str) -> Result<(Self, UnixListener), ClaimError> {
         let failed = |what: &Path| {
             let what = what.display().to_string();
             move |error: io::Error| ClaimError::Io { what, error }
@@ -71,6 +72,9 @@ impl Claim {
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(failed(&files.socket)(error)),
+        }
+        if let Some(lock) = &lock {
+            inscribe(lock, id).map_err(failed(&files.lock))?;
         }
         let _ = std::fs::remove_file(&files.temporary);
         // std listens in the same call; nobody knows the name until it is renamed.
@@ -106,6 +110,13 @@ fn lock(path: &Path) -> Result<OwnedFd, ClaimError> {
     }
 }
 
+/// Writes the ID into a lock that is held.
+fn inscribe(lock: &OwnedFd, id: &str) -> io::Result<()> {
+    rustix::fs::ftruncate(lock, 0)?;
+    let written = rustix::io::pwrite(lock, id.as_bytes(), 0)?;
+    if written < id.len() { Err(io::ErrorKind::WriteZero.into()) } else { Ok(()) }
+}
+
 impl Drop for Claim {
     fn drop(&mut self) {
         if self.stands() {
@@ -132,21 +143,21 @@ mod tests {
         let (_place, directory) = directory();
         let files = directory.files("mail").unwrap();
         drop(UnixListener::bind(&files.socket).unwrap());
-        let (claim, _listener) = Claim::take(&files, Guard::Lock).unwrap();
-        assert!(matches!(Claim::take(&files, Guard::Lock), Err(ClaimError::Taken)));
+        let (claim, _listener) = Claim::take(&files, Guard::Lock, "Mail").unwrap();
+        assert!(matches!(Claim::take(&files, Guard::Lock, "Mail"), Err(ClaimError::Taken)));
         assert!(claim.stands());
         drop(claim);
         assert!(!files.socket.exists() && files.lock.exists());
-        assert!(Claim::take(&files, Guard::Lock).is_ok());
+        assert!(Claim::take(&files, Guard::Lock, "Mail").is_ok());
     }
 
     #[test]
     fn a_living_socket_is_left_alone_even_without_its_lock() {
         let (_place, directory) = directory();
         let files = directory.files("mail").unwrap();
-        let (claim, _listener) = Claim::take(&files, Guard::Lock).unwrap();
+        let (claim, _listener) = Claim::take(&files, Guard::Lock, "Mail").unwrap();
         std::fs::remove_file(&files.lock).unwrap();
-        assert!(matches!(Claim::take(&files, Guard::Lock), Err(ClaimError::Taken)));
+        assert!(matches!(Claim::take(&files, Guard::Lock, "Mail"), Err(ClaimError::Taken)));
         assert!(claim.stands());
     }
 
@@ -154,7 +165,7 @@ mod tests {
     fn somebody_elses_path_is_not_removed() {
         let (_place, directory) = directory();
         let files = directory.files("mail").unwrap();
-        let (claim, _listener) = Claim::take(&files, Guard::Lock).unwrap();
+        let (claim, _listener) = Claim::take(&files, Guard::Lock, "Mail").unwrap();
         std::fs::remove_file(&files.socket).unwrap();
         std::fs::write(&files.socket, "other").unwrap();
         assert!(!claim.stands());

@@ -390,9 +390,12 @@ impl Keeper {
     ///
     /// # Errors
     /// The handshake fails.
-    pub fn secure(&mut self, secure: &Secure) -> Result<(), Failure> {
+    pub fn secure(&mut self, secure: &Secure) -> Result<Value, Failure> {
         self.request(&Request::Secure(secure.clone()), None)?;
-        self.done()
+        self.answer(|response| match response {
+            Response::Status(agreed) => Some(agreed),
+            _ => None,
+        })
     }
 
     /// The next connection of a listener.

@@ -271,6 +271,22 @@ pub struct Entry {
     pub key: Option<String>,
 }
 
+impl Entry {
+    /// The ID of the socket as it was written, which its lock tells, or for an accepted connection that of its listener. No
+    /// keeper is asked.
+    pub fn written(&self) -> Option<String> {
+        let inscribed =
+            |socket: &Path| std::fs::read_to_string(socket.with_extension(entry::LOCK.trim_start_matches('.'))).ok();
+        let Some(key) = &self.key else { return inscribed(&self.socket).filter(|id| !id.is_empty()) };
+        let same = |id: &String, key: &str| id.eq_ignore_ascii_case(key);
+        inscribed(&self.socket).filter(|id| same(id, key)).or_else(|| {
+            let (listener, number) = key.rsplit_once('.')?;
+            let of_listener = inscribed(&self.socket.with_extension(""))?;
+            same(&of_listener, listener).then(|| format!("{of_listener}.{number}"))
+        })
+    }
+}
+
 /// Opened without following a link, so that what is checked is what is used: in a sticky directory nobody else can
 /// replace a directory of ours.
 fn check(path: &Path) -> Result<(), DirectoryError> {

@@ -94,7 +94,7 @@ pub fn claim(
     guard: Guard,
 ) -> Result<(Claim, std::os::unix::net::UnixListener), Failure> {
     let files = terms.directory.files(key)?;
-    Claim::take(&files, guard).map_err(|error| match error {
+    Claim::take(&files, guard, id).map_err(|error| match error {
         ClaimError::Taken => Failure::message(Exit::AlreadyOpen, format!("{id}: socket is already open")),
         error => Failure::new(Exit::CannotBind, error),
     })

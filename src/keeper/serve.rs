@@ -68,7 +68,7 @@ pub async fn serve(kept: Rc<Kept>, socket: UnixStream) -> Result<(), Gone> {
             Request::Secure(secure) => {
                 let _use = kept.in_use();
                 let done = upgrade::upgrade(&kept, &secure, &mut talk).await?;
-                talk.answer(&done.map_or_else(|failure| refused(&failure), |()| Response::Done)).await?;
+                talk.answer(&done.map_or_else(|failure| refused(&failure), Response::Status)).await?;
             }
             Request::Next(wait) => {
                 let _use = kept.in_use();

@@ -2,6 +2,10 @@
 
 use std::rc::Rc;
 
+use serde_json::Value;
+#[cfg(feature = "tls")]
+use serde_json::json;
+
 #[cfg(feature = "tls")]
 use super::buffer::End;
 use super::kept::{Body, Kept};
@@ -28,13 +32,16 @@ pub struct TlsTerms {
     pub client: ClientOptions,
     /// For one that was accepted.
     pub server: ServerOptions,
+    /// How many days the certificates of the peer must still be valid.
+    #[serde(default)]
+    pub min_days: Option<i64>,
 }
 
-/// Upgrades a connection.
+/// Upgrades a connection. What both sides agreed on comes back: the field `session`, and the `pins` of our certificates.
 ///
 /// # Errors
 /// The client went away before the handshake began; after that it is finished without it.
-pub async fn upgrade(kept: &Rc<Kept>, secure: &Secure, talk: &mut Talk) -> Result<Result<(), Failure>, Gone> {
+pub async fn upgrade(kept: &Rc<Kept>, secure: &Secure, talk: &mut Talk) -> Result<Result<Value, Failure>, Gone> {
     let stream = match &kept.body {
         Body::Stream(stream) => stream,
         Body::Messages(_) => {
@@ -72,9 +79,10 @@ pub async fn upgrade(kept: &Rc<Kept>, secure: &Secure, talk: &mut Talk) -> Resul
 }
 
 #[cfg(feature = "tls")]
-async fn handshake(kept: &Kept, stream: &Stream, secure: &Secure) -> Result<(), Failure> {
+async fn handshake(kept: &Kept, stream: &Stream, secure: &Secure) -> Result<Value, Failure> {
     let terms: TlsTerms = serde_json::from_value(secure.options.clone())
         .map_err(|error| Failure::message(Exit::Usage, format!("the options of TLS cannot be read: {error}")))?;
+    let min_days = terms.min_days;
     let upgrade = Upgrade::prepare(kept, terms, secure)?;
     // RFC 3207 section 6: what a peer, or somebody between, has said in the clear must not be taken for what is said
     // after the handshake.
@@ -98,10 +106,17 @@ async fn handshake(kept: &Kept, stream: &Stream, secure: &Secure) -> Result<(), 
         stream.forget_unread();
         bytes = replayed(early, bytes);
     }
-    match upgrade.put_on(bytes, &kept.id, &crate::event::Unheard).await {
+    let secured = upgrade.put_on(bytes, &kept.id, &crate::event::Unheard).await.and_then(|bytes| {
+        if let (Some(session), Some(wanted)) = (bytes.session(), min_days) {
+            session.demand_days(wanted)?;
+        }
+        Ok(bytes)
+    });
+    match secured {
         Ok(bytes) => {
+            let told = json!({ "session": bytes.session(), "pins": upgrade.pins() });
             stream.install(bytes);
-            Ok(())
+            Ok(told)
         }
         Err(failure) => {
             stream.fail(&failure);
@@ -158,6 +173,14 @@ impl Upgrade {
                 let tls = ServerTls::new(&options).map_err(|error| Failure::new(error.exit(), error))?;
                 Ok(Upgrade::Server(Box::new(tls)))
             }
+        }
+    }
+
+    /// The pins of our certificates.
+    fn pins(&self) -> Vec<String> {
+        match self {
+            Upgrade::Client(_) => Vec::new(),
+            Upgrade::Server(tls) => tls.pins().iter().map(ToString::to_string).collect(),
         }
     }
 

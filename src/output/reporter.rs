@@ -73,11 +73,16 @@ impl std::fmt::Debug for Witness {
 impl Reporter {
     /// A reporter for a run of the verb `command` that begins now.
     pub fn new(command: &'static str, format: Format, verbosity: Verbosity) -> Self {
+        Self::since(Instant::now(), command, format, verbosity)
+    }
+
+    /// As [`Reporter::new`], for a run that began then.
+    pub fn since(started: Instant, command: &'static str, format: Format, verbosity: Verbosity) -> Self {
         Reporter {
             format,
             verbosity,
             command,
-            started: Instant::now(),
+            started,
             subject: RefCell::default(),
             timed_out: Cell::new(false),
             phases: Cell::default(),

@@ -65,6 +65,24 @@ fn b66_the_summary_counts_what_left_the_socket_and_what_was_written() {
 }
 
 #[test]
+fn b66_who_closes_a_kept_connection_tells_of_its_end() {
+    let kept = Kept::new();
+    let mut peer = kept.open("Mail", &[]);
+    kept.says(&["accept", "0/web"]);
+    peer.send(b"answer\n");
+    kept.says(&["ask", "mail", "what?"]);
+    let events = kept.run(&["-j", "close", "mail", "web"]).events();
+    assert_eq!(events.len(), 2, "a listener has no peer: {events:?}");
+    let closed = &events[0];
+    assert_eq!((&closed["event"], &closed["id"]), (&Value::from("closed"), &Value::from("Mail")));
+    assert_eq!((&closed["bytes_in"], &closed["bytes_out"]), (&Value::from(7), &Value::from(5)));
+    assert_eq!((&closed["peer"], &closed["local"]), (&peer.address().into(), &peer.remote().into()));
+    let _peer = kept.open("s", &[]);
+    let events = kept.run(&["-j", "close", "--all", "--rst"]).events();
+    assert_eq!((&events[0]["event"], &events[0]["reason"]), (&"closed".into(), &"reset here".into()));
+}
+
+#[test]
 fn b66_messages_are_counted_and_name_both_ends() {
     let kept = Kept::new();
     let path = kept.0.path("sock");

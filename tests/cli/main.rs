@@ -22,6 +22,7 @@ mod inherited;
 mod interactive;
 mod kept;
 mod kept_datagrams;
+mod kept_limits;
 mod kept_messages;
 mod kept_opening;
 mod kept_verbs;

@@ -1,5 +1,6 @@
 //! `wait`: until targets answer or are gone, and the command after it.
 
+use crate::kept::Kept;
 use crate::support::{Child, Listener, Peer, Sandbox};
 
 fn waiting(sandbox: &Sandbox, words: &[&str]) -> Child {
@@ -214,4 +215,45 @@ fn a_target_behind_a_proxy_is_reached_through_it() {
         peer.send(b"HTTP/1.1 200 OK\r\n\r\n");
         child.wait().exits(0);
     }
+}
+
+#[test]
+fn the_shorter_of_the_two_limits_counts() {
+    let sandbox = Sandbox::new();
+    let absent = nobody(&sandbox);
+    for limits in [["-w", "200ms", "--deadline", "none"], ["-w", "90s", "--deadline", "200ms"]] {
+        let words = [&["wait", &absent], &limits[..]].concat();
+        sandbox.netverb(words).run().failed(28, &["timed out after 200ms", "no such file"]);
+    }
+}
+
+#[test]
+fn a_kept_socket_that_is_waited_for_in_vain_is_spoken_of_as_one() {
+    let kept = Kept::new();
+    let _peer = kept.open("s", &[]);
+    kept.run(&["wait", "s", "-w", "200ms"]).failed(28, &["s has nothing to read"]);
+    kept.run(&["wait", "s", "--gone", "-w", "200ms"]).failed(28, &["s is still open"]);
+}
+
+#[cfg(feature = "tls")]
+#[test]
+fn b44_certificates_are_shown_and_days_demanded() {
+    let sandbox = Sandbox::new();
+    let mut server =
+        sandbox.netverb(["accept", "127.0.0.1:0", "-j", "-k", "--echo", "--secure", "--self-signed"]).spawn();
+    let target = format!("localhost:{}", server.port());
+    let wait = |more: &[&str]| sandbox.netverb([&["wait", "--tls", &target, "--no-verify"], more].concat()).run();
+    let shown = wait(&["--tls-info"]);
+    shown.exits(0);
+    assert!(String::from_utf8_lossy(&shown.stdout).contains("protocol:    TLSv1.3"));
+    let record = wait(&["--tls-info", "-j"]);
+    let record: serde_json::Value = serde_json::from_slice(&record.stdout).unwrap();
+    assert_eq!((&record["done"], &record["protocol"]), (&true.into(), &"TLSv1.3".into()));
+    assert!(record["chain"][0]["days_left"].is_number());
+    let ran = wait(&["--tls-info", "--min-days", "1", "--", "echo", "ran"]);
+    assert_eq!((ran.exits(0).stdout.as_slice(), ran.stderr.contains("TLSv1.3")), (&b"ran\n"[..], true));
+    wait(&["--min-days", "1000000", "-w", "300ms"]).failed(28, &[&target, "--min-days wants 1000000"]);
+    sandbox.netverb(["wait", &target, "--min-days", "1"]).run().failed(2, &["add --secure"]);
+    server.signal(rustix::process::Signal::TERM);
+    server.wait();
 }

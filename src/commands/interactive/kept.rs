@@ -121,7 +121,7 @@ fn write(mut keeper: Keeper, work: &std_mpsc::Receiver<Work>, done: &mpsc::Sende
                 let write = Write { timeout: None, then, letter };
                 keeper.write(&write, &mut bytes.as_slice())
             }
-            Work::Secure(secure) => keeper.secure(&secure),
+            Work::Secure(secure) => keeper.secure(&secure).map(drop),
             Work::Close => keeper.close(Close::Graceful),
         };
         if done.blocking_send(result).is_err() {

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use x509_parser::certificate::X509Certificate;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::FromDer;
@@ -13,7 +13,7 @@ use super::pin::Pin;
 const SECONDS_A_DAY: i64 = 86_400;
 
 /// One certificate of a chain. The texts are the peer's: they may hold control characters.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CertificateInfo {
     /// The distinguished name of its owner.
     pub subject: String,

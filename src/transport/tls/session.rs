@@ -4,21 +4,24 @@ use std::fmt;
 
 use rustls::CommonState;
 use rustls::pki_types::CertificateDer;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::certificate::CertificateInfo;
+use crate::exit::Exit;
+use crate::failure::Failure;
 
 /// Which side of the handshake is ours.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Role {
     /// We connected.
+    #[default]
     Client,
     /// We accepted.
     Server,
 }
 
 /// What is known of a TLS session. Serialized it is the object of `--tls-info --json`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SessionInfo {
     /// Which side we are.
     #[serde(skip)]
@@ -68,6 +71,21 @@ impl SessionInfo {
     /// Whole days until the first certificate of the chain expires, negative once one has; `None`: there is none.
     pub fn min_days_left(&self) -> Option<i64> {
         self.chain.iter().filter_map(|certificate| certificate.days_left).min()
+    }
+
+    /// Whether every certificate of the chain is valid for `wanted` more days (`--min-days`).
+    ///
+    /// # Errors
+    /// Status 60 where one is not, or there is none.
+    pub fn demand_days(&self, wanted: i64) -> Result<(), Failure> {
+        let text = match self.min_days_left() {
+            Some(left) if left >= wanted => return Ok(()),
+            Some(left) => {
+                format!("the certificate is valid for {left} more days only, and --min-days wants {wanted}")
+            }
+            None => "the peer sent no certificate whose days could be counted".to_owned(),
+        };
+        Err(Failure::message(Exit::BadCertificate, text))
     }
 
     /// The variables that tell a program about the session. Values hold no control characters, whatever the peer sent.
