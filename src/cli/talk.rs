@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::keep::kept_id;
+use super::kept_id::KeptIdArgs;
 use super::payload::{LetterArgs, PayloadArgs};
 use super::until::{BoundArgs, SplitArgs, UntilArgs, WaitArgs};
 use super::{Verb, help};
@@ -20,9 +21,8 @@ use crate::failure::Failure;
 #[derive(Debug, Args)]
 #[command(after_help = help::READ_EXAMPLES)]
 pub struct ReadArgs {
-    /// The kept socket: its name, or its full ID
-    #[arg(value_name = "ID", value_parser = kept_id)]
-    id: SocketId,
+    #[command(flatten)]
+    id: KeptIdArgs,
     /// Write to FILE instead of stdout
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -34,8 +34,12 @@ pub struct ReadArgs {
 
 impl ReadArgs {
     /// The typed form.
-    pub fn into_verb(self) -> Verb {
-        Verb::Read(Box::new(read::Options { id: self.id, wish: self.until.wish(&self.split), output: self.output }))
+    ///
+    /// # Errors
+    /// Status 3.
+    pub fn into_verb(self) -> Result<Verb, Failure> {
+        let (id, wish) = (self.id.id()?, self.until.wish(&self.split));
+        Ok(Verb::Read(Box::new(read::Options { id, wish, output: self.output })))
     }
 }
 
@@ -145,11 +149,10 @@ impl ExpectArgs {
 
 /// `next`
 #[derive(Debug, Args)]
-#[command(after_help = help::NEXT_EXAMPLES)]
+#[command(after_help = help::NEXT_EXAMPLES, mut_arg("id", |arg| arg.help("The kept listener: its name, or its full ID")))]
 pub struct NextArgs {
-    /// The kept listener: its name, or its full ID
-    #[arg(value_name = "ID", value_parser = kept_id)]
-    id: SocketId,
+    #[command(flatten)]
+    id: KeptIdArgs,
     /// How long to wait for a connection; 0: not at all [default: that of the listener, else 10s]
     #[command(flatten)]
     wait: WaitArgs,
@@ -157,8 +160,11 @@ pub struct NextArgs {
 
 impl NextArgs {
     /// The typed form.
-    pub fn into_verb(self) -> Verb {
-        Verb::Next(next::Options { id: self.id, timeout: self.wait.given() })
+    ///
+    /// # Errors
+    /// Status 3.
+    pub fn into_verb(self) -> Result<Verb, Failure> {
+        Ok(Verb::Next(next::Options { id: self.id.id()?, timeout: self.wait.given() }))
     }
 }
 

@@ -120,7 +120,7 @@ pub const ALL: &[Row] = &[
         alias: None,
         about: "Read from a kept socket",
         define: define::<talk::ReadArgs>,
-        read: |matches, _| Ok(Asked::Run(words::<talk::ReadArgs>(matches)?.into_verb(), Limit::Never)),
+        read: |matches, _| Ok(Asked::Run(words::<talk::ReadArgs>(matches)?.into_verb()?, Limit::Never)),
     },
     Row {
         name: "write",
@@ -164,7 +164,7 @@ pub const ALL: &[Row] = &[
         alias: None,
         about: "Take the next connection of a kept listener",
         define: define::<talk::NextArgs>,
-        read: |matches, _| Ok(Asked::Run(words::<talk::NextArgs>(matches)?.into_verb(), Limit::Never)),
+        read: |matches, _| Ok(Asked::Run(words::<talk::NextArgs>(matches)?.into_verb()?, Limit::Never)),
     },
     Row {
         name: "close",
