@@ -131,7 +131,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand open" -l key -d 'The key
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l alpn -d 'Application protocols, best first' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l min-days -d 'Fail with 60 when a certificate has fewer than N days left' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l min-days -d 'Fail with 60 when a certificate has fewer than N days left; accept turns such clients away' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l zmq -d 'Be a ZeroMQ socket: pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub or stream' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l subscribe -d 'With sub and xsub: receive what begins with PREFIX (repeat) [default: everything]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l identity -d 'The name that routers call this socket by' -r
@@ -176,7 +176,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand open" -l binary -d 'Send
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l secure -l tls -d 'Speak TLS; a server\'s certificate is verified'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l tls-info -d 'Show the peer\'s certificates, protocol and cipher'
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l tls-info -d 'Show the peer\'s certificates, protocol and cipher; open speaks TLS then'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l parts -d 'Each line is a part of a message, and an empty line ends it; \\ alone is an empty part [with router and stream: always]'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -s 6 -l ipv6 -d 'Use IPv6 only'
@@ -260,7 +260,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand connect" -l key -d 'The 
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l alpn -d 'Application protocols, best first' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l min-days -d 'Fail with 60 when a certificate has fewer than N days left' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l min-days -d 'Fail with 60 when a certificate has fewer than N days left; accept turns such clients away' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l zmq -d 'Be a ZeroMQ socket: pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub or stream' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l subscribe -d 'With sub and xsub: receive what begins with PREFIX (repeat) [default: everything]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l identity -d 'The name that routers call this socket by' -r
@@ -305,7 +305,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand connect" -l binary -d 'S
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l secure -l tls -d 'Speak TLS; a server\'s certificate is verified'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l tls-info -d 'Show the peer\'s certificates, protocol and cipher'
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l tls-info -d 'Show the peer\'s certificates, protocol and cipher; open speaks TLS then'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l parts -d 'Each line is a part of a message, and an empty line ends it; \\ alone is an empty part [with router and stream: always]'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -s 6 -l ipv6 -d 'Use IPv6 only'
@@ -408,6 +408,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -l alpn -d 'Appl
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l client-ca -d 'Require a certificate of clients, from an authority in this file or folder (repeat)' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l min-days -d 'Fail with 60 when a certificate has fewer than N days left; accept turns such clients away' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l zmq -d 'Be a ZeroMQ socket: pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub or stream' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l subscribe -d 'With sub and xsub: receive what begins with PREFIX (repeat) [default: everything]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l identity -d 'The name that routers call this socket by' -r
@@ -457,6 +458,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -l secure -l tls
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l self-signed -d 'Make a certificate for this run and print its pin'
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l tls-info -d 'Show the peer\'s certificates, protocol and cipher; open speaks TLS then'
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l parts -d 'Each line is a part of a message, and an empty line ends it; \\ alone is an empty part [with router and stream: always]'
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -s 6 -l ipv6 -d 'Use IPv6 only'
@@ -559,6 +561,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -l alpn -d 'Appl
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l client-ca -d 'Require a certificate of clients, from an authority in this file or folder (repeat)' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l min-days -d 'Fail with 60 when a certificate has fewer than N days left; accept turns such clients away' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l zmq -d 'Be a ZeroMQ socket: pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub or stream' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l subscribe -d 'With sub and xsub: receive what begins with PREFIX (repeat) [default: everything]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l identity -d 'The name that routers call this socket by' -r
@@ -608,6 +611,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -l secure -l tls
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l self-signed -d 'Make a certificate for this run and print its pin'
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l tls-info -d 'Show the peer\'s certificates, protocol and cipher; open speaks TLS then'
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l parts -d 'Each line is a part of a message, and an empty line ends it; \\ alone is an empty part [with router and stream: always]'
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -s 6 -l ipv6 -d 'Use IPv6 only'

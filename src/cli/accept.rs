@@ -100,6 +100,9 @@ pub struct AcceptArgs {
     #[cfg(feature = "tls")]
     #[command(flatten)]
     tls_server: super::tls::TlsServerArgs,
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    inspection: super::tls::InspectionArgs,
     #[cfg(feature = "zmq")]
     #[command(flatten)]
     zmq: super::zeromq::ZeroMqArgs,
@@ -243,6 +246,8 @@ impl AcceptArgs {
             zmq,
             #[cfg(feature = "tls")]
             tls,
+            #[cfg(feature = "tls")]
+            inspection: self.inspection.inspection(),
             #[cfg(feature = "http")]
             http,
             listen: ListenOptions {
@@ -336,6 +341,8 @@ impl AcceptArgs {
             ("-m", self.max_conns.is_some()),
             ("--pcap", self.capture.pcap.is_some()),
             ("--idle-timeout", self.time.idle_timeout.is_some()),
+            #[cfg(feature = "tls")]
+            ("--tls-info", self.inspection.is_given()),
         ];
         more.extend(self.misbehave.foreground_only().map(|word| (word, true)));
         #[cfg(feature = "http")]
@@ -375,6 +382,10 @@ impl AcceptArgs {
         );
         self.tls.require_tls(serves || forwards)?;
         self.tls_server.require_tls(serves)?;
+        if self.inspection.is_given() && !serves {
+            let message = "--tls-info and --min-days have no use without TLS; add --secure";
+            return Err(Failure::message(Exit::Usage, message));
+        }
         if !serves {
             return Ok(None);
         }

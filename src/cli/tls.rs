@@ -59,14 +59,14 @@ pub struct TlsServerArgs {
     client_ca: Vec<PathBuf>,
 }
 
-/// What is shown and demanded of a server's certificate.
+/// What is shown and demanded of the peer's certificate.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "TLS")]
 pub struct InspectionArgs {
-    /// Show the peer's certificates, protocol and cipher
+    /// Show the peer's certificates, protocol and cipher; open speaks TLS then
     #[arg(long)]
     tls_info: bool,
-    /// Fail with 60 when a certificate has fewer than N days left
+    /// Fail with 60 when a certificate has fewer than N days left; accept turns such clients away
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     min_days: Option<i64>,
 }

@@ -1,6 +1,7 @@
 //! `open` and `accept` that keep the socket: they start its keeper, wait until it stands, and print its handle.
 
 use std::ffi::OsString;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -9,6 +10,7 @@ use serde_json::Value;
 use super::announce::{self, ReadyOptions};
 use super::context::Context;
 use super::datagram::{self, Form};
+use super::hook;
 use super::keeper::PHASES;
 use super::read::Output;
 use super::{accept, open};
@@ -47,7 +49,28 @@ pub fn open(options: &open::Options, keep: &Keep, deadline: Limit, context: &Con
         tell_connected(&handle, &status, context);
     }
     Output::open(None)?.write(format!("{handle}\n").as_bytes())?;
+    if let Some(command) = &options.on_open {
+        hook::run(command, &handle, environment(&handle, &status), context)?;
+    }
     Ok(Exit::Done)
+}
+
+/// What a hook is told about a kept connection.
+fn environment(handle: &str, status: &Value) -> Vec<(String, String)> {
+    let (peer, local) = (text(status, "peer"), text(status, "local"));
+    let mut variables = vec![
+        ("NETVERB_ID".to_owned(), handle.to_owned()),
+        ("NETVERB_PROTO".to_owned(), text(status, "transport").to_owned()),
+        ("NETVERB_PEER".to_owned(), peer.to_owned()),
+        ("NETVERB_LOCAL".to_owned(), local.to_owned()),
+    ];
+    for (side, end) in [("REMOTE", peer), ("LOCAL", local)] {
+        if let Ok(end) = end.parse::<SocketAddr>() {
+            variables.push((format!("{side}_ADDR"), end.ip().to_string()));
+            variables.push((format!("{side}_PORT"), end.port().to_string()));
+        }
+    }
+    variables
 }
 
 /// Starts a keeper, and shows what it says until its socket stands; the status of the socket comes back.

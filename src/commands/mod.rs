@@ -13,6 +13,7 @@ pub mod conversation;
 pub mod datagram;
 pub mod expect;
 pub mod gate;
+mod hook;
 pub mod host;
 #[cfg(feature = "http")]
 pub mod http_ports;
