@@ -52,7 +52,7 @@ pub struct AcceptArgs {
     #[arg(short, long, value_name = "N", allow_negative_numbers = true, value_parser = |text: &str| super::groups::whole_number(text, 1, u32::MAX))]
     max_conns: Option<u32>,
     /// How many connections may wait to be accepted
-    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 4096, value_parser = clap::value_parser!(i32).range(0..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 4096, value_parser = |text: &str| super::groups::whole_signed(text, 0))]
     backlog: i32,
     /// With -k: begin each line with the ID of its sender
     #[arg(long, requires = "keep_open")]
@@ -331,9 +331,16 @@ impl AcceptArgs {
         Settings { read_buffer, ..settings }
     }
 
-    /// How the listener is kept, if it is; its name is then that of the first address.
+    /// How the listener is kept, if it is; its name, which any address may have, is then that of the first.
     fn kept(&mut self, forms: &[(&'static str, bool)]) -> Result<Option<Keep>, Failure> {
-        let written = self.at.first().and_then(|at| at.name.clone());
+        let mut written = None;
+        for name in self.at.iter_mut().filter_map(|at| at.name.take()) {
+            if written.as_ref().is_some_and(|first| *first != name) {
+                let text = "one listener has one name; write it once, or use a command for each";
+                return Err(Failure::message(Exit::Usage, text));
+            }
+            written = Some(name);
+        }
         let name = self.keep.name(written.as_ref())?;
         let mut more = vec![
             ("-k", self.keep_open),

@@ -22,7 +22,13 @@ pub fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
     let exit = if address_error(error).is_some() { Exit::MalformedAddress } else { Exit::Usage };
     let message = match (error.kind(), address_error(error)) {
         (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand, _) => {
-            return Failure::message(Exit::Usage, MISSING_VERB);
+            return Failure::message(
+                Exit::Usage,
+                match super::verb_name(arguments) {
+                    "session" => "what to do is missing; type session run -- COMMAND, session new or session end",
+                    _ => MISSING_VERB,
+                },
+            );
         }
         (ErrorKind::InvalidUtf8, _) => return not_text(arguments),
         (ErrorKind::ValueValidation, Some(id)) => id.to_string(),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::keep::kept_id;
-use super::kept_id::KeptIdArgs;
+use super::kept_id::{self, KeptIdArgs};
 use super::payload::{LetterArgs, PayloadArgs};
 use super::until::{BoundArgs, SplitArgs, UntilArgs, WaitArgs};
 use super::{Verb, help};
@@ -149,10 +149,14 @@ impl ExpectArgs {
 
 /// `next`
 #[derive(Debug, Args)]
-#[command(after_help = help::NEXT_EXAMPLES, mut_arg("id", |arg| arg.help("The kept listener: its name, or its full ID")))]
+#[command(after_help = help::NEXT_EXAMPLES)]
 pub struct NextArgs {
-    #[command(flatten)]
-    id: KeptIdArgs,
+    /// The kept listener: its name, or its full ID
+    #[arg(value_name = "ID")]
+    id: String,
+    /// The port, where the host stands alone
+    #[arg(value_name = "PORT")]
+    port: Option<String>,
     /// How long to wait for a connection; 0: not at all [default: that of the listener, else 10s]
     #[command(flatten)]
     wait: WaitArgs,
@@ -164,7 +168,7 @@ impl NextArgs {
     /// # Errors
     /// Status 3.
     pub fn into_verb(self) -> Result<Verb, Failure> {
-        Ok(Verb::Next(next::Options { id: self.id.id()?, timeout: self.wait.given() }))
+        Ok(Verb::Next(next::Options { id: kept_id::read(&self.id, self.port.as_deref())?, timeout: self.wait.given() }))
     }
 }
 

@@ -67,8 +67,12 @@ pub struct InspectionArgs {
     #[arg(long)]
     tls_info: bool,
     /// Fail with 60 when a certificate has fewer than N days left; accept turns such clients away
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_days)]
     min_days: Option<i64>,
+}
+
+fn parse_days(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| "type a whole number of days".to_owned())
 }
 
 impl InspectionArgs {

@@ -187,3 +187,12 @@ fn b30_on_open_talks_over_the_kept_socket() {
         .failed(2, &["--no-wait", "leave one of them"]);
     kept.run(&["open", "127.0.0.1:1/t", "--on-open", " "]).failed(2, &["--on-open", "empty"]);
 }
+
+#[test]
+fn b52_the_name_of_a_listener_stands_at_any_of_its_addresses() {
+    let kept = Kept::new();
+    let ports = kept.says(&["accept", "127.0.0.1:0", "127.0.0.1:0/web"]);
+    assert_eq!(ports.lines().count(), 2, "{ports}");
+    assert_eq!(kept.says(&["sockets", "--ids"]), "web\n");
+    kept.run(&["accept", "127.0.0.1:0/a", "127.0.0.1:0/b"]).failed(2, &["one listener has one name"]);
+}
