@@ -247,7 +247,7 @@ mod tests {
             ("[10.0.0.1]:80", "only an IPv6 address goes in brackets"),
             ("[fe80::1%eth0]", "leave %eth0 out"),
             ("fe80::1%eth0/64", "not an IP address"),
-            ("::1::80", "too many colons"),
+            ("::1::80", "not an IPv6 address"),
             ("a b", "has no place"),
         ];
         for (text, reason) in table {

@@ -8,13 +8,38 @@ use super::{Host, IdError, port};
 /// The longest host name in its textual form (RFC 1035 section 2.3.4, without the dot of the root).
 const LONGEST_NAME: usize = 253;
 
+/// Where a host stands, for what is to be written instead of a wrong one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// There is no port beside it.
+    Alone,
+    /// A port may follow.
+    BeforePort,
+}
+
+impl Place {
+    fn host(self) -> &'static str {
+        match self {
+            Place::Alone => "write a host name or an IP address",
+            Place::BeforePort => "write HOST:PORT",
+        }
+    }
+
+    fn bracketed(self) -> &'static str {
+        match self {
+            Place::Alone => "write [V6]",
+            Place::BeforePort => "write [V6]:PORT",
+        }
+    }
+}
+
 impl Host {
     /// Reads a host alone: a name, an IPv4 address, or an IPv6 address with or without brackets.
     ///
     /// # Errors
     /// [`IdError`] when it is none of these, or when a port follows.
     pub fn parse(text: &str) -> Result<Self, IdError> {
-        match split_port(Piece::whole(text))? {
+        match split_port(Piece::whole(text), Place::Alone)? {
             (host, None) => Ok(host),
             (_, Some(port)) => Err(port.error("no port belongs here: write the host alone")),
         }
@@ -22,17 +47,17 @@ impl Host {
 }
 
 /// Takes `HOST`, `HOST:…`, `[V6]`, `[V6]:…`, `:…` or a bare IPv6 address apart, and leaves what follows the colon to the caller.
-pub(super) fn split_port(address: Piece<'_>) -> Result<(Host, Option<Piece<'_>>), IdError> {
+pub(super) fn split_port(address: Piece<'_>, place: Place) -> Result<(Host, Option<Piece<'_>>), IdError> {
     if let Some(inside) = address.after_prefix("[") {
-        return bracketed(inside);
+        return bracketed(inside, place);
     }
-    let Some((host, after)) = address.split_once(':') else { return Ok((name_or_v4(address)?, None)) };
+    let Some((host, after)) = address.split_once(':') else { return Ok((name_or_v4(address, place)?, None)) };
     if after.text.contains(':') {
-        return v6(address.text).map(|host| (host, None)).ok_or_else(|| too_many_colons(address, after));
+        return v6(address.text).map(|host| (host, None)).ok_or_else(|| too_many_colons(address, after, place));
     }
     match host.text {
         "" => Ok((Host::Unwritten, Some(after))),
-        _ => Ok((name_or_v4(host)?, Some(after))),
+        _ => Ok((name_or_v4(host, place)?, Some(after))),
     }
 }
 
@@ -51,54 +76,62 @@ fn v6(text: &str) -> Option<Host> {
     (!scope.is_empty() && scope.chars().all(fits)).then(|| Host::V6 { address, scope: Some(scope.to_owned()) })
 }
 
-fn bracketed(inside: Piece<'_>) -> Result<(Host, Option<Piece<'_>>), IdError> {
+fn bracketed(inside: Piece<'_>, place: Place) -> Result<(Host, Option<Piece<'_>>), IdError> {
     let Some((address, after)) = inside.split_once(']') else {
-        return Err(inside.error_at_end("the closing bracket is missing: write [V6]:PORT"));
+        return Err(inside.error_at_end(format!("the closing bracket is missing: {}", place.bracketed())));
     };
     let Some(host) = v6(address.text) else {
         return Err(address.error(format!(
-            "{:?} is not an IPv6 address, and only that goes in brackets: write [V6]:PORT or HOST:PORT",
-            address.text
+            "{:?} is not an IPv6 address, and only that goes in brackets: {} or {}",
+            address.text,
+            place.bracketed(),
+            place.host().trim_start_matches("write ")
         )));
     };
     match after.after_prefix(":") {
         Some(port) => Ok((host, Some(port))),
         None if after.text.is_empty() => Ok((host, None)),
+        None if place == Place::Alone => Err(after.error("nothing follows the closing bracket: write [V6]")),
         None => Err(after.error("a closing bracket is followed by a colon and a port: write [V6]:PORT")),
     }
 }
 
 /// `after` is what follows the first of the colons.
-fn too_many_colons(address: Piece<'_>, after: Piece<'_>) -> IdError {
+fn too_many_colons(address: Piece<'_>, after: Piece<'_>, place: Place) -> IdError {
+    let second = after.text.find(':').unwrap_or(0);
+    if place == Place::Alone {
+        return after.error_at(second, format!("{:?} is not an IPv6 address: {}", address.text, place.host()));
+    }
     if let Some((host, port)) = address.rsplit_once(':')
         && v6(host.text).is_some()
     {
         let instead = format!("an IPv6 address with a port needs brackets: write [{}]:{}", host.text, port.text);
         return host.error_at_end(instead);
     }
-    let second = after.text.find(':').unwrap_or(0);
     after.error_at(second, "too many colons: write HOST:PORT, or [V6]:PORT for an IPv6 address")
 }
 
-fn name_or_v4(host: Piece<'_>) -> Result<Host, IdError> {
+fn name_or_v4(host: Piece<'_>, place: Place) -> Result<Host, IdError> {
     let text = host.text;
     if let Ok(address) = text.parse::<Ipv4Addr>() {
         return Ok(Host::V4(address));
     }
     let labels = text.strip_suffix('.').unwrap_or(text);
     if text.is_empty() {
-        return Err(host.error("the host is missing: write HOST:PORT"));
+        return Err(host.error(format!("the host is missing: {}", place.host())));
     }
     if text == Host::EVERY_INTERFACE {
         return Err(host.error("\"*\" stands for every interface and is only for listening: write a host"));
     }
     if let Some((at, wrong)) = text.char_indices().find(|(_, c)| !belongs_in_a_name(*c)) {
-        return Err(host.error_at(at, format!("{wrong:?} has no place in a host name: write HOST:PORT")));
+        return Err(host.error_at(at, format!("{wrong:?} has no place in a host name: {}", place.host())));
     }
     if text.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(
-            host.error(format!("{text:?} is a number and no host: write HOST:PORT, or a port alone for localhost"))
-        );
+        let instead = match place {
+            Place::Alone => place.host(),
+            Place::BeforePort => "write HOST:PORT, or a port alone for localhost",
+        };
+        return Err(host.error(format!("{text:?} is a number and no host: {instead}")));
     }
     if looks_like_v4(text) {
         let reason = format!("{text:?} is not an IPv4 address: write four numbers from 0 to 255 without leading zeros");
@@ -190,10 +223,31 @@ mod tests {
             ("host:80", 5, "no port belongs here"),
             ("[::1]:80", 6, "no port belongs here"),
             ("[::1", 4, "closing bracket is missing"),
-            ("[::1]x", 5, "followed by a colon"),
+            ("[::1]x", 5, "nothing follows"),
             ("[10.0.0.1]", 1, "only that goes in brackets"),
             ("[fe80::1%]", 1, "not an IPv6 address"),
             ("[fe80::1%eth0/64]", 1, "not an IPv6 address"),
+            ("fe80::1%", 5, "not an IPv6 address"),
+            ("2001:db8::1::80", 8, "not an IPv6 address"),
+            ("a:b:c", 3, "not an IPv6 address"),
+        ];
+        for (text, column, reason) in table {
+            let error = Host::parse(text).unwrap_err();
+            assert!(error.reason.contains(reason), "{text}: {error}");
+            assert!(!error.reason.contains("PORT"), "{text}: {error}");
+            assert_eq!(error.column, column, "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_host_before_a_port() {
+        let table = [
+            ("", 0, "write HOST:PORT"),
+            ("a b", 1, "write HOST:PORT"),
+            ("80", 0, "or a port alone for localhost"),
+            ("[::1", 4, "write [V6]:PORT"),
+            ("[::1]x", 5, "followed by a colon"),
+            ("[10.0.0.1]", 1, "write [V6]:PORT or HOST:PORT"),
             ("fe80::1%", 5, "too many colons"),
             ("2001:db8::1::80", 8, "too many colons"),
             ("fe80::1%eth0:80", 12, "write [fe80::1%eth0]:80"),
@@ -202,7 +256,7 @@ mod tests {
             ("a:b:c", 3, "too many colons"),
         ];
         for (text, column, reason) in table {
-            let error = Host::parse(text).unwrap_err();
+            let error = split_port(Piece::whole(text), Place::BeforePort).unwrap_err();
             assert!(error.reason.contains(reason), "{text}: {error}");
             assert_eq!(error.column, column, "{text}: {error}");
         }

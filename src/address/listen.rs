@@ -147,7 +147,7 @@ fn split_host(address: Piece<'_>) -> Result<(Host, Piece<'_>), IdError> {
     if !address.text.starts_with('[') && !address.text.contains(':') {
         return Ok((Host::Unwritten, address));
     }
-    match host::split_port(address)? {
+    match host::split_port(address, host::Place::BeforePort)? {
         (host, Some(list)) => Ok((host, list)),
         (host, None) => Err(address.error_at_end(format!("the port is missing: write {}:PORT", host.authority()))),
     }

@@ -42,7 +42,19 @@ impl SocketId {
         let Some(port) = port else { return Self::parse(host) };
         let text = format!("{host} {port}");
         let (first, second) = Piece::whole(&text).split_at(host.len());
-        parse_words(first, second.skip(1))
+        parse_words(first, second.skip(1), Reading::New)
+    }
+
+    /// As [`SocketId::parse_words`], of a kept socket: a word alone is read as [`SocketId::parse_kept`] does, and the port may have
+    /// the number of an accepted connection.
+    ///
+    /// # Errors
+    /// [`IdError`], which marks the column.
+    pub fn parse_kept_words(host: &str, port: Option<&str>) -> Result<Self, IdError> {
+        let Some(port) = port else { return Self::parse_kept(host) };
+        let text = format!("{host} {port}");
+        let (first, second) = Piece::whole(&text).split_at(host.len());
+        parse_words(first, second.skip(1), Reading::Kept).map_err(|error| IdError { subject: "socket ID", ..error })
     }
 
     /// Reads the ID of a kept socket: a word that is a NAME is one, `NAME.N` and `ADDRESS|N` are accepted connections, and all else
@@ -135,15 +147,15 @@ fn of_kept(error: IdError, text: &str) -> IdError {
     IdError { subject: "socket ID", reason, ..error }
 }
 
-fn parse_words(first: Piece<'_>, second: Piece<'_>) -> Result<SocketId, IdError> {
+fn parse_words(first: Piece<'_>, second: Piece<'_>, reading: Reading) -> Result<SocketId, IdError> {
     let (Prefix::Inet(scheme), first) = prefix::split(first)? else {
         return Err(second.error("only a host has its port in a second word: write the address alone"));
     };
-    let (host, port_before) = host::split_port(first)?;
+    let (host, port_before) = host::split_port(first, host::Place::BeforePort)?;
     if let Some(port) = port_before {
         return Err(port.error("the port is given twice: write HOST:PORT or HOST PORT"));
     }
-    let (port, label) = label::split_after_port(second, Reading::New)?;
+    let (port, label) = label::split_after_port(second, reading)?;
     Ok(with_label(Endpoint::Inet { scheme, host, port: host::port(port)? }, label))
 }
 
@@ -158,7 +170,7 @@ fn inet(scheme: Scheme, address: Piece<'_>) -> Result<Endpoint, IdError> {
     if port::is_number(address.text) {
         return Ok(Endpoint::Inet { scheme, host: Host::Unwritten, port: host::port(address)? });
     }
-    let (host, port) = host::split_port(address)?;
+    let (host, port) = host::split_port(address, host::Place::BeforePort)?;
     let port = port.map_or(Ok(DEFAULT_PORT), host::port)?;
     Ok(Endpoint::Inet { scheme, host, port })
 }

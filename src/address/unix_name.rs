@@ -18,14 +18,14 @@ pub const LONGEST: usize = 107;
 pub(super) fn parse(piece: Piece<'_>) -> Result<UnixName, IdError> {
     if let Some(name) = piece.after_prefix("@") {
         if name.text.is_empty() {
-            return Err(name.error("the abstract name is missing: write unix:@NAME"));
+            return Err(name.error("the abstract name is missing: write it after the @"));
         }
         return Ok(UnixName::Abstract(decode(name, "an abstract name")?));
     }
     // The slashes of a URL with an empty authority: `unix:///run/x` is `/run/x`.
     let path = if piece.text.starts_with("///") { piece.skip(2) } else { piece };
     if path.text.is_empty() {
-        return Err(path.error("the path is missing: write unix:/path, or unix:@NAME for an abstract name"));
+        return Err(path.error("the path is missing: write /path after the colon, or @NAME for an abstract name"));
     }
     let bytes = decode(path, "the path of a Unix socket")?;
     if bytes.contains(&0) {

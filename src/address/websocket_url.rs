@@ -19,7 +19,7 @@ pub(super) fn parse(rest: Piece<'_>, secure: bool) -> Result<Endpoint, IdError> 
     if let Some((user, _)) = authority.rsplit_once('@') {
         return Err(user.error("a WebSocket URL has no user: write -H 'Authorization: …' instead"));
     }
-    let (host, port) = host::split_port(authority)?;
+    let (host, port) = host::split_port(authority, host::Place::BeforePort)?;
     if host == Host::Unwritten {
         return Err(authority.error("the host is missing: write localhost"));
     }

@@ -53,7 +53,7 @@ pub struct AcceptArgs {
     #[arg(short, long, value_name = "N", allow_negative_numbers = true, value_parser = |text: &str| super::groups::whole_number(text, 1, u32::MAX))]
     max_conns: Option<u32>,
     /// How many connections may wait to be accepted
-    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 4096, value_parser = clap::value_parser!(i32).range(0..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 4096, value_parser = |text: &str| super::groups::whole_signed(text, 0))]
     backlog: i32,
     /// With -k: begin each line with the ID of its sender
     #[arg(long, requires = "keep_open")]
@@ -99,6 +99,9 @@ pub struct AcceptArgs {
     #[cfg(feature = "tls")]
     #[command(flatten)]
     tls_server: super::tls::TlsServerArgs,
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    inspection: super::tls::InspectionArgs,
     #[cfg(feature = "zmq")]
     #[command(flatten)]
     zmq: super::zeromq::ZeroMqArgs,
@@ -245,6 +248,8 @@ impl AcceptArgs {
             zmq,
             #[cfg(feature = "tls")]
             tls,
+            #[cfg(feature = "tls")]
+            inspection: self.inspection.inspection(),
             #[cfg(feature = "http")]
             http,
             listen: ListenOptions {
@@ -324,9 +329,16 @@ impl AcceptArgs {
         Settings { read_buffer, ..settings }
     }
 
-    /// How the listener is kept, if it is; its name is then that of the first address.
+    /// How the listener is kept, if it is; its name, which any address may have, is then that of the first.
     fn kept(&mut self, forms: &[(&'static str, bool)]) -> Result<Option<Keep>, Failure> {
-        let written = self.at.first().and_then(|at| at.name.clone());
+        let mut written = None;
+        for name in self.at.iter_mut().filter_map(|at| at.name.take()) {
+            if written.as_ref().is_some_and(|first| *first != name) {
+                let text = "one listener has one name; write it once, or use a command for each";
+                return Err(Failure::message(Exit::Usage, text));
+            }
+            written = Some(name);
+        }
         let name = self.keep.name(written.as_ref())?;
         let mut more = vec![
             ("-k", self.keep_open),
@@ -334,6 +346,8 @@ impl AcceptArgs {
             ("-m", self.max_conns.is_some()),
             ("--pcap", self.capture.pcap.is_some()),
             ("--idle-timeout", self.time.idle_timeout.is_some()),
+            #[cfg(feature = "tls")]
+            ("--tls-info", self.inspection.is_given()),
         ];
         more.extend(self.misbehave.foreground_only().map(|word| (word, true)));
         #[cfg(feature = "http")]
@@ -373,6 +387,10 @@ impl AcceptArgs {
         );
         self.tls.require_tls(serves || forwards)?;
         self.tls_server.require_tls(serves)?;
+        if self.inspection.is_given() && !serves {
+            let message = "--tls-info and --min-days have no use without TLS; add --secure";
+            return Err(Failure::message(Exit::Usage, message));
+        }
         if !serves {
             return Ok(None);
         }

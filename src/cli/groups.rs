@@ -99,6 +99,15 @@ pub fn whole_number(text: &str, least: u32, most: u32) -> Result<u32, String> {
     }
 }
 
+/// As [`whole_number`], for what the system counts with a sign.
+///
+/// # Errors
+/// As there.
+pub fn whole_signed(text: &str, least: u32) -> Result<i32, String> {
+    let most = i32::MAX.unsigned_abs();
+    whole_number(text, least, most).map(|number| i32::try_from(number).unwrap_or(i32::MAX))
+}
+
 fn parse_byte(text: &str) -> Result<u32, String> {
     let number = match text.strip_prefix("0x") {
         Some(digits) => u32::from_str_radix(digits, 16),
@@ -306,7 +315,7 @@ pub struct ReadyArgs {
     #[arg(long, value_name = "FILE")]
     port_file: Option<PathBuf>,
     /// Write the port to descriptor N once connections are accepted
-    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(i32).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = |text: &str| whole_signed(text, 1))]
     ready_fd: Option<i32>,
 }
 

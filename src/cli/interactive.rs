@@ -7,9 +7,8 @@ use super::Verb;
 #[cfg(feature = "interactive")]
 use super::help;
 #[cfg(feature = "interactive")]
-use super::keep::kept_id;
+use super::kept_id::KeptIdArgs;
 #[cfg(feature = "interactive")]
-use crate::address::SocketId;
 #[cfg(feature = "interactive")]
 use crate::commands::attach;
 #[cfg(feature = "interactive")]
@@ -100,9 +99,8 @@ impl TerminalArgs {
 #[derive(Debug, Args)]
 #[command(after_help = help::ATTACH_EXAMPLES)]
 pub struct AttachArgs {
-    /// The kept socket: its name, or its full ID
-    #[arg(value_name = "ID", value_parser = kept_id)]
-    id: SocketId,
+    #[command(flatten)]
+    id: KeptIdArgs,
     /// Send each character as it is typed, and show what comes unchanged; Ctrl-] leaves
     #[arg(long)]
     raw: bool,
@@ -123,7 +121,7 @@ impl AttachArgs {
     pub fn into_verb(self) -> Result<Verb, Failure> {
         let style = if self.raw { Style::Raw } else { Style::Lines };
         Ok(Verb::Attach(Box::new(attach::Options {
-            id: self.id,
+            id: self.id.id()?,
             style,
             hex: self.hex,
             #[cfg(feature = "tls")]

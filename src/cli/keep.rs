@@ -24,7 +24,7 @@ pub struct KeepArgs {
     #[arg(long, value_name = "DUR", allow_negative_numbers = true, value_parser = parse_duration, num_args = 0..=1, require_equals = true, default_missing_value = "10m")]
     keep: Option<Limit>,
     /// End the socket with this process
-    #[arg(long, value_name = "PID", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "PID", value_parser = |text: &str| super::groups::whole_number(text, 1, u32::MAX))]
     owner: Option<u32>,
     /// How much is read ahead before the peer is slowed down [default: 1M]
     #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = parse_size)]

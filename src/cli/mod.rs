@@ -14,6 +14,7 @@ pub mod help;
 pub mod http;
 pub mod interactive;
 pub mod keep;
+pub mod kept_id;
 mod listen_words;
 pub mod manual;
 pub mod messages;
@@ -35,6 +36,7 @@ pub mod tls;
 mod tuple_listen;
 #[cfg(feature = "tuples")]
 pub mod tuples;
+mod unknown;
 pub mod until;
 mod variable;
 pub mod verbs;

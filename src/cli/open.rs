@@ -1,5 +1,7 @@
 //! The words of `open`.
 
+use std::io::IsTerminal;
+
 use clap::Args;
 
 use super::capture::CaptureArgs;
@@ -17,7 +19,7 @@ use crate::commands::keep::Keep;
 use crate::commands::open::{Mode, Options};
 use crate::exit::Exit;
 use crate::failure::Failure;
-use crate::service::program::Group;
+use crate::service::program::{CommandError, Group};
 use crate::transport::ConnectOptions;
 use crate::transport::proxy::ProxyScheme;
 
@@ -35,7 +37,10 @@ pub struct OpenArgs {
     #[arg(short = 'z', long)]
     probe: bool,
     /// Run a shell command when the connection stands, with the socket's ID as its first argument
-    #[arg(long, value_name = "CMD")]
+    ///
+    /// It runs beside a stream. Of a kept socket it can write to it and read from it by that ID; open returns when it has ended. What
+    /// it prints goes to stderr, and its status is an event.
+    #[arg(long, value_name = "CMD", value_parser = hook)]
     on_open: Option<String>,
     /// Pass the connected descriptor over stdout (ssh's ProxyUseFdpass)
     #[arg(short = 'F', long)]
@@ -121,7 +126,8 @@ impl OpenArgs {
             return Err(Failure::message(Exit::Usage, text));
         }
         if self.no_wait && self.on_open.is_some() {
-            let text = "--on-open runs when the connection stands, and --no-wait does not wait for that; leave one of them out";
+            let text =
+                "--on-open runs when the connection stands, and --no-wait does not wait for it; leave one of them out";
             return Err(Failure::message(Exit::Usage, text));
         }
         let mut stream = self.data.stream_options(&self.time);
@@ -141,7 +147,7 @@ impl OpenArgs {
             self.data.refuse_stdio_words()?;
         }
         let conversation = self.steps.conversation(&self.time, &stream)?;
-        let mode = match (self.program.command(Group::Shared)?, conversation) {
+        let mode = match (self.program.command(group())?, conversation) {
             (Some(command), _) => Mode::Program(command),
             (None, Some(conversation)) => Mode::Conversation(conversation),
             (None, None) if self.probe => Mode::Probe,
@@ -198,12 +204,10 @@ impl OpenArgs {
                 let message = "--starttls goes on in TLS what begins in clear; leave out --secure or tls://";
                 return Err(Failure::message(Exit::Usage, message));
             }
+            // Who asks for a certificate asks for TLS.
+            connect.secure |= self.inspection.is_given() && !named && !later;
             self.tls.require_tls(named || connect.secure || later)?;
             connect.tls = self.tls.client(true)?;
-            if self.inspection.is_given() && !named && !connect.secure && !later {
-                let message = "--tls-info and --min-days have no use without TLS; add --secure";
-                return Err(Failure::message(Exit::Usage, message));
-            }
         }
         if self.pass_fd {
             plain(&connect, &id)?;
@@ -224,6 +228,20 @@ impl OpenArgs {
             on_open: self.on_open,
         })
     }
+}
+
+/// Reads the command of `--on-open`.
+///
+/// # Errors
+/// It is empty.
+fn hook(text: &str) -> Result<String, CommandError> {
+    if text.trim().is_empty() { Err(CommandError::Empty) } else { Ok(text.to_owned()) }
+}
+
+/// The group of a program that is joined to a connection. At a terminal its keys are for both; anywhere else nothing but us ends
+/// what a shell started, when the connection is gone.
+fn group() -> Group {
+    if std::io::stdin().is_terminal() { Group::Shared } else { Group::Own }
 }
 
 /// Whether all that there is of a connection is its socket, so that another process can have it.

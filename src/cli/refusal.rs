@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::MISSING_VERB;
+use super::{MISSING_VERB, unknown};
 use crate::address::IdError;
 use crate::exit::Exit;
 use crate::failure::Failure;
@@ -22,10 +22,20 @@ pub fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
     let exit = if address_error(error).is_some() { Exit::MalformedAddress } else { Exit::Usage };
     let message = match (error.kind(), address_error(error)) {
         (ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand | ErrorKind::MissingSubcommand, _) => {
-            return Failure::message(Exit::Usage, MISSING_VERB);
+            return Failure::message(
+                Exit::Usage,
+                match super::verb_name(arguments) {
+                    "session" => "what to do is missing; type session run -- COMMAND, session new or session end",
+                    _ => MISSING_VERB,
+                },
+            );
         }
         (ErrorKind::InvalidUtf8, _) => return not_text(arguments),
         (ErrorKind::ValueValidation, Some(id)) => id.to_string(),
+        (ErrorKind::UnknownArgument, _) => {
+            unknown::argument(error, super::verb_name(arguments)).unwrap_or_else(|| one_line(error))
+        }
+        (ErrorKind::InvalidSubcommand, _) => unknown::verb(error).unwrap_or_else(|| one_line(error)),
         _ => one_line(error),
     };
     let failure = Failure::message(exit, abridged(&blamed(message, error, arguments), arguments));
@@ -36,6 +46,10 @@ pub fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
                 verb => failure.hint(format!("netverb help {verb} shows what there is")),
             }
         }
+        ErrorKind::ArgumentConflict => failure.hint(match error.get(ContextKind::PriorArg) {
+            prior if prior == error.get(ContextKind::InvalidArg) => "type it once",
+            _ => "leave one of them out",
+        }),
         _ => failure,
     }
 }

@@ -4,11 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::keep::kept_id;
+use super::kept_id::KeptIdArgs;
 use super::tls::{InspectionArgs, TlsArgs, TlsServerArgs};
 use super::until::WaitArgs;
 use super::{Verb, help};
-use crate::address::SocketId;
 use crate::commands::secure::{Options, TlsTerms};
 use crate::failure::Failure;
 use crate::quantity::Limit;
@@ -19,9 +18,8 @@ use crate::transport::tls::{ClientOptions, ServerOptions};
 // What it does is said by its name.
 #[command(after_help = help::SECURE_EXAMPLES, mut_arg("secure", |arg| arg.hide(true)))]
 pub struct SecureArgs {
-    /// The kept socket: its name, or its full ID
-    #[arg(value_name = "ID", value_parser = kept_id)]
-    id: SocketId,
+    #[command(flatten)]
+    id: KeptIdArgs,
     #[command(flatten)]
     tls: TlsArgs,
     #[command(flatten)]
@@ -62,6 +60,6 @@ impl SecureArgs {
         let terms = terms(self.tls.client(true)?, self.tls.server(&self.server, None)?);
         let inspection = self.inspection.inspection();
         let terms = TlsTerms { min_days: inspection.min_days, ..terms };
-        Ok(Verb::Secure(Box::new(Options { id: self.id, terms, inspection, timeout: self.wait.limit() })))
+        Ok(Verb::Secure(Box::new(Options { id: self.id.id()?, terms, inspection, timeout: self.wait.limit() })))
     }
 }

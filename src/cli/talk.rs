@@ -6,6 +6,7 @@ use clap::Args;
 
 use super::groups::received_to;
 use super::keep::kept_id;
+use super::kept_id::{self, KeptIdArgs};
 use super::payload::{LetterArgs, PayloadArgs};
 use super::until::{BoundArgs, SplitArgs, UntilArgs, WaitArgs};
 use super::{Verb, help};
@@ -22,9 +23,8 @@ use crate::quantity::Limit;
 #[derive(Debug, Args)]
 #[command(after_help = help::READ_EXAMPLES)]
 pub struct ReadArgs {
-    /// The kept socket: its name, or its full ID
-    #[arg(value_name = "ID", value_parser = kept_id)]
-    id: SocketId,
+    #[command(flatten)]
+    id: KeptIdArgs,
     /// Write to FILE instead of stdout, which is -
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -41,12 +41,12 @@ impl ReadArgs {
     }
 
     /// The typed form.
-    pub fn into_verb(self) -> Verb {
-        Verb::Read(Box::new(read::Options {
-            id: self.id,
-            wish: self.until.wish(&self.split),
-            output: received_to(self.output.as_ref()),
-        }))
+    ///
+    /// # Errors
+    /// Status 3.
+    pub fn into_verb(self) -> Result<Verb, Failure> {
+        let (id, wish) = (self.id.id()?, self.until.wish(&self.split));
+        Ok(Verb::Read(Box::new(read::Options { id, wish, output: received_to(self.output.as_ref()) })))
     }
 }
 
@@ -174,8 +174,11 @@ impl ExpectArgs {
 #[command(after_help = help::NEXT_EXAMPLES)]
 pub struct NextArgs {
     /// The kept listener: its name, or its full ID
-    #[arg(value_name = "ID", value_parser = kept_id)]
-    id: SocketId,
+    #[arg(value_name = "ID")]
+    id: String,
+    /// The port, where the host stands alone
+    #[arg(value_name = "PORT")]
+    port: Option<String>,
     /// How long to wait for a connection; 0: not at all [default: that of the listener, else 10s]
     #[command(flatten)]
     wait: WaitArgs,
@@ -188,8 +191,11 @@ impl NextArgs {
     }
 
     /// The typed form.
-    pub fn into_verb(self) -> Verb {
-        Verb::Next(next::Options { id: self.id, timeout: self.wait.given() })
+    ///
+    /// # Errors
+    /// Status 3.
+    pub fn into_verb(self) -> Result<Verb, Failure> {
+        Ok(Verb::Next(next::Options { id: kept_id::read(&self.id, self.port.as_deref())?, timeout: self.wait.given() }))
     }
 }
 

@@ -59,16 +59,20 @@ pub struct TlsServerArgs {
     client_ca: Vec<PathBuf>,
 }
 
-/// What is shown and demanded of a server's certificate.
+/// What is shown and demanded of the peer's certificate.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "TLS")]
 pub struct InspectionArgs {
-    /// Show the peer's certificates, protocol and cipher
+    /// Show the peer's certificates, protocol and cipher; open speaks TLS then
     #[arg(long)]
     tls_info: bool,
-    /// Fail with 60 when a certificate has fewer than N days left
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    /// Fail with 60 when a certificate has fewer than N days left; accept turns such clients away
+    #[arg(long, value_name = "N", allow_negative_numbers = true, value_parser = parse_days)]
     min_days: Option<i64>,
+}
+
+fn parse_days(text: &str) -> Result<i64, String> {
+    text.parse().map_err(|_| "type a whole number of days".to_owned())
 }
 
 impl InspectionArgs {

@@ -137,6 +137,8 @@ impl TupleListenArgs {
                     .then(|| crate::transport::websocket::Settings { limit: beside.max_bytes, ..Default::default() }),
                 #[cfg(feature = "tls")]
                 tls,
+                #[cfg(feature = "tls")]
+                inspection: crate::commands::inspection::Inspection::default(),
             },
             #[cfg(feature = "zmq")]
             zmq: beside.zmq,

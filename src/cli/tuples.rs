@@ -6,8 +6,8 @@ use clap::Args;
 
 use super::dial::DialArgs;
 use super::groups::{NetArgs, TimeArgs};
-use super::help;
 use super::tuple_listen::{Beside, TupleListenArgs};
+use super::{help, kept_id};
 use crate::address::{Endpoint, Scheme, SocketId, UnixKind};
 use crate::commands::read::Taking;
 use crate::commands::tuple_receive::{self, From};
@@ -215,12 +215,15 @@ impl SendTupleArgs {
 #[derive(Debug, Args)]
 #[command(
     after_help = help::RECV_TUPLE_EXAMPLES,
-    override_usage = "netverb recv-tuple [OPTIONS] ID\n       netverb recv-tuple [OPTIONS] --listen AT"
+    override_usage = "netverb recv-tuple [OPTIONS] ID\n       netverb recv-tuple [OPTIONS] HOST PORT\n       netverb recv-tuple [OPTIONS] --listen AT"
 )]
 pub struct RecvTupleArgs {
     /// Where from: an address such as host:port, or the name of a kept socket
-    #[arg(value_name = "ID", value_parser = SocketId::parse_kept, required_unless_present = "listen")]
-    id: Option<SocketId>,
+    #[arg(value_name = "ID", required_unless_present = "listen")]
+    id: Option<String>,
+    /// The port, where the host stands alone
+    #[arg(value_name = "PORT", conflicts_with = "listen")]
+    port: Option<String>,
     #[command(flatten)]
     listening: TupleListenArgs,
     /// Leave the tuple in the kept socket
@@ -305,7 +308,8 @@ impl RecvTupleArgs {
 
     fn from(self) -> Result<From, Failure> {
         let at = self.listening.at().cloned();
-        let id = match (self.id, at) {
+        let id = self.id.as_deref().map(|id| kept_id::read(id, self.port.as_deref())).transpose()?;
+        let id = match (id, at) {
             (Some(id), _) => id,
             (None, Some(at)) => {
                 let beside = Beside {

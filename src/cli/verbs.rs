@@ -123,7 +123,7 @@ pub const ALL: &[Row] = &[
         read: |matches, _| {
             let words: talk::ReadArgs = words(matches)?;
             let deadline = words.deadline();
-            Ok(Asked::Run(words.into_verb(), deadline))
+            Ok(Asked::Run(words.into_verb()?, deadline))
         },
     },
     Row {
@@ -187,7 +187,7 @@ pub const ALL: &[Row] = &[
         read: |matches, _| {
             let words: talk::NextArgs = words(matches)?;
             let deadline = words.deadline();
-            Ok(Asked::Run(words.into_verb(), deadline))
+            Ok(Asked::Run(words.into_verb()?, deadline))
         },
     },
     Row {

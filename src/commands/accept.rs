@@ -12,6 +12,8 @@ use super::gate::{Gate, Reject};
 use super::host::{Host, Job};
 #[cfg(feature = "http")]
 use super::http_ports::HttpPorts;
+#[cfg(feature = "tls")]
+use super::inspection::Inspection;
 use super::keep::Keep;
 use super::shared_stdio::Prefix;
 use super::stream::{Mistreated, Shown, StreamOptions, Streams, check_misbehaviour};
@@ -110,6 +112,9 @@ pub struct Options {
     /// How TLS is done with clients, where it is.
     #[cfg(feature = "tls")]
     pub tls: Option<ServerOptions>,
+    /// What to show and demand of clients' certificates.
+    #[cfg(feature = "tls")]
+    pub inspection: Inspection,
 }
 
 /// Runs the command.
@@ -128,7 +133,12 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     let streams = Streams::open(options.stream.clone(), context)?;
     let (mut listeners, mut bound): (Vec<Listener>, Vec<Bound>) = (Vec::new(), Vec::new());
     for (index, at) in options.at.iter().enumerate() {
-        for listener in listen(&at.address, &options.listen).await? {
+        let listening = listen(&at.address, &options.listen).await.inspect_err(|_| {
+            if let ([_], None) = (options.at.as_slice(), &at.name) {
+                context.reporter.about(&at.address.to_string());
+            }
+        })?;
+        for listener in listening {
             #[cfg(feature = "http")]
             if let Some(http) = &mut options.http {
                 http.note(index, listener.local());
@@ -161,7 +171,9 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     #[cfg(feature = "tls")]
     let upgrade = match &options.offer {
         // The handshake is a step then, not the beginning.
-        Offer::Conversation(talk) if talk.starts_tls() => host.tls.take().map(Upgrade::Server),
+        Offer::Conversation(talk) if talk.starts_tls() => {
+            host.tls.take().map(|tls| Upgrade::Server(Box::new(tls), options.inspection.of_each(context)))
+        }
         _ => None,
     };
     let conversation = match &options.offer {

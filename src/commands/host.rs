@@ -10,6 +10,8 @@ use super::accept::Options;
 use super::context::Context;
 use super::conversation;
 use super::gate::{Admitted, Gate};
+#[cfg(feature = "tls")]
+use super::inspection::Inspection;
 use super::open;
 use super::shared_stdio::{Prefix, SharedStdio};
 use super::stream::{StreamOptions, Streams, verdict};
@@ -63,6 +65,9 @@ pub struct Entrance {
     /// How TLS is done with it, where it is.
     #[cfg(feature = "tls")]
     pub tls: Option<ServerOptions>,
+    /// What is shown and demanded of its certificate.
+    #[cfg(feature = "tls")]
+    pub inspection: Inspection,
 }
 
 /// How clients are let in and served.
@@ -80,6 +85,8 @@ pub(super) struct Host {
     websocket: Option<websocket::Settings>,
     #[cfg(feature = "tls")]
     pub(super) tls: Option<ServerTls>,
+    #[cfg(feature = "tls")]
+    inspection: Inspection,
 }
 
 impl Host {
@@ -92,6 +99,8 @@ impl Host {
             websocket: options.websocket.clone(),
             #[cfg(feature = "tls")]
             tls: options.tls.clone(),
+            #[cfg(feature = "tls")]
+            inspection: options.inspection,
         };
         let (host, pins) = Host::at(entrance, context)?;
         let host = Host {
@@ -135,6 +144,8 @@ impl Host {
             websocket: entrance.websocket,
             #[cfg(feature = "tls")]
             tls,
+            #[cfg(feature = "tls")]
+            inspection: entrance.inspection,
         };
         Ok((host, pins))
     }
@@ -341,7 +352,12 @@ impl Host {
         match &self.tls {
             Some(tls) => {
                 let secured = secure::accept(tls, channel, id, &*self.context.reporter).await;
-                secured.map_err(|error| error.to_string())
+                let channel = secured.map_err(|error| error.to_string())?;
+                if let Some(session) = channel.session() {
+                    self.inspection.show_aside(session, &self.context);
+                    self.inspection.demand(session).map_err(|failure| failure.line())?;
+                }
+                Ok(channel)
             }
             None => Ok(channel),
         }

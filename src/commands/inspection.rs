@@ -1,6 +1,7 @@
 //! `--tls-info` and `--min-days`: what the peer's certificate says, and how long it must still hold.
 
 use super::context::Context;
+use crate::conversation::upgrade::Inspect;
 use crate::failure::Failure;
 use crate::transport::tls::SessionInfo;
 
@@ -14,6 +15,15 @@ pub struct Inspection {
 }
 
 impl Inspection {
+    /// Does both with each session that there will be.
+    pub fn of_each(self, context: &Context) -> Inspect {
+        let context = context.clone();
+        Box::new(move |session| {
+            self.show_aside(session, &context);
+            self.demand(session)
+        })
+    }
+
     /// Shows the session on stderr, where stdout belongs to the data. With `--json` the event says the same.
     pub fn show_aside(&self, session: &SessionInfo, context: &Context) {
         if self.show && !context.json {

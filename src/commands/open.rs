@@ -20,14 +20,14 @@ use super::stream::{Mistreated, Shown, StreamOptions, Streams, check_misbehaviou
 use crate::address::{Endpoint, Scheme, SocketId};
 use crate::conversation::Part;
 #[cfg(feature = "tls")]
-use crate::conversation::upgrade::{Inspect, Upgrade};
+use crate::conversation::upgrade::Upgrade;
 use crate::event::{Direction, Event, Report};
 use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::message::Split;
 use crate::relay::messages::Form;
 use crate::relay::{self, Waiting, misbehave};
-use crate::service::program::{Command, Environment};
+use crate::service::program::Command;
 use crate::service::{Client, Closing, Service, Verdict, serve};
 #[cfg(feature = "tls")]
 use crate::transport::secure::SecureLayer;
@@ -128,7 +128,7 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
     }
     let mut client = Client { id, port: None, channel };
     if let Some(command) = &options.on_open {
-        run_hook(command, &client, context)?;
+        hook::start(command, &client, context)?;
     }
     #[cfg(feature = "interactive")]
     if let Mode::Interactive(terms) = &options.mode {
@@ -176,12 +176,7 @@ fn in_tls(options: &Options) -> ConnectOptions {
 
 #[cfg(feature = "tls")]
 fn upgrade(layer: SecureLayer, options: &Options, context: &Context) -> Upgrade {
-    let (inspection, context) = (options.inspection, context.clone());
-    let inspect: Inspect = Box::new(move |session| {
-        inspection.show_aside(session, &context);
-        inspection.demand(session)
-    });
-    Upgrade::Client(Box::new(layer), inspect)
+    Upgrade::Client(Box::new(layer), options.inspection.of_each(context))
 }
 
 /// Prepares a conversation, and the TLS that it may start.
@@ -259,23 +254,6 @@ pub async fn stream(client: &mut Client, form: Form, streams: &Streams) -> Resul
         client.channel.take_leave().await;
     }
     Ok((closing, watcher.totals()))
-}
-
-/// Starts `--on-open`, which runs beside the stream.
-fn run_hook(command: &str, client: &Client, context: &Context) -> Result<(), Failure> {
-    let shell = hook::shell(command, &client.id, Environment::of(&client.id, &client.channel).variables())?;
-    let spawned = tokio::process::Command::from(shell).spawn();
-    let mut child = spawned.map_err(|error| hook::failed(command, &error))?;
-    let pid = child.id().unwrap_or(0);
-    context.reporter.event(&client.id, &Event::ExecStarted { command: command.to_owned(), pid });
-    let (reporter, id) = (context.reporter.clone(), client.id.clone());
-    tokio::task::spawn_local(async move {
-        if let Ok(status) = child.wait().await {
-            let status = crate::service::program::status_number(status);
-            reporter.event(&id, &Event::ExecExited { pid, status });
-        }
-    });
-    Ok(())
 }
 
 /// OpenSSH's ProxyUseFdpass: the connected descriptor goes to the parent over stdout, which is a Unix socket there.

@@ -14,8 +14,8 @@ pub type Inspect = Box<dyn Fn(&SessionInfo) -> Result<(), Failure>>;
 pub enum Upgrade {
     /// The client's, and what the user wants to know and demand of the session.
     Client(Box<SecureLayer>, Inspect),
-    /// The server's.
-    Server(ServerTls),
+    /// The server's, and the same of clients' sessions.
+    Server(Box<ServerTls>, Inspect),
 }
 
 impl Upgrade {
@@ -27,7 +27,7 @@ impl Upgrade {
         let channel = Channel::Bytes(bytes);
         let secured = match self {
             Upgrade::Client(layer, _) => layer.put_on(channel, id, report).await.map_err(Failure::from)?,
-            Upgrade::Server(tls) => secure::accept(tls, channel, id, report).await.map_err(|error| {
+            Upgrade::Server(tls, _) => secure::accept(tls, channel, id, report).await.map_err(|error| {
                 let hints = error.hints();
                 hints.into_iter().fold(Failure::message(error.exit(), error.to_string()), Failure::hint)
             })?,
@@ -35,9 +35,8 @@ impl Upgrade {
         let Channel::Bytes(bytes) = secured else {
             return Err(Failure::message(Exit::Unsupported, "TLS over a message socket is not supported"));
         };
-        if let (Upgrade::Client(_, inspect), Some(session)) = (self, bytes.session()) {
-            inspect(session)?;
-        }
+        let (Upgrade::Client(_, inspect) | Upgrade::Server(_, inspect)) = self;
+        bytes.session().map_or(Ok(()), inspect)?;
         Ok(bytes)
     }
 }

@@ -66,7 +66,9 @@ fn b66_every_event_has_the_id_of_what_the_run_is_about() {
     ids(&["resolve", "127.0.0.1", "-n"], 0, "127.0.0.1");
     ids(&["read", "nothing"], 110, "nothing");
     ids(&["close", "nothing"], 110, "nothing");
-    ids(&["accept", &format!("unix:{}", sandbox.path("no/s").display())], 45, "");
+    let unbound = format!("unix:{}", sandbox.path("no/s").display());
+    ids(&["accept", &unbound], 45, &unbound);
+    ids(&["accept", "127.0.0.1:0", &unbound], 45, "");
     // Nothing is known of them.
     ids(&["open", "localhost:99999"], 3, "");
     ids(&["open", "--bogus", &nobody], 2, "");

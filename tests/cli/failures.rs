@@ -224,3 +224,24 @@ fn b68_a_variable_that_is_set_to_nothing_is_not_set() {
         .run()
         .failed(2, &["variable NETVERB_TIMEOUT", "\"x\""]);
 }
+
+#[cfg(feature = "tls")]
+#[test]
+fn b04_what_datagrams_cannot_go_through_is_refused_and_nothing_is_sent() {
+    let sandbox = Sandbox::new();
+    let peer = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    let id = format!("udp://{}", peer.local_addr().unwrap());
+    for (words, status, message) in [
+        (&["--secure"][..], 4, "no TLS over datagrams"),
+        (&["-z", "--tls-info"], 4, "no TLS over datagrams"),
+        (&["--proxy", "socks5://127.0.0.1:1"], 4, "--proxy"),
+        (&["--proxy-protocol", "v1"], 4, "--proxy-protocol"),
+        (&["--telnet"], 2, "--telnet"),
+        (&["--on-open", "true"], 2, "--on-open"),
+    ] {
+        let ended = sandbox.netverb(["open", &id].iter().chain(words)).feed(b"secret");
+        ended.failed(status, &[message]);
+    }
+    peer.set_nonblocking(true).unwrap();
+    assert_eq!(peer.recv(&mut [0]).unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+}

@@ -170,3 +170,29 @@ fn kept_zeromq_sockets_connect_bind_and_keep_messages() {
     kept.says(&["close", "asks", "replies"]);
     wait_until("both are gone", || kept.says(&["sockets", "--ids"]).is_empty().then_some(()));
 }
+
+#[test]
+fn b30_on_open_talks_over_the_kept_socket() {
+    let kept = Kept::new();
+    let listener = Listener::tcp();
+    kept.0.write("hook", "echo \"$1 $NETVERB_PEER $REMOTE_PORT\"\n\"$NETVERB\" write \"$1\" hello\nexit 3\n");
+    let ended = kept.run(&["-j", "open", &format!("{}/s", listener.id()), "--on-open", "sh ./hook"]);
+    ended.exits(0);
+    assert_eq!(ended.stdout, b"s\n", "what the hook says stays out of it");
+    assert!(ended.stderr.contains(&format!("s {} {}\n", listener.id(), listener.port())), "{}", ended.stderr);
+    let told = ended.stderr.lines().filter(|line| line.contains("\"exec-exited\"") && line.contains("\"status\":3"));
+    assert_eq!(told.count(), 1, "{}", ended.stderr);
+    assert_eq!(listener.accept().read(5), b"hello");
+    kept.run(&["open", "127.0.0.1:1/t", "--no-wait", "--on-open", "true"])
+        .failed(2, &["--no-wait", "leave one of them"]);
+    kept.run(&["open", "127.0.0.1:1/t", "--on-open", " "]).failed(2, &["--on-open", "empty"]);
+}
+
+#[test]
+fn b52_the_name_of_a_listener_stands_at_any_of_its_addresses() {
+    let kept = Kept::new();
+    let ports = kept.says(&["accept", "127.0.0.1:0", "127.0.0.1:0/web"]);
+    assert_eq!(ports.lines().count(), 2, "{ports}");
+    assert_eq!(kept.says(&["sockets", "--ids"]), "web\n");
+    kept.run(&["accept", "127.0.0.1:0/a", "127.0.0.1:0/b"]).failed(2, &["one listener has one name"]);
+}

@@ -280,3 +280,21 @@ fn b07_an_end_of_data_comes_after_what_stdin_has_and_alone_at_a_terminal() {
     kept.says(&["write", "u", "", "--eof"]);
     assert_eq!(peer.read_to_end(), b"\n");
 }
+
+#[test]
+fn b02_a_kept_socket_is_named_by_host_and_port_in_two_words() {
+    let kept = Kept::new();
+    let listener = Listener::tcp();
+    let port = listener.port().to_string();
+    assert_eq!(kept.says(&["open", "127.0.0.1", &port, "--keep"]), format!("{}\n", listener.id()));
+    let mut peer = listener.accept();
+    peer.send(b"line\n");
+    assert_eq!(kept.says(&["read", "127.0.0.1", &port, "--until", "lf"]), "line\n");
+    let listening = kept.says(&["accept", "127.0.0.1", "0", "--keep"]);
+    let _client = Peer::connect(listening.trim().parse().unwrap());
+    assert!(kept.says(&["next", "127.0.0.1", listening.trim()]).ends_with("|1\n"));
+    for verb in ["read", "next"] {
+        kept.run(&[verb, "127.0.0.1", "70000"]).failed(3, &["\"127.0.0.1 70000\" at column 11", "not a valid port"]);
+        kept.run(&[verb, "127.0.0.1:1", "2"]).failed(3, &["the port is given twice"]);
+    }
+}

@@ -430,3 +430,21 @@ fn b32_a_connection_that_idles_ends_its_program() {
         child.wait().exits(28);
     }
 }
+
+#[test]
+fn b32_what_a_shell_started_for_open_ends_with_the_connection() {
+    let sandbox = Sandbox::new();
+    for end in ["reset", "signal"] {
+        let listener = Listener::tcp();
+        // A shell that does not replace itself: its child has our stderr, and would keep it open.
+        let mut child =
+            sandbox.netverb(["open", &listener.id(), "-c", "sh -c 'echo on; exec sleep 600'; true"]).spawn();
+        let mut peer = listener.accept();
+        assert_eq!(peer.read(3), b"on\n");
+        match end {
+            "reset" => peer.reset(),
+            _ => child.signal(rustix::process::Signal::TERM),
+        }
+        child.wait();
+    }
+}

@@ -107,3 +107,14 @@ fn b68_the_variable_limits_look_ups_too() {
     run("20").exits(0);
     run("soon").failed(2, &["variable NETVERB_TIMEOUT", "\"soon\""]);
 }
+
+#[test]
+fn b68_what_is_no_name_is_told_what_a_name_is() {
+    let sandbox = Sandbox::new();
+    for words in ["", "a b", "80", "localhost/web", "[10.0.0.1]", "fe80::1::2"] {
+        let ended = sandbox.netverb(["resolve", words]).run();
+        ended.failed(3, &["a host name or an IP address"]);
+        assert!(!ended.stderr.contains("PORT"), "no port belongs there: {}", ended.stderr);
+    }
+    sandbox.netverb(["accept", "0", "--allow", "a b"]).run().failed(2, &["a host name or an IP address"]);
+}

@@ -164,3 +164,37 @@ fn the_program_has_every_manual_page_that_it_refers_to() {
     }
     sandbox.netverb(["help", "zeromq"]).run().failed(2, &["netverb man zeromq"]);
 }
+
+#[test]
+fn b68_an_unknown_option_is_said_to_be_anothers_or_what_was_meant() {
+    let sandbox = Sandbox::new();
+    let cases: [(&[&str], &[&str]); 6] = [
+        (&["open", "host:1", "--until", "x"], &["'--until'", "an option of read, ask"]),
+        (&["read", "s", "--echo"], &["'--echo'", "an option of accept"]),
+        (&["open", "host:1", "--secrue"], &["'--secrue'", "'--secure'"]),
+        (&["write", "s", "--bogus"], &["'--bogus'", "-- --bogus"]),
+        (&["opne", "host:1"], &["verb 'opne'", "'open'"]),
+        (&["open", "host:1", "-4", "-6"], &["'--ipv4'", "'--ipv6'", "leave one of them out"]),
+    ];
+    for (words, message) in cases {
+        sandbox.netverb(words).run().failed(2, message);
+    }
+    let ended = sandbox.netverb(["open", "host:1", "--self-signed"]).run();
+    ended.failed(2, &["an option of"]);
+    assert!(!ended.stderr.contains("eol") && !ended.stderr.contains("-- --"), "{}", ended.stderr);
+    sandbox.netverb(["open", "host:1", "-w", "1", "-w", "2"]).run().failed(2, &["'--timeout", "type it once"]);
+}
+
+#[test]
+fn b68_numbers_that_are_none_say_which_are() {
+    let sandbox = Sandbox::new();
+    let cases: [(&[&str], &[&str]); 4] = [
+        (&["accept", "0", "--ready-fd", "x"], &["--ready-fd", "'x'", "a whole number from 1"]),
+        (&["accept", "0", "--backlog", "-1"], &["--backlog", "'-1'", "a whole number from 0"]),
+        (&["open", "127.0.0.1:1", "--keep", "--owner", "me"], &["--owner", "'me'", "a whole number from 1"]),
+        (&["session"], &["session run -- COMMAND"]),
+    ];
+    for (words, message) in cases {
+        sandbox.netverb(words).run().failed(2, message);
+    }
+}

@@ -14,9 +14,28 @@ use crate::transport::datagram::DatagramOptions;
 /// What `open` asks for, as `datagram` does it.
 ///
 /// # Errors
-/// Status 2 for what needs a stream.
+/// Status 2 for what needs a stream or a connection; 4 for TLS and proxies, without which nothing may go out that was to go
+/// through them.
 pub fn options(options: open::Options) -> Result<super::Options, Failure> {
-    let open::Options { id, connect, mode, stream, split, count, .. } = options;
+    let open::Options { id, connect, mode, stream, split, count, on_open, .. } = options;
+    let unsupported = |text: &str| Err(Failure::message(Exit::Unsupported, text.to_owned()));
+    #[cfg(feature = "tls")]
+    if connect.secure {
+        return unsupported("there is no TLS over datagrams; leave out --secure, --tls-info and --min-days");
+    }
+    if !connect.route.proxies.is_empty() || connect.route.announce.is_some() {
+        return unsupported(
+            "datagrams do not go through proxies; leave out --proxy, --proxy-protocol and the variable NETVERB_PROXY",
+        );
+    }
+    let stray =
+        [("--telnet", connect.telnet.is_some()), ("--on-open", on_open.is_some() && !matches!(mode, Mode::Keep(_)))];
+    if let Some((word, _)) = stray.into_iter().find(|(_, given)| *given) {
+        return Err(Failure::message(
+            Exit::Usage,
+            format!("{word} needs a connection, and datagrams have none; leave it out"),
+        ));
+    }
     let from = super::From { host: connect.source_host, port: connect.source_port, unix: None };
     let socket = DatagramOptions { lookup: connect.lookup, socket: connect.socket, ..DatagramOptions::default() };
     let mut keep = None;

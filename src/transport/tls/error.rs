@@ -106,7 +106,7 @@ pub enum CertificateProblem {
     #[error("the peer cannot prove that it has the certificate's key")]
     KeyNotProven,
     /// A certificate of an authority, used as a server's.
-    #[error("it is an authority's own certificate (CA:TRUE), which cannot serve as a server's")]
+    #[error("it is an authority's own certificate (CA:TRUE), which is not accepted as anybody else's")]
     AuthorityAsServer,
     /// It is older than version 3 of X.509, and says nothing of names and purposes.
     #[error("it has an old form (older than X.509 version 3) that cannot be verified")]

@@ -7,7 +7,7 @@ use rcgen::date_time_ymd;
 
 use super::pki::{Client, Pki, Served, params, server_config};
 use super::{ANY, accept, event, meet, open};
-use crate::support::{Listener, Peer, Sandbox, noise, wait_until};
+use crate::support::{Listener, Peer, Sandbox, Status, noise, wait_until};
 
 #[test]
 fn b47_a_connection_cut_without_close_notify_is_56_and_what_came_is_there() {
@@ -312,4 +312,38 @@ fn b46_the_secrets_of_sessions_are_logged_only_when_asked_for() {
             std::fs::read_to_string(&theirs).ok().filter(|all| all.contains(&line))
         });
     }
+}
+
+#[test]
+fn b46_who_asks_for_the_certificate_speaks_tls() {
+    let sandbox = Sandbox::new();
+    let _pki = Pki::for_localhost(&sandbox);
+    let (_server, port) = accept(&sandbox, &["-k", "--echo"]);
+    let id = format!("localhost:{port}");
+    let shown = sandbox.netverb(["open", "-4", "-z", &id, "--tls-info", "--ca", "ca.pem"]).run();
+    assert!(String::from_utf8_lossy(&shown.exits(0).stdout).contains("CN=the server"));
+    sandbox.netverb(["open", "-4", "-z", &id, "--min-days", "1", "--ca", "ca.pem"]).run().exits(0);
+    sandbox.netverb(["open", "-4", "-z", &id, "--min-days", "1"]).run().failed(60, &["not trusted"]);
+}
+
+#[test]
+fn b46_the_certificates_of_clients_are_shown_and_have_to_hold() {
+    let sandbox = Sandbox::new();
+    let pki = Pki::for_localhost(&sandbox);
+    pki.issue_client("client", "a visitor");
+    let own = ["--ca", "ca.pem", "--cert", "client.pem", "--key", "client.key"];
+    let words = ["accept", "--secure", "--cert", "server.pem", "--key", "server.key", "127.0.0.1:0", "-k", "--echo"];
+    let more = ["--client-ca", "ca.pem", "--tls-info", "--port-file", "port"];
+    let server = sandbox.netverb(words.iter().chain(&more)).spawn();
+    let port = wait_until("the port is announced", || std::fs::read_to_string(sandbox.path("port")).ok());
+    let ended = open(&sandbox, port.trim().parse().unwrap(), &own, b"payload");
+    assert_eq!(ended.exits(0).stdout, b"payload");
+    server.wait_stderr("CN=a visitor");
+    let (strict, port) = accept(&sandbox, &["-k", "--echo", "--client-ca", "ca.pem", "--min-days", "999999"]);
+    let turned_away = open(&sandbox, port, &own, b"payload");
+    assert_eq!((turned_away.stdout.as_slice(), turned_away.status == Status::Exited(0)), (&b""[..], false));
+    let closed = strict.wait_event("closed");
+    assert!(closed["reason"].as_str().unwrap().contains("--min-days wants 999999"), "{closed}");
+    let clear = sandbox.netverb(["accept", "127.0.0.1:0", "--tls-info"]).run();
+    clear.failed(2, &["--tls-info", "--secure"]);
 }

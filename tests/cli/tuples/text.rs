@@ -124,3 +124,15 @@ fn b60_values_that_cannot_be_are_usage_errors() {
     }
     listener.accept_within(std::time::Duration::from_millis(1)).err().expect("no connection");
 }
+
+#[test]
+fn b02_the_peer_is_named_by_host_and_port_in_two_words() {
+    let sandbox = Sandbox::new();
+    let listener = Listener::tcp();
+    let port = listener.port().to_string();
+    let serving = listener.serve(|mut peer| peer.send(b"\x82\x01\x61x"));
+    let ended = sandbox.netverb(["recv-tuple", "127.0.0.1", &port]).run();
+    assert_eq!(ended.exits(0).stdout, b"1\nx\n");
+    serving.join().unwrap();
+    sandbox.netverb(["recv-tuple", "127.0.0.1", "70000"]).run().failed(3, &["at column 11", "not a valid port"]);
+}
