@@ -1,6 +1,7 @@
 //! Sends back what comes (RFC 862).
 
 use std::io;
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
@@ -8,6 +9,7 @@ use super::presence::Presence;
 use super::{Client, Closing, Surroundings, Verdict, Watcher, within};
 use crate::event::Direction;
 use crate::message::Message;
+use crate::quantity::Limit;
 use crate::relay::{Blame, SETTLE, Side, buffer};
 use crate::transport::{Bytes, Channel, Messages};
 
@@ -23,14 +25,11 @@ async fn stream(bytes: &mut Bytes, watcher: &Rc<dyn Watcher>, around: &Surroundi
     let mut outgoing = around.lane(Direction::Out, id, &**watcher);
     let mut size = buffer::SMALLEST;
     loop {
-        let turn = async {
-            tokio::select! {
-                read = read(bytes, size, &around.presence) => Some(read),
-                () = tokio::time::sleep(SETTLE), if incoming.is_holding() => None,
-            }
-        };
-        let read = match within(around.idle, turn).await {
-            Some(None) => {
+        let settles = incoming.is_holding() && !matches!(around.idle, Limit::After(idle) if idle < SETTLE);
+        let limit = if settles { Limit::After(SETTLE) } else { around.idle };
+        let turn = within(limit, pin!(read(bytes, size, &around.presence))).await;
+        let (held, count) = match turn {
+            None if settles => {
                 let sent = async {
                     let answer = outgoing.convert(&incoming.settle()?, false)?.into_owned();
                     buffer::write_all(bytes, &answer).await?;
@@ -42,10 +41,9 @@ async fn stream(bytes: &mut Bytes, watcher: &Rc<dyn Watcher>, around: &Surroundi
                 }
             }
             None => return Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle },
-            Some(Some(Err(error))) => return Closing::failed(&error, Blame::Receiving),
-            Some(Some(Ok(read))) => read,
+            Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
+            Some(Ok(read)) => read,
         };
-        let (held, count) = read;
         let ended = count == 0;
         let sent = async {
             let received = incoming.receive(held.get(..count).unwrap_or_default(), ended)?;
@@ -86,7 +84,8 @@ async fn read(bytes: &mut Bytes, size: usize, presence: &Presence) -> io::Result
 async fn whole(messages: &mut Messages, watcher: &Rc<dyn Watcher>, around: &Surroundings) -> Closing {
     let mut message = Message::default();
     loop {
-        match within(around.idle, messages.receive_for(&mut message, messages)).await {
+        let received = within(around.idle, pin!(messages.receive_for(&mut message, messages))).await;
+        match received {
             None => return Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle },
             Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
             Some(Ok(false)) => return Closing::clean("the client closed").with_farewell(messages),
