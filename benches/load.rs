@@ -10,12 +10,16 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const USAGE: &str = "\
-load connects ADDR PARALLEL SECONDS  connect, send 64 bytes, await them, close; over and over
+load connects ADDR PARALLEL SECONDS  connect, send 64 bytes, await them, close; over and over, 10,000 times at most
 load trips ADDR SECONDS              send 64 bytes and await them over one connection
 load starts COUNT COMMAND...         run a command; PORT in it becomes a port where every client is let go at once
 ";
 
 const WORD: [u8; 64] = *b"0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+
+/// The system has 28,232 ports for connections to one address, looks for a free one among half of them first (ip(7),
+/// `ip_local_port_range`), and needs ever longer for the last: what is measured has to be over before.
+const MOST_VISITS: u64 = 10_000;
 
 /// No answer for so long is an error.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -53,7 +57,7 @@ fn connects(address: &str, parallel: &str, seconds: &str) -> io::Result<String> 
     thread::scope(|scope| {
         for _ in 0..parsed::<usize>(parallel)? {
             scope.spawn(|| {
-                while begun.elapsed() < span {
+                while begun.elapsed() < span && count.load(Ordering::Relaxed) < MOST_VISITS {
                     let counter = if visit(address).is_ok() { &count } else { &errors };
                     counter.fetch_add(1, Ordering::Relaxed);
                 }

@@ -226,14 +226,16 @@ impl Host {
         around: &Surroundings,
         job: &Job,
     ) -> Result<Exit, Failure> {
+        let around = Rc::new(around.clone());
         loop {
             // Without a free place nobody is accepted: who comes waits in the queue of the system.
             let place = self.place().await;
             let admitted = gate.next().await?;
             let (host, around, job) = (self.clone(), around.clone(), job.clone());
+            // Boxed, so that what letting a client in needs is not held for as long as the client.
+            let entering = Box::pin(async move { host.enter(admitted).await.map(|client| (host, client)) });
             tokio::task::spawn_local(async move {
-                // Boxed, so that what letting a client in and the other kind of job need is not held for every client.
-                let Some(mut client) = Box::pin(host.enter(admitted)).await else { return };
+                let Some((host, mut client)) = entering.await else { return };
                 let watcher = (around.watch)(&client.id);
                 let closing = match job {
                     Job::Service(service) => serve(&service, &mut client, &watcher, &around).await,
@@ -300,12 +302,21 @@ impl Host {
         None
     }
 
-    /// What comes before a client is served: the header of a proxy in front, TLS, the WebSocket handshake.
+    /// What comes before a client is served.
+    async fn prepare(&self, channel: Channel, id: &str, port: Option<u16>, number: u64) -> Result<Channel, String> {
+        if !self.expects_header && !self.shakes_hands() {
+            return Ok(misbehave::put_on(channel, self.misbehaviour.as_ref(), number, Direction::Out));
+        }
+        // Boxed, so that whom it does not concern needs no room for it.
+        Box::pin(self.shake_hands(channel, id, port, number)).await
+    }
+
+    /// The header of a proxy in front, TLS, the WebSocket handshake.
     #[cfg_attr(
         not(all(feature = "ws", feature = "http")),
         expect(unused_variables, reason = "only HTTP ports have both")
     )]
-    async fn prepare(&self, channel: Channel, id: &str, port: Option<u16>, number: u64) -> Result<Channel, String> {
+    async fn shake_hands(&self, channel: Channel, id: &str, port: Option<u16>, number: u64) -> Result<Channel, String> {
         let channel = match self.expects_header {
             true => self.secure(self.read_header(channel, id).await?, id).await?,
             false => self.secure(channel, id).await?,

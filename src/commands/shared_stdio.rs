@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 use std::io;
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::{Context, Waker};
 use std::time::{Duration, SystemTime};
@@ -212,7 +213,8 @@ impl SharedStdio {
                     () = outbox.is_abandoned() => Turn::GivenUp,
                 }
             };
-            match crate::service::within(limit, next).await.unwrap_or(Turn::Silent) {
+            let turn = crate::service::within(limit, pin!(next)).await;
+            match turn.unwrap_or(Turn::Silent) {
                 Turn::Silent if hears => {
                     return Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle };
                 }

@@ -1,5 +1,6 @@
 //! Sends what one client says to all the others (`--broker`), with the speaker's name before each line (`--chat`).
 
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -157,7 +158,8 @@ async fn converse(
                 () = outbox.is_abandoned() => Turn::GivenUp,
             }
         };
-        match within(around.idle, next).await.unwrap_or(Turn::Idle) {
+        let turn = within(around.idle, pin!(next)).await;
+        match turn.unwrap_or(Turn::Idle) {
             Turn::Idle => return Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle },
             Turn::GivenUp | Turn::ToSay(None) => return deaf(&voice),
             Turn::Heard(Err(unheard)) => return Closing::failed(&unheard.error, unheard.blame),

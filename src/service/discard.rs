@@ -1,5 +1,6 @@
 //! Reads and drops what comes (RFC 863).
 
+use std::pin::pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -23,7 +24,8 @@ pub(super) async fn serve(client: &mut Client, watcher: &Rc<dyn Watcher>, around
             let mut lane = around.lane(Direction::In, &client.id, &**watcher);
             loop {
                 lane.allowance().await;
-                match within(around.idle, messages.receive(&mut message)).await {
+                let received = within(around.idle, pin!(messages.receive(&mut message))).await;
+                match received {
                     None => return idle(),
                     Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
                     Some(Ok(false)) => return Closing::clean("the client closed").with_farewell(messages),
@@ -49,7 +51,8 @@ pub(super) async fn drain(side: &mut impl Side, lane: &mut Lane<'_>, idle_limit:
     loop {
         // What is not read yet holds the sender up, which is what a rate is for.
         let allowed = std::future::poll_fn(|cx| lane.poll_allowance(cx)).await.min(size);
-        match within(idle_limit, buffer::read(side, allowed)).await {
+        let read = within(idle_limit, pin!(buffer::read(side, allowed))).await;
+        match read {
             None => return idle(),
             Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
             Some(Ok((held, count))) => {

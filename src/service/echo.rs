@@ -1,6 +1,7 @@
 //! Sends back what comes (RFC 862).
 
 use std::io;
+use std::pin::pin;
 use std::rc::Rc;
 use std::task::Poll;
 
@@ -8,6 +9,7 @@ use super::presence::Presence;
 use super::{Client, Closing, Surroundings, Verdict, Watcher, within};
 use crate::event::Direction;
 use crate::message::Message;
+use crate::quantity::Limit;
 use crate::relay::{Blame, SETTLE, Side, buffer};
 use crate::transport::{Bytes, Channel, Messages};
 
@@ -23,19 +25,15 @@ async fn stream(bytes: &mut Bytes, watcher: &Rc<dyn Watcher>, around: &Surroundi
     let mut outgoing = around.lane(Direction::Out, id, &**watcher);
     let mut size = buffer::SMALLEST;
     loop {
-        let holding = incoming.is_holding();
+        let settles = incoming.is_holding() && !matches!(around.idle, Limit::After(idle) if idle < SETTLE);
+        let limit = if settles { Limit::After(SETTLE) } else { around.idle };
         let next = async {
             let allowed = incoming.allowance().await.min(size);
             read(bytes, allowed, &around.presence).await
         };
-        let turn = async {
-            tokio::select! {
-                read = next => Some(read),
-                () = tokio::time::sleep(SETTLE), if holding => None,
-            }
-        };
-        let read = match within(around.idle, turn).await {
-            Some(None) => {
+        let turn = within(limit, pin!(next)).await;
+        let (held, count) = match turn {
+            None if settles => {
                 let sent = async {
                     let answer = outgoing.convert(&incoming.settle()?, false)?.into_owned();
                     buffer::send(bytes, &answer, &mut outgoing, around.idle).await
@@ -46,10 +44,9 @@ async fn stream(bytes: &mut Bytes, watcher: &Rc<dyn Watcher>, around: &Surroundi
                 }
             }
             None => return Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle },
-            Some(Some(Err(error))) => return Closing::failed(&error, Blame::Receiving),
-            Some(Some(Ok(read))) => read,
+            Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
+            Some(Ok(read)) => read,
         };
-        let (held, count) = read;
         let ended = count == 0;
         incoming.spend(count);
         let sent = async {
@@ -100,7 +97,8 @@ async fn whole(messages: &mut Messages, watcher: &Rc<dyn Watcher>, around: &Surr
             incoming.allowance().await;
             messages.receive_for(&mut message, messages).await
         };
-        match within(around.idle, next).await {
+        let received = within(around.idle, pin!(next)).await;
+        match received {
             None => return Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle },
             Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
             Some(Ok(false)) => return Closing::clean("the client closed").with_farewell(messages),

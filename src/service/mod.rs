@@ -288,7 +288,8 @@ pub async fn serve(
     closing
 }
 
-/// Ends the wait when nothing came for too long.
+/// Ends the wait when nothing came for too long. Where many wait, `work` is better pinned by the caller (`pin!`): given whole, it
+/// takes room twice in what is held for each.
 pub(crate) async fn within<T>(limit: Limit, work: impl Future<Output = T>) -> Option<T> {
     match limit {
         Limit::Never => Some(work.await),

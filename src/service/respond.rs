@@ -1,6 +1,7 @@
 //! Sends a fixed answer, ends its own direction, and reads what the client has to say. A message socket gets the answer to each
 //! message.
 
+use std::pin::pin;
 use std::rc::Rc;
 
 #[cfg(feature = "zmq")]
@@ -51,7 +52,8 @@ async fn to_each(
 ) -> Closing {
     let mut question = Message::default();
     loop {
-        match within(around.idle, messages.receive_for(&mut question, messages)).await {
+        let received = within(around.idle, pin!(messages.receive_for(&mut question, messages))).await;
+        match received {
             None => return Closing { reason: "idle for too long".to_owned(), verdict: Verdict::Idle },
             Some(Err(error)) => return Closing::failed(&error, Blame::Receiving),
             Some(Ok(false)) => return Closing::clean("the client closed").with_farewell(messages),

@@ -87,6 +87,10 @@ impl Channel {
     /// where a layer has an end of its own, as TLS (RFC 8446 section 6.1) and WebSocket (RFC 6455 section 5.5.1) have. The
     /// layer does nothing if it was ended before; a peer that does not take it in time, or is gone, has lost nothing.
     pub async fn take_leave(&mut self) {
+        // A plain socket, of which many may be held, needs neither a timer nor room for one.
+        if let Channel::Bytes(Bytes::Socket(_)) = self {
+            return;
+        }
         let ended = async {
             match self {
                 Channel::Bytes(Bytes::Layered(layered)) => layered.stream.shutdown().await,
@@ -94,7 +98,7 @@ impl Channel {
                 Channel::Messages(messages) => messages.take_leave().await,
             }
         };
-        let _ = tokio::time::timeout(LEAVING, ended).await;
+        let _ = Box::pin(tokio::time::timeout(LEAVING, ended)).await;
     }
 }
 

@@ -237,7 +237,7 @@ impl Pending {
             _ if options.send_buffer.is_none() => unix::widen(&self.socket),
             _ => {}
         }
-        Ok(Channel::Bytes(Bytes::Socket(Socket::new(self.socket, Some(self.peer))?)))
+        Ok(Channel::Bytes(Bytes::Socket(Socket::between(self.socket, self.local, self.peer)?)))
     }
 }
 

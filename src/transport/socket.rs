@@ -32,6 +32,14 @@ impl Socket {
             Some(peer) => peer,
             None => peer_of(&socket.peer_addr()?),
         };
+        Self::between(socket, local, peer)
+    }
+
+    /// As [`Socket::new`], where both ends are known already.
+    ///
+    /// # Errors
+    /// When the event loop refuses it.
+    pub fn between(socket: socket2::Socket, local: Peer, peer: Peer) -> io::Result<Self> {
         Ok(Socket { descriptor: Descriptor::socket(OwnedFd::from(socket))?, local, peer })
     }
 
