@@ -183,11 +183,11 @@ _netverb() {
                     return 0
                     ;;
                 --to-zmq)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "sub pull" -- "${cur}"))
                     return 0
                     ;;
                 --proxy-server)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "http socks5" -- "${cur}"))
                     return 0
                     ;;
                 --http-ports)
@@ -341,7 +341,7 @@ _netverb() {
                     return 0
                     ;;
                 --view)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "text hex" -- "${cur}"))
                     return 0
                     ;;
                 --pcap)
@@ -464,7 +464,7 @@ _netverb() {
                     return 0
                     ;;
                 --proxy-protocol)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "v1 v2" -- "${cur}"))
                     return 0
                     ;;
                 --verify-host)
@@ -488,7 +488,7 @@ _netverb() {
                     return 0
                     ;;
                 --tls-min)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --pin)
@@ -500,7 +500,7 @@ _netverb() {
                     return 0
                     ;;
                 --zmq)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "pair pub sub req rep dealer router pull push xpub xsub stream" -- "${cur}"))
                     return 0
                     ;;
                 --subscribe)
@@ -618,7 +618,7 @@ _netverb() {
                     return 0
                     ;;
                 --until)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "crlf lf cr nul blank eof reply" -- "${cur}"))
                     return 0
                     ;;
                 --until-regex)
@@ -669,7 +669,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__attach)
-            opts="-v -j -h -V --raw --hex --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-v -j -h -V --raw --hex --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --tls --secure --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -696,7 +696,7 @@ _netverb() {
                     return 0
                     ;;
                 --tls-min)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --pin)
@@ -779,7 +779,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__datagram)
-            opts="-s -p -z -b -l -E -o -4 -6 -n -w -v -j -h -V --to --listen --from --source --source-port --probe --broadcast --join --source-specific --loop --count --replies --replies-for --line --escape --from-hex --file --split --max-bytes --output --hex --hex-dump --transcript --progress --hash --pcap --send-only --recv-only --latency --jitter --drop --duplicate --reorder --seed --name --keep --owner --buffer --foreground --port-file --ready-fd --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-s -p -z -b -l -E -o -4 -6 -n -w -v -j -h -V --to --listen --from --source --source-port --probe --broadcast --join --source-specific --loop --count --replies --replies-for --line --escape --from-hex --file --split --max-bytes --output --hex --hex-dump --transcript --progress --hash --send-only --recv-only --pcap --latency --jitter --drop --duplicate --reorder --seed --name --keep --owner --buffer --foreground --port-file --ready-fd --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --idle-timeout --deadline --timeout --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -822,7 +822,7 @@ _netverb() {
                     return 0
                     ;;
                 --loop)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     return 0
                     ;;
                 --count)
@@ -968,19 +968,19 @@ _netverb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -w)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --idle-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --deadline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1015,7 +1015,7 @@ _netverb() {
                     return 0
                     ;;
                 --print)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "all match before index none" -- "${cur}"))
                     return 0
                     ;;
                 --max-bytes)
@@ -1050,7 +1050,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__help)
-            opts="-v -j -h -V --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-v -j -h -V --verbose --quiet --json --color --session --session-dir --help --version ids keeping interactive websockets events exit-codes environment recipes open accept datagram send-tuple recv-tuple read write ask expect secure attach next close sockets session wait resolve zmq-keygen completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1076,7 +1076,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__man)
-            opts="-v -j -h -V --all --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-v -j -h -V --all --verbose --quiet --json --color --session --session-dir --help --version open accept datagram send-tuple recv-tuple read write ask expect secure attach next close sockets session wait resolve zmq-keygen completions man help tuples zeromq sockets.7"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1397,7 +1397,7 @@ _netverb() {
                     return 0
                     ;;
                 --proxy-protocol)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "v1 v2" -- "${cur}"))
                     return 0
                     ;;
                 --verify-host)
@@ -1421,7 +1421,7 @@ _netverb() {
                     return 0
                     ;;
                 --tls-min)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --pin)
@@ -1433,7 +1433,7 @@ _netverb() {
                     return 0
                     ;;
                 --zmq)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "pair pub sub req rep dealer router pull push xpub xsub stream" -- "${cur}"))
                     return 0
                     ;;
                 --subscribe)
@@ -1547,7 +1547,7 @@ _netverb() {
                     return 0
                     ;;
                 --until)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "crlf lf cr nul blank eof reply" -- "${cur}"))
                     return 0
                     ;;
                 --until-regex)
@@ -1598,12 +1598,16 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__recv__subcmd__tuple)
-            opts="-s -p -H -4 -6 -n -w -v -j -h -V --listen --datagram --join --ws --port-file --ready-fd --allow --deny --reject --self-signed --client-ca --peek --count --encoding --format --text-encoding --max-bytes --tsv --csv --shell --type --expect-types --zmq --subscribe --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-s -p -H -4 -6 -n -w -v -j -h -V --peek --count --listen --datagram --join --ws --port-file --ready-fd --allow --deny --reject --self-signed --client-ca --encoding --format --text-encoding --max-bytes --tsv --csv --shell --type --expect-types --zmq --subscribe --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --idle-timeout --deadline --timeout --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --listen)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1636,12 +1640,8 @@ _netverb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --count)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --encoding)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "cbor msgpack json" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -1649,7 +1649,7 @@ _netverb() {
                     return 0
                     ;;
                 --text-encoding)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "utf8 locale ignore" -- "${cur}"))
                     return 0
                     ;;
                 --max-bytes)
@@ -1661,7 +1661,7 @@ _netverb() {
                     return 0
                     ;;
                 --zmq)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "pair pub sub req rep dealer router pull push xpub xsub stream" -- "${cur}"))
                     return 0
                     ;;
                 --subscribe)
@@ -1717,7 +1717,7 @@ _netverb() {
                     return 0
                     ;;
                 --proxy-protocol)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "v1 v2" -- "${cur}"))
                     return 0
                     ;;
                 --verify-host)
@@ -1741,7 +1741,7 @@ _netverb() {
                     return 0
                     ;;
                 --tls-min)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --pin)
@@ -1784,19 +1784,19 @@ _netverb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -w)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --idle-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --deadline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1854,7 +1854,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__secure)
-            opts="-w -v -j -h -V --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --self-signed --client-ca --timeout --tls --secure --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-w -v -j -h -V --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --self-signed --client-ca --tls --secure --timeout --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1881,7 +1881,7 @@ _netverb() {
                     return 0
                     ;;
                 --tls-min)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --pin)
@@ -1920,7 +1920,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__send__subcmd__tuple)
-            opts="-s -p -H -4 -6 -n -w -v -j -h -V --json-tuple --input --datagram --zmq --subscribe --encoding --format --text-encoding --max-bytes --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-s -p -H -4 -6 -n -w -v -j -h -V --json-tuple --input --datagram --zmq --subscribe --encoding --format --text-encoding --max-bytes --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --idle-timeout --deadline --timeout --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1931,11 +1931,11 @@ _netverb() {
                     return 0
                     ;;
                 --input)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "tsv csv json lines" -- "${cur}"))
                     return 0
                     ;;
                 --zmq)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "pair pub sub req rep dealer router pull push xpub xsub stream" -- "${cur}"))
                     return 0
                     ;;
                 --subscribe)
@@ -1943,7 +1943,7 @@ _netverb() {
                     return 0
                     ;;
                 --encoding)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "cbor msgpack json" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -1951,7 +1951,7 @@ _netverb() {
                     return 0
                     ;;
                 --text-encoding)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "utf8 locale ignore" -- "${cur}"))
                     return 0
                     ;;
                 --max-bytes)
@@ -2007,7 +2007,7 @@ _netverb() {
                     return 0
                     ;;
                 --proxy-protocol)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "v1 v2" -- "${cur}"))
                     return 0
                     ;;
                 --verify-host)
@@ -2031,7 +2031,7 @@ _netverb() {
                     return 0
                     ;;
                 --tls-min)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --pin)
@@ -2074,19 +2074,19 @@ _netverb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -w)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --idle-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --deadline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2321,7 +2321,7 @@ _netverb() {
                     return 0
                     ;;
                 --tls-min)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --pin)
@@ -2365,7 +2365,7 @@ _netverb() {
                     return 0
                     ;;
                 --proxy-protocol)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "v1 v2" -- "${cur}"))
                     return 0
                     ;;
                 --interface)
@@ -2508,16 +2508,60 @@ else
     complete -F _netverb -o bashdefault -o default netverb
 fi
 
-_netverb_with_sockets() {
+_netverb_with_names() {
     _netverb "$@"
-    local current="${COMP_WORDS[COMP_CWORD]}" word
+    local current="${COMP_WORDS[COMP_CWORD]}" verb='' valued=' --color --session --session-dir ' offers='' word
+    local -i place=1 step taken=0
+    local -a session=() plain=()
     [[ $current == -* ]] && return
-    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-        case "$word" in
-            read|write|ask|expect|secure|next|close|wait|attach)
-                COMPREPLY+=($(compgen -W "$(netverb sockets --ids 2>/dev/null)" -- "$current"))
-                return ;;
-        esac
+    while (( place < COMP_CWORD )); do
+        word="${COMP_WORDS[place]}" step=1
+        if [[ $word == -- ]]; then
+            return
+        elif [[ $word == -* ]]; then
+            if [[ $valued == *" $word "* ]]; then
+                step=2
+                [[ ${COMP_WORDS[place+1]} == = ]] && step=3
+                [[ $word == --session* ]] && session+=("$word" "${COMP_WORDS[place+step-1]}")
+            fi
+        elif [[ -z $verb ]]; then
+            verb="$word"
+            case "$verb" in
+                read) valued=" -o --output --until --until-regex --for --until-idle --max-bytes -w --timeout --split --color --session --session-dir " ;;
+                write) valued=" --file --eol --to --split -w --timeout --color --session --session-dir " ;;
+                ask) valued=" --file --eol --to --until --until-regex --for --until-idle --max-bytes -w --timeout --split --color --session --session-dir " ;;
+                expect) valued=" --fail --print --max-bytes -w --timeout --color --session --session-dir " ;;
+                secure) valued=" --verify-host --ca --cert --key --alpn --tls-min --pin --client-ca -w --timeout --color --session --session-dir " ;;
+                attach) valued=" --verify-host --ca --cert --key --alpn --tls-min --pin --color --session --session-dir " ;;
+                next) valued=" -w --timeout --color --session --session-dir " ;;
+                close) valued=" --color --session --session-dir " ;;
+                wait) valued=" --expect --interval --stable -w --timeout --connect-timeout --verify-host --ca --cert --key --alpn --tls-min --pin --from -s --source -p --source-port --proxy --proxy-user -H --header --proxy-protocol --interface --sockopt --ttl --tos --keepalive --sndbuf --rcvbuf --mark --congestion --color --session --session-dir " ;;
+                send-tuple) valued=" --json-tuple --input --zmq --subscribe --encoding --format --text-encoding --max-bytes --connect-timeout --retry --wait --from -s --source -p --source-port --proxy --proxy-user -H --header --proxy-protocol --verify-host --ca --cert --key --alpn --tls-min --pin --interface --sockopt --ttl --tos --keepalive --sndbuf --rcvbuf --mark --congestion --idle-timeout --deadline -w --timeout --color --session --session-dir " ;;
+                recv-tuple) valued=" --count --listen --join --port-file --ready-fd --allow --deny --reject --client-ca --encoding --format --text-encoding --max-bytes --expect-types --zmq --subscribe --connect-timeout --retry --wait --from -s --source -p --source-port --proxy --proxy-user -H --header --proxy-protocol --verify-host --ca --cert --key --alpn --tls-min --pin --interface --sockopt --ttl --tos --keepalive --sndbuf --rcvbuf --mark --congestion --idle-timeout --deadline -w --timeout --color --session --session-dir " ;;
+                receive-tuple) valued=" --count --listen --join --port-file --ready-fd --allow --deny --reject --client-ca --encoding --format --text-encoding --max-bytes --expect-types --zmq --subscribe --connect-timeout --retry --wait --from -s --source -p --source-port --proxy --proxy-user -H --header --proxy-protocol --verify-host --ca --cert --key --alpn --tls-min --pin --interface --sockopt --ttl --tos --keepalive --sndbuf --rcvbuf --mark --congestion --idle-timeout --deadline -w --timeout --color --session --session-dir " ;;
+            esac
+        else
+            taken+=1
+        fi
+        place+=step
     done
+    # The value of an option.
+    (( place > COMP_CWORD )) && return
+    case "$verb" in
+        read|write|ask|expect|secure|attach|next|close) compopt +o default +o bashdefault 2>/dev/null; offers=yes ;;
+        wait|send-tuple|recv-tuple|receive-tuple) offers=yes ;;
+    esac
+    case "$verb" in
+        close|wait) ;;
+        *) (( taken )) && offers='' ;;
+    esac
+    if [[ -n $offers ]]; then
+        COMPREPLY+=($(compgen -W "$(netverb "${session[@]}" sockets --ids 2>/dev/null)" -- "$current"))
+    fi
+    for word in "${COMPREPLY[@]}"; do
+        [[ $word == -* ]] || plain+=("$word")
+    done
+    (( ${#plain[@]} )) && COMPREPLY=("${plain[@]}")
+    return 0
 }
-complete -F _netverb_with_sockets -o bashdefault -o default netverb
+complete -F _netverb_with_names -o bashdefault -o default netverb

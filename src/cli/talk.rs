@@ -41,7 +41,10 @@ impl ReadArgs {
 
 /// `write`
 #[derive(Debug, Args)]
-#[command(after_help = help::WRITE_EXAMPLES)]
+#[command(
+    after_help = help::WRITE_EXAMPLES,
+    mut_arg("timeout", |arg| arg.help("How long to wait while the peer takes nothing; 0: not at all [default: 10s]")),
+)]
 pub struct WriteArgs {
     /// The kept socket: its name, or its full ID
     #[arg(value_name = "ID", value_parser = kept_id)]
@@ -145,12 +148,16 @@ impl ExpectArgs {
 
 /// `next`
 #[derive(Debug, Args)]
-#[command(after_help = help::NEXT_EXAMPLES)]
+#[command(
+    after_help = help::NEXT_EXAMPLES,
+    mut_arg("timeout", |arg| {
+        arg.help("How long to wait for a connection; 0: not at all [default: that of the listener, else 10s]")
+    }),
+)]
 pub struct NextArgs {
     /// The kept listener: its name, or its full ID
     #[arg(value_name = "ID", value_parser = kept_id)]
     id: SocketId,
-    /// How long to wait for a connection; 0: not at all [default: that of the listener, else 10s]
     #[command(flatten)]
     wait: WaitArgs,
 }
