@@ -112,7 +112,7 @@ impl<T: Traffic> Relay<T> {
                 self.traffic.ended(direction);
             }
             Poll::Ready(Err(failed)) => {
-                let fault = Fault::new(direction, failed);
+                let fault = Fault::new(direction, self.told_of_reset(direction, failed));
                 // Only a failed send leaves the other direction a chance, and a failed read of what is no connection.
                 let fatal = matches!(fault.blame, Blame::Converting | Blame::Recording | Blame::Oversized)
                     || fault.is_lost_local_peer()
@@ -124,6 +124,23 @@ impl<T: Traffic> Relay<T> {
             }
         }
         true
+    }
+
+    /// splice(2) that meets a reset behind a portion reports the portion and swallows the reset; what is sent next meets a broken
+    /// pipe. Over TCP a peer that has not ended its data can have broken it only by a reset.
+    fn told_of_reset(&self, direction: Direction, failed: Failed) -> Failed {
+        let [_, remote] = self.traffic.sources();
+        match failed {
+            Failed::Writing(error)
+                if error.kind() == io::ErrorKind::BrokenPipe
+                    && direction == Direction::Out
+                    && self.machine.is_open(Direction::In)
+                    && remote.is_some_and(Descriptor::is_tcp) =>
+            {
+                Failed::Writing(rustix::io::Errno::CONNRESET.into())
+            }
+            failed => failed,
+        }
     }
 
     /// Does what the machine says until it waits; ready when it is over.
@@ -187,5 +204,66 @@ impl Timer {
             sleep.as_mut().reset(at);
         }
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::fd::OwnedFd;
+
+    use super::*;
+
+    /// A peer whose data ends, and to whom nothing can be sent.
+    struct Broken {
+        remote: Descriptor,
+        /// Whether its data ends before anything is sent.
+        ends_first: bool,
+    }
+
+    impl Traffic for Broken {
+        fn poll_move(&mut self, direction: Direction, cx: &mut Context<'_>) -> Poll<Result<Moved, Failed>> {
+            match direction {
+                Direction::In => Poll::Ready(Ok(Moved::End)),
+                Direction::Out if std::mem::take(&mut self.ends_first) => {
+                    cx.waker().wake_by_ref();
+                    Poll::Pending
+                }
+                Direction::Out => Poll::Ready(Err(Failed::Writing(rustix::io::Errno::PIPE.into()))),
+            }
+        }
+
+        fn poll_end(&mut self, _: Direction, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_gone(&mut self, _: &mut Context<'_>) -> Poll<()> {
+            Poll::Pending
+        }
+
+        fn ended(&self, _: Direction) {}
+
+        fn all_acknowledged(&self) -> bool {
+            true
+        }
+
+        fn sources(&self) -> [Option<&Descriptor>; 2] {
+            [None, Some(&self.remote)]
+        }
+    }
+
+    async fn blamed(remote: OwnedFd, ends_first: bool) -> (Blame, io::ErrorKind) {
+        let traffic = Broken { remote: Descriptor::socket(remote).unwrap(), ends_first };
+        let fault = run(traffic, Rules::SYMMETRIC, Waiting::Patient).await.fault.unwrap();
+        (fault.blame, fault.error.kind())
+    }
+
+    #[tokio::test]
+    async fn b05_a_broken_pipe_before_the_end_of_the_peers_data_is_its_reset() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let tcp = || std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap().into();
+        let unix = std::os::unix::net::UnixStream::pair().unwrap().0.into();
+        assert_eq!(blamed(tcp(), false).await, (Blame::Receiving, io::ErrorKind::ConnectionReset));
+        assert_eq!(blamed(tcp(), true).await, (Blame::Sending, io::ErrorKind::BrokenPipe));
+        assert_eq!(blamed(unix, false).await, (Blame::Sending, io::ErrorKind::BrokenPipe));
     }
 }

@@ -10,6 +10,7 @@ use std::task::{Context, Poll, ready};
 use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::fs::{FileType, Mode, OFlags};
 use rustix::net::{RecvFlags, SendFlags};
+use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::io::unix::{AsyncFd, AsyncFdReadyGuard};
 
@@ -246,6 +247,12 @@ impl Descriptor {
                 guard.map_ok(Some)
             }
         }
+    }
+
+    /// Whether this is a connection over TCP.
+    pub fn is_tcp(&self) -> bool {
+        let inet = |socket: SockRef<'_>| socket.local_addr().is_ok_and(|local| local.as_socket().is_some());
+        self.kind == Kind::Socket && inet(SockRef::from(self))
     }
 
     /// Whether a read would wait now.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use socket2::{Domain, Socket, Type};
 
-use crate::support::{Child, LIMIT, Peer, Sandbox};
+use crate::support::{Child, LIMIT, Peer, Sandbox, uninterrupted};
 
 fn echo(sandbox: &Sandbox, arguments: &[&str]) -> Child {
     sandbox.netverb(["accept", "--json", "--echo"].iter().chain(arguments)).spawn()
@@ -43,7 +43,7 @@ fn call_from(from: SocketAddr, port: u16) -> Notices {
         return reset(error);
     }
     let mut answer = [0];
-    match socket.read(&mut answer) {
+    match uninterrupted(|| socket.read(&mut answer)) {
         Ok(0) => Notices::Close,
         Ok(_) => Notices::Answers,
         Err(error) => reset(error),
@@ -250,7 +250,7 @@ fn b26_only_all_is_about_unix_peers() {
             assert_eq!(peer.read(1), b"x");
         } else {
             child.wait_event("rejected");
-            assert_eq!(peer.socket().read(&mut [0]).unwrap_or(0), 0);
+            assert_eq!(uninterrupted(|| peer.socket().read(&mut [0])).unwrap_or(0), 0);
         }
         drop(child);
         std::fs::remove_file(sandbox.path("socket")).unwrap();

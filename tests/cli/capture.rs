@@ -1,6 +1,6 @@
 //! Captures that cannot be made. What is in them is seen by other programs, in the tests of those.
 
-use crate::support::{Listener, Peer, Sandbox, wait_until};
+use crate::support::{Listener, Peer, Sandbox, close, wait_until};
 
 #[test]
 fn b76_a_capture_on_a_full_disk_is_an_error_and_never_a_gap() {
@@ -25,7 +25,7 @@ fn b76_a_capture_that_breaks_off_ends_the_command() {
         let mut child = sandbox.netverb(accept).spawn();
         let reader = std::fs::File::open(&pipe).unwrap();
         let port = wait_until("the port file", || std::fs::read_to_string(sandbox.path("port")).ok());
-        drop(reader);
+        close(reader);
         let mut client = Peer::connect(port.trim().parse().unwrap());
         let _ = std::io::Write::write(&mut client, b"x");
         child.wait().failed(23, &["pcap file"]);

@@ -148,7 +148,7 @@ fn b14_the_terminal_is_given_back_while_the_program_is_stopped() {
 
 #[test]
 fn b12_a_flood_is_shown_whole_and_keys_are_answered_meanwhile() {
-    const LINES: usize = 150_000;
+    const LINES: usize = 60_000;
     let (sandbox, listener) = (Sandbox::new(), Listener::tcp());
     let (mut terminal, mut peer) = lines(&sandbox, &listener, "--color never");
     let mut other = peer.another();

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, PidfdFlags, Signal};
 use serde_json::Value;
 
-use crate::support::{Facts, Finished, LIMIT, Listener, Peer, Sandbox, Status, Terminal, noise, wait_until};
+use crate::support::{Facts, Finished, LIMIT, Listener, Peer, Sandbox, Status, Terminal, close, noise, wait_until};
 
 /// A sandbox whose keepers end with it.
 pub struct Kept(pub Sandbox);
@@ -116,7 +116,7 @@ fn b53_sixty_parallel_opens_have_one_winner_over_a_stale_socket() {
     let listener = Listener::tcp();
     let id = format!("{}/x", listener.id());
     for round in 0..20 {
-        drop(UnixListener::bind(kept.directory().join("x.sock")).unwrap());
+        close(UnixListener::bind(kept.directory().join("x.sock")).unwrap());
         let children: Vec<_> = (0..60).map(|_| kept.0.netverb(["open", &id]).spawn()).collect();
         let mut statuses = Vec::new();
         for mut child in children {

@@ -32,15 +32,16 @@ fn b77_latency_delays_each_chunk_and_not_the_stream() {
         let begun = Instant::now();
         let mut sent = Vec::new();
         for byte in b'a'..=b'e' {
-            peer.send(&[byte]);
             sent.push(begun.elapsed());
+            peer.send(&[byte]);
             // Time is the behaviour: each is a chunk of its own, and the pauses between them stay.
             std::thread::sleep(Duration::from_millis(40));
         }
         for (byte, sent) in (b'a'..=b'e').zip(sent) {
             assert_eq!(peer.read(1), [byte]);
             let took = begun.elapsed() - sent;
-            assert!(took >= latency && took < latency * 2, "{took:?} for {byte}");
+            // One after the other, the last would take five times as long.
+            assert!(took >= latency && took < latency * 4, "{took:?} for {byte}");
         }
         peer.end();
         assert_eq!(peer.read_to_end(), b"");
@@ -156,9 +157,9 @@ fn b77_a_listener_resets_each_client_and_goes_on() {
 #[test]
 fn b77_jitter_keeps_the_order_and_is_repeated_by_its_seed() {
     let sandbox = Sandbox::new();
-    let delays = |seed: &str| -> Vec<Duration> {
-        let child = accept(&sandbox, &["--echo", "--jitter", "400ms", "--seed", seed]);
-        let mut peer = Peer::connect(child.port());
+    let children = ["1", "1", "2"].map(|seed| accept(&sandbox, &["--echo", "--jitter", "1200ms", "--seed", seed]));
+    let delays = |port: u16| -> Vec<Duration> {
+        let mut peer = Peer::connect(port);
         let mut delays = Vec::new();
         for byte in b'a'..b'f' {
             let begun = Instant::now();
@@ -168,16 +169,19 @@ fn b77_jitter_keeps_the_order_and_is_repeated_by_its_seed() {
         }
         delays
     };
-    let near =
-        |a: &[Duration], b: &[Duration]| a.iter().zip(b).all(|(a, b)| a.abs_diff(*b) < Duration::from_millis(60));
-    let first = delays("1");
-    assert!(
-        first.iter().max().unwrap().abs_diff(*first.iter().min().unwrap()) > Duration::from_millis(60),
-        "{first:?}"
-    );
-    let again = delays("1");
+    let [first, again, other] = children
+        .map(|child| {
+            let port = child.port();
+            (std::thread::spawn(move || delays(port)), child)
+        })
+        .map(|(delays, _child)| delays.join().unwrap());
+    // A busy machine adds to what is drawn.
+    let slack = Duration::from_millis(250);
+    let near = |a: &[Duration], b: &[Duration]| a.iter().zip(b).all(|(a, b)| a.abs_diff(*b) < slack);
+    let (least, most) = (first.iter().min().unwrap(), first.iter().max().unwrap());
+    assert!(most.abs_diff(*least) > slack, "{first:?}");
     assert!(near(&first, &again), "{first:?} {again:?}");
-    assert!(!near(&first, &delays("2")));
+    assert!(!near(&first, &other), "{first:?} {other:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::os::unix::net::UnixListener;
 use std::time::Duration;
 
-use crate::support::{Child, Listener, Peer, Sandbox, Status};
+use crate::support::{Child, Listener, Peer, Sandbox, Status, close};
 
 /// A network of its own with sixteen ports to choose from, of which a half is taken in one of the two families of `localhost`.
 const FEW_PORTS: &str = r#"
@@ -48,7 +48,7 @@ fn b24_of_many_listeners_for_a_stale_path_one_wins() {
     let path = sandbox.path("socket");
     let at = format!("unix:{}", path.display());
     for round in 0..20 {
-        drop(UnixListener::bind(&path).unwrap());
+        close(UnixListener::bind(&path).unwrap());
         let mut children: Vec<Child> =
             (0..8).map(|_| sandbox.netverb(["accept", &at, "--once", "--respond", "it is me"]).spawn()).collect();
         // All but one end by themselves; the winner is the one that answers.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::support::{Sandbox, Status};
+use crate::support::{Sandbox, Status, close};
 
 /// A label is at most 63 bytes long (RFC 1035 section 2.3.4), so the resolver refuses this one without asking anybody.
 const UNKNOWN: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.example";
@@ -94,7 +94,7 @@ fn b66_with_json_each_answer_is_an_object_and_stderr_has_events() {
 fn b68_a_reader_that_has_read_enough_is_no_failure() {
     let sandbox = Sandbox::new();
     let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
+    close(reader);
     let ended = sandbox.netverb(["resolve", "-4", "localhost"]).stdout(writer).run();
     assert_eq!((ended.status, &ended.stderr[..]), (Status::Exited(0), ""));
     assert!(ended.took < Duration::from_secs(5));

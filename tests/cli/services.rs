@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use socket2::{Domain, Socket, Type};
 
-use crate::support::{Child, LIMIT, Listener, Peer, Sandbox, noise};
+use crate::support::{Child, LIMIT, Listener, Peer, Sandbox, close, noise};
 
 fn accept(sandbox: &Sandbox, arguments: &[&str]) -> Child {
     sandbox.netverb(["accept", "--json"].iter().chain(arguments)).spawn()
@@ -301,7 +301,7 @@ fn b03_a_refused_connection_is_tried_again_when_asked_for() {
     let mut child = sandbox.netverb(["open", "-vv", &id, "--wait", "infinite"]).spawn();
     child.wait_stderr("trying again");
     socket.listen(1).unwrap();
-    drop(socket.accept().unwrap());
+    close(socket.accept().unwrap());
     child.end_input();
     child.wait().exits(0);
 }

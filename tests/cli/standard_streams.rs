@@ -8,7 +8,7 @@ use std::time::Duration;
 use rustix::fs::{OFlags, fcntl_getfl};
 use rustix::process::Pid;
 
-use crate::support::{Child, Facts, Listener, Peer, Sandbox, Signal, Status, Terminal, wait_until};
+use crate::support::{Child, Facts, Listener, Peer, Sandbox, Signal, Status, Terminal, close, wait_until};
 
 /// Every way to start without some of the standard streams.
 const CLOSED: [&str; 7] = ["<&-", ">&-", "2>&-", "<&- >&-", "<&- 2>&-", ">&- 2>&-", "<&- >&- 2>&-"];
@@ -123,7 +123,7 @@ fn b14_one_pipe_for_stdout_and_stderr_stays_blocking() {
     drop(peer);
     child.wait().exits(0);
     assert!(!is_nonblocking(&writer));
-    drop(writer);
+    close(writer);
     let mut all = String::new();
     reader.read_to_string(&mut all).unwrap();
     assert!(all.contains("payload") && all.contains("connected"), "{all}");

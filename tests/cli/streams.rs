@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read};
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::support::{Child, Listener, Peer, Sandbox, Terminal, noise};
+use crate::support::{Child, Listener, Peer, Sandbox, Terminal, close, noise};
 
 /// More than all buffers on the way together.
 const PLENTY: usize = 64 << 20;
@@ -372,7 +372,7 @@ fn b10_a_consumer_that_goes_away_ends_it_within_a_second() {
         let flood = peer.another();
         let flooding = floods.then(|| std::thread::spawn(move || flood.flood()));
         let gone = Instant::now();
-        drop(stdout);
+        close(stdout);
         child.wait().failed(23, &["broken pipe"]);
         assert!(gone.elapsed() < Duration::from_secs(1), "{:?}, flooded: {floods}", gone.elapsed());
         drop(peer);

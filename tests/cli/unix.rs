@@ -6,7 +6,7 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt, symlink};
 use std::os::unix::net::{UnixDatagram, UnixListener};
 use std::path::Path;
 
-use crate::support::{Child, Listener, Peer, Sandbox, Signal, Status, noise, uninterrupted};
+use crate::support::{Child, Listener, Peer, Sandbox, Signal, Status, close, noise, uninterrupted};
 
 fn accept(sandbox: &Sandbox, arguments: &[&str]) -> Child {
     sandbox.netverb(["accept", "--json"].iter().chain(arguments)).spawn()
@@ -103,7 +103,7 @@ fn b24_a_stale_socket_is_replaced() {
     drop(child);
     // Whatever kind of socket it was.
     fs::remove_file(&path).unwrap();
-    drop(UnixDatagram::bind(&path).unwrap());
+    close(UnixDatagram::bind(&path).unwrap());
     let _child = echo(&sandbox, "seqpacket:socket");
     let mut client = Peer::connect_seqpacket(&path).unwrap();
     client.send(b"x");
@@ -437,7 +437,7 @@ fn b25_a_unix_stream_carries_bulk_and_half_closes() {
 fn b25_a_missing_or_dead_unix_peer_is_refused() {
     let sandbox = Sandbox::new();
     sandbox.netverb(["open", "unix:missing"]).run().failed(7, &["unix:missing", "no such file"]);
-    drop(UnixListener::bind(sandbox.path("dead")).unwrap());
+    close(UnixListener::bind(sandbox.path("dead")).unwrap());
     sandbox.netverb(["open", "unix:dead"]).run().failed(7, &["unix:dead", "connection refused"]);
     let error = Peer::connect_unix(&sandbox.path("dead")).err().unwrap();
     assert_eq!(error.kind(), ErrorKind::ConnectionRefused);

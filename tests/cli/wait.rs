@@ -128,8 +128,8 @@ fn stable_is_lost_by_one_failure() {
     child.wait_stderr("refused");
     assert!(child.is_running(), "one answer is not 300 ms of answers");
     std::fs::remove_file(&path).unwrap();
-    let _listener = Listener::unix(&path);
     let back = std::time::Instant::now();
+    let _listener = Listener::unix(&path);
     child.wait().exits(0);
     assert!(back.elapsed() >= std::time::Duration::from_millis(290), "{:?}", back.elapsed());
 }

@@ -11,8 +11,8 @@ use rustix::event::{PollFd, PollFlags, Timespec};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions};
 use serde_json::Value;
 
-use super::LIMIT;
 use super::facts::Facts;
+use super::{LIMIT, uninterrupted};
 
 /// What came out of a pipe so far, read by a thread.
 #[derive(Clone, Default)]
@@ -35,7 +35,7 @@ impl Collected {
         std::thread::spawn(move || {
             let mut buffer = vec![0; 1 << 16];
             loop {
-                let length = source.read(&mut buffer).unwrap_or(0);
+                let length = uninterrupted(|| source.read(&mut buffer)).unwrap_or(0);
                 let mut flow = shared.0.0.lock().unwrap();
                 flow.bytes.extend_from_slice(&buffer[..length]);
                 flow.ended = length == 0;
@@ -260,11 +260,14 @@ impl Child {
     /// Waits until this many events of this kind have come, and gives them all.
     #[track_caller]
     pub fn wait_for_events(&self, what: &str, count: usize, kind: impl Fn(&Value) -> bool) -> Vec<Value> {
+        let (mut events, mut seen) = (Vec::new(), 0);
         self.stderr.wait(what, |bytes, _| {
-            let lines = bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
-            let events = lines.filter_map(|line| serde_json::from_slice::<Value>(line).ok());
-            let events: Vec<Value> = events.filter(&kind).collect();
-            (events.len() >= count).then_some(events)
+            let lines = bytes[seen..].split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n"));
+            for line in lines {
+                seen += line.len();
+                events.extend(serde_json::from_slice::<Value>(line).ok().filter(&kind));
+            }
+            (events.len() >= count).then(|| std::mem::take(&mut events))
         })
     }
 

@@ -58,13 +58,13 @@ pub use facts::Facts;
 #[cfg(feature = "tls")]
 pub use mail_server::MailServer;
 pub use peer::{Listener, Peer, uninterrupted};
-pub use run::Run;
+pub use run::{Run, close};
 pub use rustix::process::Signal;
 pub use sandbox::Sandbox;
 pub use terminal::Terminal;
 
 /// The limit of each operation that waits. Only a test that fails comes near it.
-pub const LIMIT: Duration = Duration::from_secs(20);
+pub const LIMIT: Duration = Duration::from_secs(60);
 
 /// Waits for a fact that nothing announces, by asking again; panics with `what` after [`LIMIT`].
 pub fn wait_until<T>(what: &str, mut fact: impl FnMut() -> Option<T>) -> T {

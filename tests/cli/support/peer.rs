@@ -9,6 +9,7 @@ use rustix::net::RecvFlags;
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::LIMIT;
+use super::run::Closed;
 
 /// Takes a call on a socket with a time limit up again where the system does not: after the process was stopped and
 /// continued (signal(7)).
@@ -27,6 +28,7 @@ pub struct Listener {
     id: String,
     /// What fills the queue of a deaf one.
     _queue: Vec<Socket>,
+    _closed: Closed,
 }
 
 impl Listener {
@@ -53,7 +55,7 @@ impl Listener {
         let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
         socket.bind(&address.into())?;
         let id = socket.local_addr()?.as_socket().unwrap().to_string();
-        Ok(Listener { socket, id, _queue: Vec::new() })
+        Ok(Listener { socket, id, _queue: Vec::new(), _closed: Closed })
     }
 
     /// Begins to listen where it was closed.
@@ -93,7 +95,7 @@ impl Listener {
         socket.bind(&SockAddr::unix(path).unwrap()).unwrap();
         socket.listen(backlog).unwrap();
         let name = path.display().to_string().replace('\0', "@");
-        Listener { socket, id: format!("{scheme}:{name}"), _queue: Vec::new() }
+        Listener { socket, id: format!("{scheme}:{name}"), _queue: Vec::new(), _closed: Closed }
     }
 
     /// What `open` calls it.
@@ -128,13 +130,14 @@ impl Listener {
 /// One end of a connection, ours.
 pub struct Peer {
     socket: Socket,
+    _closed: Closed,
 }
 
 impl Peer {
     fn new(socket: Socket) -> Self {
         socket.set_read_timeout(Some(LIMIT)).unwrap();
         socket.set_write_timeout(Some(LIMIT)).unwrap();
-        Peer { socket }
+        Peer { socket, _closed: Closed }
     }
 
     /// Connects to this port of 127.0.0.1.
@@ -177,7 +180,7 @@ impl Peer {
 
     /// The same connection, for another thread.
     pub fn another(&self) -> Self {
-        Peer { socket: self.socket.try_clone().unwrap() }
+        Peer { socket: self.socket.try_clone().unwrap(), _closed: Closed }
     }
 
     /// Our address, as events of the program name their peer.
@@ -273,7 +276,7 @@ impl Peer {
 
 impl Write for Peer {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.socket.write(bytes)
+        uninterrupted(|| self.socket.write(bytes))
     }
 
     fn flush(&mut self) -> io::Result<()> {

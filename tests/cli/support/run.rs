@@ -5,8 +5,34 @@ use std::ffi::OsStr;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 use std::rc::Rc;
+use std::sync::{Mutex, PoisonError};
 
 use super::child::{Child, Finished, Record};
+
+/// Held while a process starts: until its exec it has a copy of each of our descriptors, and what a test closes meanwhile is not
+/// closed yet.
+static STARTING: Mutex<()> = Mutex::new(());
+
+/// Starts something while nothing else is started.
+pub(super) fn starting<T>(start: impl FnOnce() -> T) -> T {
+    let _starting = STARTING.lock().unwrap_or_else(PoisonError::into_inner);
+    start()
+}
+
+/// The last field behind descriptors: when it is dropped they are closed, in processes that are just starting as well.
+pub(super) struct Closed;
+
+impl Drop for Closed {
+    fn drop(&mut self) {
+        starting(|| ());
+    }
+}
+
+/// Closes a descriptor for good: a process that is just starting has no copy of it any more.
+pub fn close<T>(descriptor: T) {
+    drop(descriptor);
+    drop(Closed);
+}
 
 /// How to start a process. Its streams are pipes to the test unless said otherwise; what it prints is collected.
 pub struct Run {
@@ -50,8 +76,8 @@ impl Run {
     pub fn spawn(mut self) -> Child {
         let words = std::iter::once(self.command.get_program()).chain(self.command.get_args());
         let line = words.map(|word| format!("{word:?}")).collect::<Vec<_>>().join(" ");
-        let child =
-            self.command.process_group(0).spawn().unwrap_or_else(|error| panic!("cannot start {line}: {error}"));
+        let started = starting(|| self.command.process_group(0).spawn());
+        let child = started.unwrap_or_else(|error| panic!("cannot start {line}: {error}"));
         // Our copies of what was given to it, such as the end of a pipe, are closed with the command.
         drop(self.command);
         let child = Child::new(child, &line, self.collect_stdout);

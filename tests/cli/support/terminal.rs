@@ -7,6 +7,7 @@ use std::process::Command;
 use rexpect::process::{PtyProcess, WaitStatus};
 
 use super::child::{Collected, Status};
+use super::run::starting;
 use super::{Sandbox, wait_until};
 
 /// A script of /bin/sh in a session of its own; `"$NETVERB"` is the program.
@@ -23,7 +24,7 @@ impl Terminal {
         command.args(["-c", script]);
         sandbox.furnish(&mut command);
         command.env("TERM", "xterm");
-        let mut process = PtyProcess::new(command).unwrap();
+        let mut process = starting(|| PtyProcess::new(command)).unwrap();
         process.set_kill_timeout(Some(0));
         let keyboard = process.get_file_handle().unwrap();
         let screen = Collected::from(Some(process.get_file_handle().unwrap()));
@@ -39,9 +40,12 @@ impl Terminal {
     /// Waits until the screen has shown this, and gives all it has shown.
     #[track_caller]
     pub fn wait_screen(&self, text: &str) -> String {
+        let mut seen = 0_usize;
         self.screen.wait(&format!("{text:?} on the screen"), |bytes, _| {
-            let all = String::from_utf8_lossy(bytes);
-            all.contains(text).then(|| all.into_owned())
+            // What was looked at before is not looked at again: a screen may have shown megabytes.
+            let fresh = String::from_utf8_lossy(&bytes[seen.saturating_sub(text.len())..]);
+            seen = bytes.len();
+            fresh.contains(text).then(|| String::from_utf8_lossy(bytes).into_owned())
         })
     }
 
