@@ -99,11 +99,9 @@ pub fn close_all(directory: &Directory, how: Close, force: bool) -> Vec<Failure>
         let left = END.saturating_sub(begun.elapsed()).max(Duration::from_millis(1));
         if !keeper.wait_for_end(left)
             && force
-            && let Some(pid) = keeper.pid()
+            && let Some(pid) = keeper.pid().and_then(Pid::from_raw)
         {
-            if let Some(pid) = Pid::from_raw(pid) {
-                kill_process(pid);
-            }
+            kill_process(pid);
         }
     }
     failures
