@@ -136,7 +136,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__accept)
-            opts="-k -m -e -c -C -o -N -q -s -p -H -4 -6 -n -w -v -j -h -V --datagram --keep-open --once --max-conns --backlog --prefix --accept-proxy --mode --name --keep --owner --buffer --foreground --echo --discard --respond --broker --chat --to --to-zmq --proxy-server --http-ports --http --http-respond --http-exec --expect --fail-on --send --send-line --send-file --starttls --sleep --replay --exec --sh-exec --allow --deny --reject --port-file --ready-fd --eol --eol-in --eol-out --crlf --output --hex --hex-dump --transcript --progress --hash --rate --send-only --recv-only --no-shutdown --quit-after-eof --half-open --inband --split --view --pcap --latency --jitter --drop --duplicate --reorder --seed --slice --stall-after --reset-after --count --text --binary --max-bytes --subprotocol --ping --close-with --ws --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --self-signed --client-ca --zmq --subscribe --parts --identity --hwm --linger --curve-server-key --curve-key --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-k -m -e -c -C -o -N -q -s -p -H -4 -6 -n -w -v -j -h -V --datagram --keep-open --once --max-conns --backlog --prefix --accept-proxy --mode --name --keep --owner --buffer --foreground --echo --discard --respond --broker --chat --to --to-zmq --proxy-server --http-ports --http --http-respond --http-exec --expect --fail-on --send --send-line --send-file --starttls --sleep --replay --exec --sh-exec --allow --deny --reject --port-file --ready-fd --eol --eol-in --eol-out --crlf --output --hex --hex-dump --transcript --progress --hash --rate --send-only --recv-only --no-shutdown --quit-after-eof --half-open --inband --split --view --pcap --latency --jitter --drop --duplicate --reorder --seed --slice --stall-after --reset-after --count --text --binary --max-bytes --subprotocol --ping --close-with --ws --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --self-signed --client-ca --tls-info --min-days --zmq --subscribe --parts --identity --hwm --linger --curve-server-key --curve-key --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -183,11 +183,11 @@ _netverb() {
                     return 0
                     ;;
                 --to-zmq)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "sub pull" -- "${cur}"))
                     return 0
                     ;;
                 --proxy-server)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "http socks5" -- "${cur}"))
                     return 0
                     ;;
                 --http-ports)
@@ -341,7 +341,7 @@ _netverb() {
                     return 0
                     ;;
                 --view)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "text hex" -- "${cur}"))
                     return 0
                     ;;
                 --pcap)
@@ -464,7 +464,7 @@ _netverb() {
                     return 0
                     ;;
                 --proxy-protocol)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "v1 v2" -- "${cur}"))
                     return 0
                     ;;
                 --verify-host)
@@ -488,7 +488,7 @@ _netverb() {
                     return 0
                     ;;
                 --tls-min)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --pin)
@@ -499,8 +499,12 @@ _netverb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --zmq)
+                --min-days)
                     COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --zmq)
+                    COMPREPLY=($(compgen -W "pair pub sub req rep dealer router pull push xpub xsub stream" -- "${cur}"))
                     return 0
                     ;;
                 --subscribe)
@@ -599,7 +603,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__ask)
-            opts="-l -E -C -w -v -j -h -V --line --escape --from-hex --file --eol --crlf --eof --to --text --binary --until --until-regex --for --until-idle --any --strip --peek --partial --max-bytes --timeout --split --parts --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-l -E -C -w -v -j -h -V --line --escape --from-hex --file --eol --crlf --eof --to --text --binary --until --until-regex --for --until-idle --any --strip --peek --partial --max-bytes --timeout --deadline --split --parts --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -618,7 +622,7 @@ _netverb() {
                     return 0
                     ;;
                 --until)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "crlf lf cr nul blank eof reply" -- "${cur}"))
                     return 0
                     ;;
                 --until-regex)
@@ -642,6 +646,10 @@ _netverb() {
                     return 0
                     ;;
                 -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deadline)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -669,7 +677,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__attach)
-            opts="-v -j -h -V --raw --hex --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-v -j -h -V --raw --hex --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --tls --secure --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -696,7 +704,7 @@ _netverb() {
                     return 0
                     ;;
                 --tls-min)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --pin)
@@ -779,7 +787,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__datagram)
-            opts="-s -p -z -b -l -E -o -4 -6 -n -w -v -j -h -V --to --listen --from --source --source-port --probe --broadcast --join --source-specific --loop --count --replies --replies-for --line --escape --from-hex --file --split --max-bytes --output --hex --hex-dump --transcript --progress --hash --pcap --send-only --recv-only --latency --jitter --drop --duplicate --reorder --seed --name --keep --owner --buffer --foreground --port-file --ready-fd --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-s -p -z -b -l -E -o -4 -6 -n -w -v -j -h -V --to --listen --from --source --source-port --probe --broadcast --join --source-specific --loop --count --replies --replies-for --line --escape --from-hex --file --split --max-bytes --output --hex --hex-dump --transcript --progress --hash --send-only --recv-only --pcap --latency --jitter --drop --duplicate --reorder --seed --name --keep --owner --buffer --foreground --port-file --ready-fd --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --idle-timeout --deadline --timeout --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -822,7 +830,7 @@ _netverb() {
                     return 0
                     ;;
                 --loop)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "on off" -- "${cur}"))
                     return 0
                     ;;
                 --count)
@@ -968,6 +976,14 @@ _netverb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --idle-timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deadline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -976,7 +992,49 @@ _netverb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --idle-timeout)
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                --session)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --session-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        netverb__subcmd__expect)
+            opts="-w -v -j -h -V --fail --print --partial --max-bytes --timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --fail)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --print)
+                    COMPREPLY=($(compgen -W "all match before index none" -- "${cur}"))
+                    return 0
+                    ;;
+                --max-bytes)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1003,54 +1061,8 @@ _netverb() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
-        netverb__subcmd__expect)
-            opts="-w -v -j -h -V --fail --print --partial --max-bytes --timeout --verbose --quiet --json --color --session --session-dir --help --version"
-            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
-                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-                return 0
-            fi
-            case "${prev}" in
-                --fail)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --print)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --max-bytes)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -w)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --color)
-                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
-                    return 0
-                    ;;
-                --session)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --session-dir)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                *)
-                    COMPREPLY=()
-                    ;;
-            esac
-            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
-            return 0
-            ;;
         netverb__subcmd__help)
-            opts="-v -j -h -V --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-v -j -h -V --verbose --quiet --json --color --session --session-dir --help --version ids keeping interactive websockets events exit-codes environment recipes open accept datagram send-tuple recv-tuple read write ask expect secure attach next close sockets session wait resolve zmq-keygen completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1076,7 +1088,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__man)
-            opts="-v -j -h -V --all --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-v -j -h -V --all --verbose --quiet --json --color --session --session-dir --help --version open accept datagram send-tuple recv-tuple read write ask expect secure attach next close sockets session wait resolve zmq-keygen completions man help tuples zeromq sockets.7"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1106,12 +1118,16 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__next)
-            opts="-w -v -j -h -V --timeout --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-w -v -j -h -V --deadline --timeout --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --deadline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1397,7 +1413,7 @@ _netverb() {
                     return 0
                     ;;
                 --proxy-protocol)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "v1 v2" -- "${cur}"))
                     return 0
                     ;;
                 --verify-host)
@@ -1421,7 +1437,7 @@ _netverb() {
                     return 0
                     ;;
                 --tls-min)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --pin)
@@ -1433,7 +1449,7 @@ _netverb() {
                     return 0
                     ;;
                 --zmq)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "pair pub sub req rep dealer router pull push xpub xsub stream" -- "${cur}"))
                     return 0
                     ;;
                 --subscribe)
@@ -1532,7 +1548,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__read)
-            opts="-o -w -v -j -h -V --output --until --until-regex --for --until-idle --any --strip --peek --partial --max-bytes --timeout --split --parts --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-o -w -v -j -h -V --output --until --until-regex --for --until-idle --any --strip --peek --partial --max-bytes --timeout --deadline --split --parts --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1547,7 +1563,7 @@ _netverb() {
                     return 0
                     ;;
                 --until)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "crlf lf cr nul blank eof reply" -- "${cur}"))
                     return 0
                     ;;
                 --until-regex)
@@ -1571,6 +1587,10 @@ _netverb() {
                     return 0
                     ;;
                 -w)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deadline)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1598,12 +1618,16 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__recv__subcmd__tuple)
-            opts="-s -p -H -4 -6 -n -w -v -j -h -V --listen --datagram --join --ws --port-file --ready-fd --allow --deny --reject --self-signed --client-ca --peek --count --encoding --format --text-encoding --max-bytes --tsv --csv --shell --type --expect-types --zmq --subscribe --curve-server-key --curve-key --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-s -p -H -4 -6 -n -w -v -j -h -V --peek --count --listen --datagram --join --ws --port-file --ready-fd --allow --deny --reject --self-signed --client-ca --encoding --format --text-encoding --max-bytes --tsv --csv --shell --type --expect-types --zmq --subscribe --curve-server-key --curve-key --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --idle-timeout --deadline --timeout --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --count)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --listen)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -1636,12 +1660,8 @@ _netverb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --count)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --encoding)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "cbor msgpack json" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -1649,7 +1669,7 @@ _netverb() {
                     return 0
                     ;;
                 --text-encoding)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "utf8 locale ignore" -- "${cur}"))
                     return 0
                     ;;
                 --max-bytes)
@@ -1661,7 +1681,7 @@ _netverb() {
                     return 0
                     ;;
                 --zmq)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "pair pub sub req rep dealer router pull push xpub xsub stream" -- "${cur}"))
                     return 0
                     ;;
                 --subscribe)
@@ -1725,7 +1745,7 @@ _netverb() {
                     return 0
                     ;;
                 --proxy-protocol)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "v1 v2" -- "${cur}"))
                     return 0
                     ;;
                 --verify-host)
@@ -1749,7 +1769,7 @@ _netverb() {
                     return 0
                     ;;
                 --tls-min)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --pin)
@@ -1792,19 +1812,19 @@ _netverb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -w)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --idle-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --deadline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1862,7 +1882,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__secure)
-            opts="-w -v -j -h -V --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --self-signed --client-ca --timeout --tls --secure --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-w -v -j -h -V --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --self-signed --client-ca --tls-info --min-days --deadline --tls --secure --timeout --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1889,7 +1909,7 @@ _netverb() {
                     return 0
                     ;;
                 --tls-min)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --pin)
@@ -1897,6 +1917,14 @@ _netverb() {
                     return 0
                     ;;
                 --client-ca)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --min-days)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --deadline)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1928,7 +1956,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__send__subcmd__tuple)
-            opts="-s -p -H -4 -6 -n -w -v -j -h -V --json-tuple --input --datagram --zmq --subscribe --curve-server-key --curve-key --encoding --format --text-encoding --max-bytes --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --timeout --idle-timeout --deadline --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-s -p -H -4 -6 -n -w -v -j -h -V --json-tuple --input --datagram --zmq --subscribe --curve-server-key --curve-key --encoding --format --text-encoding --max-bytes --connect-timeout --retry --wait --from --source --source-port --proxy --proxy-user --header --proxy-protocol --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --idle-timeout --deadline --timeout --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1939,11 +1967,11 @@ _netverb() {
                     return 0
                     ;;
                 --input)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "tsv csv json lines" -- "${cur}"))
                     return 0
                     ;;
                 --zmq)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "pair pub sub req rep dealer router pull push xpub xsub stream" -- "${cur}"))
                     return 0
                     ;;
                 --subscribe)
@@ -1959,7 +1987,7 @@ _netverb() {
                     return 0
                     ;;
                 --encoding)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "cbor msgpack json" -- "${cur}"))
                     return 0
                     ;;
                 --format)
@@ -1967,7 +1995,7 @@ _netverb() {
                     return 0
                     ;;
                 --text-encoding)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "utf8 locale ignore" -- "${cur}"))
                     return 0
                     ;;
                 --max-bytes)
@@ -2023,7 +2051,7 @@ _netverb() {
                     return 0
                     ;;
                 --proxy-protocol)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "v1 v2" -- "${cur}"))
                     return 0
                     ;;
                 --verify-host)
@@ -2047,7 +2075,7 @@ _netverb() {
                     return 0
                     ;;
                 --tls-min)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --pin)
@@ -2090,19 +2118,19 @@ _netverb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
-                --timeout)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                -w)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
                 --idle-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --deadline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -w)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2282,7 +2310,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__wait)
-            opts="-w -s -p -H -4 -6 -n -v -j -h -V --any --gone --http --expect --interval --stable --timeout --connect-timeout --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --from --source --source-port --proxy --proxy-user --header --proxy-protocol --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-w -s -p -H -4 -6 -n -v -j -h -V --any --gone --http --expect --interval --stable --timeout --deadline --connect-timeout --tls --secure --no-verify --verify-host --ca --cert --key --alpn --tls-min --pin --key-log --tls-info --min-days --from --source --source-port --proxy --proxy-user --header --proxy-protocol --ipv4 --ipv6 --numeric --interface --sockopt --ttl --tos --nodelay --keepalive --sndbuf --rcvbuf --mark --congestion --no-reuseaddr --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2312,6 +2340,10 @@ _netverb() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --deadline)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --connect-timeout)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
@@ -2337,10 +2369,14 @@ _netverb() {
                     return 0
                     ;;
                 --tls-min)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "1.2 1.3" -- "${cur}"))
                     return 0
                     ;;
                 --pin)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --min-days)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -2381,7 +2417,7 @@ _netverb() {
                     return 0
                     ;;
                 --proxy-protocol)
-                    COMPREPLY=($(compgen -f "${cur}"))
+                    COMPREPLY=($(compgen -W "v1 v2" -- "${cur}"))
                     return 0
                     ;;
                 --interface)
@@ -2440,7 +2476,7 @@ _netverb() {
             return 0
             ;;
         netverb__subcmd__write)
-            opts="-l -E -C -w -v -j -h -V --line --escape --from-hex --file --eol --crlf --eof --to --text --binary --split --parts --timeout --verbose --quiet --json --color --session --session-dir --help --version"
+            opts="-l -E -C -w -v -j -h -V --line --escape --from-hex --file --eol --crlf --eof --to --text --binary --split --parts --deadline --timeout --verbose --quiet --json --color --session --session-dir --help --version"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -2460,6 +2496,10 @@ _netverb() {
                     ;;
                 --split)
                     COMPREPLY=($(compgen -W "none line nul length chunk" -- "${cur}"))
+                    return 0
+                    ;;
+                --deadline)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --timeout)
@@ -2524,16 +2564,60 @@ else
     complete -F _netverb -o bashdefault -o default netverb
 fi
 
-_netverb_with_sockets() {
+_netverb_with_names() {
     _netverb "$@"
-    local current="${COMP_WORDS[COMP_CWORD]}" word
+    local current="${COMP_WORDS[COMP_CWORD]}" verb='' valued=' --color --session --session-dir ' offers='' word
+    local -i place=1 step taken=0
+    local -a session=() plain=()
     [[ $current == -* ]] && return
-    for word in "${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
-        case "$word" in
-            read|write|ask|expect|secure|next|close|wait|attach)
-                COMPREPLY+=($(compgen -W "$(netverb sockets --ids 2>/dev/null)" -- "$current"))
-                return ;;
-        esac
+    while (( place < COMP_CWORD )); do
+        word="${COMP_WORDS[place]}" step=1
+        if [[ $word == -- ]]; then
+            return
+        elif [[ $word == -* ]]; then
+            if [[ $valued == *" $word "* ]]; then
+                step=2
+                [[ ${COMP_WORDS[place+1]} == = ]] && step=3
+                [[ $word == --session* ]] && session+=("$word" "${COMP_WORDS[place+step-1]}")
+            fi
+        elif [[ -z $verb ]]; then
+            verb="$word"
+            case "$verb" in
+                read) valued=" -o --output --until --until-regex --for --until-idle --max-bytes -w --timeout --deadline --split --color --session --session-dir " ;;
+                write) valued=" --file --eol --to --split --deadline -w --timeout --color --session --session-dir " ;;
+                ask) valued=" --file --eol --to --until --until-regex --for --until-idle --max-bytes -w --timeout --deadline --split --color --session --session-dir " ;;
+                expect) valued=" --fail --print --max-bytes -w --timeout --deadline --color --session --session-dir " ;;
+                secure) valued=" --verify-host --ca --cert --key --alpn --tls-min --pin --client-ca --min-days --deadline -w --timeout --color --session --session-dir " ;;
+                attach) valued=" --verify-host --ca --cert --key --alpn --tls-min --pin --color --session --session-dir " ;;
+                next) valued=" --deadline -w --timeout --color --session --session-dir " ;;
+                close) valued=" --color --session --session-dir " ;;
+                wait) valued=" --expect --interval --stable -w --timeout --deadline --connect-timeout --verify-host --ca --cert --key --alpn --tls-min --pin --min-days --from -s --source -p --source-port --proxy --proxy-user -H --header --proxy-protocol --interface --sockopt --ttl --tos --keepalive --sndbuf --rcvbuf --mark --congestion --color --session --session-dir " ;;
+                send-tuple) valued=" --json-tuple --input --zmq --subscribe --curve-server-key --curve-key --encoding --format --text-encoding --max-bytes --connect-timeout --retry --wait --from -s --source -p --source-port --proxy --proxy-user -H --header --proxy-protocol --verify-host --ca --cert --key --alpn --tls-min --pin --interface --sockopt --ttl --tos --keepalive --sndbuf --rcvbuf --mark --congestion --idle-timeout --deadline -w --timeout --color --session --session-dir " ;;
+                recv-tuple) valued=" --count --listen --join --port-file --ready-fd --allow --deny --reject --client-ca --encoding --format --text-encoding --max-bytes --expect-types --zmq --subscribe --curve-server-key --curve-key --connect-timeout --retry --wait --from -s --source -p --source-port --proxy --proxy-user -H --header --proxy-protocol --verify-host --ca --cert --key --alpn --tls-min --pin --interface --sockopt --ttl --tos --keepalive --sndbuf --rcvbuf --mark --congestion --idle-timeout --deadline -w --timeout --color --session --session-dir " ;;
+                receive-tuple) valued=" --count --listen --join --port-file --ready-fd --allow --deny --reject --client-ca --encoding --format --text-encoding --max-bytes --expect-types --zmq --subscribe --curve-server-key --curve-key --connect-timeout --retry --wait --from -s --source -p --source-port --proxy --proxy-user -H --header --proxy-protocol --verify-host --ca --cert --key --alpn --tls-min --pin --interface --sockopt --ttl --tos --keepalive --sndbuf --rcvbuf --mark --congestion --idle-timeout --deadline -w --timeout --color --session --session-dir " ;;
+            esac
+        else
+            taken+=1
+        fi
+        place+=step
     done
+    # The value of an option.
+    (( place > COMP_CWORD )) && return
+    case "$verb" in
+        read|write|ask|expect|secure|attach|next|close) compopt +o default +o bashdefault 2>/dev/null; offers=yes ;;
+        wait|send-tuple|recv-tuple|receive-tuple) offers=yes ;;
+    esac
+    case "$verb" in
+        close|wait) ;;
+        *) (( taken )) && offers='' ;;
+    esac
+    if [[ -n $offers ]]; then
+        COMPREPLY+=($(compgen -W "$(netverb "${session[@]}" sockets --ids 2>/dev/null)" -- "$current"))
+    fi
+    for word in "${COMPREPLY[@]}"; do
+        [[ $word == -* ]] || plain+=("$word")
+    done
+    (( ${#plain[@]} )) && COMPREPLY=("${plain[@]}")
+    return 0
 }
-complete -F _netverb_with_sockets -o bashdefault -o default netverb
+complete -F _netverb_with_names -o bashdefault -o default netverb

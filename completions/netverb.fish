@@ -85,9 +85,9 @@ complete -c netverb -n "__fish_netverb_using_subcommand open" -l eol-out -d 'Lin
 crlf\t''
 cr\t''
 none\t''"
-complete -c netverb -n "__fish_netverb_using_subcommand open" -s o -l output -d 'Write received data to FILE' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand open" -s o -l output -d 'Write received data to FILE; - is stdout' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l transcript -d 'Record both directions, with times, as JSON lines; - is stdout, where nothing else goes there' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
 blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l rate -d 'Limit each direction to SIZE bytes a second' -r
@@ -123,16 +123,29 @@ complete -c netverb -n "__fish_netverb_using_subcommand open" -s p -l source-por
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l proxy -d 'Connect through a proxy (repeat for a chain, the nearest first)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l proxy-user -d 'USER:PASSWORD for the proxy, or @FILE that holds it' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -s H -l header -d 'Add a header to a WebSocket handshake, else to the request to an HTTP proxy (repeat)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r -f -a "v1\t''
+v2\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l verify-host -d 'Verify the certificate against NAME, and send that name (SNI)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l ca -d 'Trust these authorities instead of the system\'s (repeat)' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l cert -d 'Our certificate, in PEM; accept takes several, for several names' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l key -d 'The key of --cert, in PEM; looked for in the same file where it is not given' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l alpn -d 'Application protocols, best first' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r -f -a "1.2\t''
+1.3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l min-days -d 'Fail with 60 when a certificate has fewer than N days left' -r
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l zmq -d 'Be a ZeroMQ socket: pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub or stream' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l min-days -d 'Fail with 60 when a certificate has fewer than N days left; accept turns such clients away' -r
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l zmq -d 'Be a ZeroMQ socket: pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub or stream' -r -f -a "pair\t''
+pub\t''
+sub\t''
+req\t''
+rep\t''
+dealer\t''
+router\t''
+pull\t''
+push\t''
+xpub\t''
+xsub\t''
+stream\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l subscribe -d 'With sub and xsub: receive what begins with PREFIX (repeat) [default: everything]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l identity -d 'The name that routers call this socket by' -r
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l hwm -d 'How many messages may wait for each peer; 0 is any number [default: 1000]' -r
@@ -176,7 +189,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand open" -l binary -d 'Send
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l secure -l tls -d 'Speak TLS; a server\'s certificate is verified'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
-complete -c netverb -n "__fish_netverb_using_subcommand open" -l tls-info -d 'Show the peer\'s certificates, protocol and cipher'
+complete -c netverb -n "__fish_netverb_using_subcommand open" -l tls-info -d 'Show the peer\'s certificates, protocol and cipher; open speaks TLS then'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -l parts -d 'Each line is a part of a message, and an empty line ends it; \\ alone is an empty part [with router and stream: always]'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c netverb -n "__fish_netverb_using_subcommand open" -s 6 -l ipv6 -d 'Use IPv6 only'
@@ -214,9 +227,9 @@ complete -c netverb -n "__fish_netverb_using_subcommand connect" -l eol-out -d '
 crlf\t''
 cr\t''
 none\t''"
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -s o -l output -d 'Write received data to FILE' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -s o -l output -d 'Write received data to FILE; - is stdout' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l transcript -d 'Record both directions, with times, as JSON lines; - is stdout, where nothing else goes there' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
 blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l rate -d 'Limit each direction to SIZE bytes a second' -r
@@ -252,16 +265,29 @@ complete -c netverb -n "__fish_netverb_using_subcommand connect" -s p -l source-
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l proxy -d 'Connect through a proxy (repeat for a chain, the nearest first)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l proxy-user -d 'USER:PASSWORD for the proxy, or @FILE that holds it' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -s H -l header -d 'Add a header to a WebSocket handshake, else to the request to an HTTP proxy (repeat)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r -f -a "v1\t''
+v2\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l verify-host -d 'Verify the certificate against NAME, and send that name (SNI)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l ca -d 'Trust these authorities instead of the system\'s (repeat)' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l cert -d 'Our certificate, in PEM; accept takes several, for several names' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l key -d 'The key of --cert, in PEM; looked for in the same file where it is not given' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l alpn -d 'Application protocols, best first' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r -f -a "1.2\t''
+1.3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l min-days -d 'Fail with 60 when a certificate has fewer than N days left' -r
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l zmq -d 'Be a ZeroMQ socket: pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub or stream' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l min-days -d 'Fail with 60 when a certificate has fewer than N days left; accept turns such clients away' -r
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l zmq -d 'Be a ZeroMQ socket: pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub or stream' -r -f -a "pair\t''
+pub\t''
+sub\t''
+req\t''
+rep\t''
+dealer\t''
+router\t''
+pull\t''
+push\t''
+xpub\t''
+xsub\t''
+stream\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l subscribe -d 'With sub and xsub: receive what begins with PREFIX (repeat) [default: everything]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l identity -d 'The name that routers call this socket by' -r
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l hwm -d 'How many messages may wait for each peer; 0 is any number [default: 1000]' -r
@@ -305,7 +331,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand connect" -l binary -d 'S
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l secure -l tls -d 'Speak TLS; a server\'s certificate is verified'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
-complete -c netverb -n "__fish_netverb_using_subcommand connect" -l tls-info -d 'Show the peer\'s certificates, protocol and cipher'
+complete -c netverb -n "__fish_netverb_using_subcommand connect" -l tls-info -d 'Show the peer\'s certificates, protocol and cipher; open speaks TLS then'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -l parts -d 'Each line is a part of a message, and an empty line ends it; \\ alone is an empty part [with router and stream: always]'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c netverb -n "__fish_netverb_using_subcommand connect" -s 6 -l ipv6 -d 'Use IPv6 only'
@@ -326,8 +352,10 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -l owner -d 'End
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l buffer -d 'How much is read ahead before the peer is slowed down [default: 1M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l respond -d 'Send TEXT, then the end of data' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l to -d 'Forward each client to this address, over any transport' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l to-zmq -d 'The address of --to is ZeroMQ\'s; be a socket of this type there: push, pub, pair, dealer, req, sub or pull' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l proxy-server -d 'Be a proxy for clients that speak http or socks5' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l to-zmq -d 'The address of --to is ZeroMQ\'s; be a socket of this type there: push, pub, pair, dealer, req, sub or pull' -r -f -a "sub\t''
+pull\t''"
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l proxy-server -d 'Be a proxy for clients that speak http or socks5' -r -f -a "http\t''
+socks5\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l http-ports -d 'Speak HTTP on these ports, whatever AT says of them, and there only' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l http -d 'Serve the files of DIR: types, ranges, index.html or a listing' -r -f -a "(__fish_complete_directories)"
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l http-respond -d 'Answer every request with this status, and BODY' -r
@@ -360,9 +388,9 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -l eol-out -d 'L
 crlf\t''
 cr\t''
 none\t''"
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -s o -l output -d 'Write received data to FILE' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -s o -l output -d 'Write received data to FILE; - is stdout' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l transcript -d 'Record both directions, with times, as JSON lines; - is stdout, where nothing else goes there' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
 blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l rate -d 'Limit each direction to SIZE bytes a second' -r
@@ -374,7 +402,8 @@ line\t''
 nul\t''
 length\t''
 chunk\t''"
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l view -d 'Show on stdout what passes between clients and service, as text or hex [default: text]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l view -d 'Show on stdout what passes between clients and service, as text or hex [default: text]' -r -f -a "text\t''
+hex\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l latency -d 'Hold back what is sent for this long' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l jitter -d 'Hold back each piece by chance up to this much longer' -r
@@ -399,16 +428,30 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -s p -l source-p
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l proxy -d 'Connect through a proxy (repeat for a chain, the nearest first)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l proxy-user -d 'USER:PASSWORD for the proxy, or @FILE that holds it' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -s H -l header -d 'Add a header to a WebSocket handshake, else to the request to an HTTP proxy (repeat)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r -f -a "v1\t''
+v2\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l verify-host -d 'Verify the certificate against NAME, and send that name (SNI)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l ca -d 'Trust these authorities instead of the system\'s (repeat)' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l cert -d 'Our certificate, in PEM; accept takes several, for several names' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l key -d 'The key of --cert, in PEM; looked for in the same file where it is not given' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l alpn -d 'Application protocols, best first' -r
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r -f -a "1.2\t''
+1.3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l client-ca -d 'Require a certificate of clients, from an authority in this file or folder (repeat)' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand accept" -l zmq -d 'Be a ZeroMQ socket: pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub or stream' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l min-days -d 'Fail with 60 when a certificate has fewer than N days left; accept turns such clients away' -r
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l zmq -d 'Be a ZeroMQ socket: pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub or stream' -r -f -a "pair\t''
+pub\t''
+sub\t''
+req\t''
+rep\t''
+dealer\t''
+router\t''
+pull\t''
+push\t''
+xpub\t''
+xsub\t''
+stream\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l subscribe -d 'With sub and xsub: receive what begins with PREFIX (repeat) [default: everything]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l identity -d 'The name that routers call this socket by' -r
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l hwm -d 'How many messages may wait for each peer; 0 is any number [default: 1000]' -r
@@ -457,6 +500,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand accept" -l secure -l tls
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l self-signed -d 'Make a certificate for this run and print its pin'
+complete -c netverb -n "__fish_netverb_using_subcommand accept" -l tls-info -d 'Show the peer\'s certificates, protocol and cipher; open speaks TLS then'
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -l parts -d 'Each line is a part of a message, and an empty line ends it; \\ alone is an empty part [with router and stream: always]'
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c netverb -n "__fish_netverb_using_subcommand accept" -s 6 -l ipv6 -d 'Use IPv6 only'
@@ -477,8 +521,10 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -l owner -d 'End
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l buffer -d 'How much is read ahead before the peer is slowed down [default: 1M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l respond -d 'Send TEXT, then the end of data' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l to -d 'Forward each client to this address, over any transport' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l to-zmq -d 'The address of --to is ZeroMQ\'s; be a socket of this type there: push, pub, pair, dealer, req, sub or pull' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l proxy-server -d 'Be a proxy for clients that speak http or socks5' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l to-zmq -d 'The address of --to is ZeroMQ\'s; be a socket of this type there: push, pub, pair, dealer, req, sub or pull' -r -f -a "sub\t''
+pull\t''"
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l proxy-server -d 'Be a proxy for clients that speak http or socks5' -r -f -a "http\t''
+socks5\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l http-ports -d 'Speak HTTP on these ports, whatever AT says of them, and there only' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l http -d 'Serve the files of DIR: types, ranges, index.html or a listing' -r -f -a "(__fish_complete_directories)"
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l http-respond -d 'Answer every request with this status, and BODY' -r
@@ -511,9 +557,9 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -l eol-out -d 'L
 crlf\t''
 cr\t''
 none\t''"
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -s o -l output -d 'Write received data to FILE' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -s o -l output -d 'Write received data to FILE; - is stdout' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l transcript -d 'Record both directions, with times, as JSON lines; - is stdout, where nothing else goes there' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
 blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l rate -d 'Limit each direction to SIZE bytes a second' -r
@@ -525,7 +571,8 @@ line\t''
 nul\t''
 length\t''
 chunk\t''"
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l view -d 'Show on stdout what passes between clients and service, as text or hex [default: text]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l view -d 'Show on stdout what passes between clients and service, as text or hex [default: text]' -r -f -a "text\t''
+hex\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l latency -d 'Hold back what is sent for this long' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l jitter -d 'Hold back each piece by chance up to this much longer' -r
@@ -550,16 +597,30 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -s p -l source-p
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l proxy -d 'Connect through a proxy (repeat for a chain, the nearest first)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l proxy-user -d 'USER:PASSWORD for the proxy, or @FILE that holds it' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -s H -l header -d 'Add a header to a WebSocket handshake, else to the request to an HTTP proxy (repeat)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r -f -a "v1\t''
+v2\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l verify-host -d 'Verify the certificate against NAME, and send that name (SNI)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l ca -d 'Trust these authorities instead of the system\'s (repeat)' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l cert -d 'Our certificate, in PEM; accept takes several, for several names' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l key -d 'The key of --cert, in PEM; looked for in the same file where it is not given' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l alpn -d 'Application protocols, best first' -r
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r -f -a "1.2\t''
+1.3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l client-ca -d 'Require a certificate of clients, from an authority in this file or folder (repeat)' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand listen" -l zmq -d 'Be a ZeroMQ socket: pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub or stream' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l min-days -d 'Fail with 60 when a certificate has fewer than N days left; accept turns such clients away' -r
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l zmq -d 'Be a ZeroMQ socket: pair, pub, sub, req, rep, dealer, router, pull, push, xpub, xsub or stream' -r -f -a "pair\t''
+pub\t''
+sub\t''
+req\t''
+rep\t''
+dealer\t''
+router\t''
+pull\t''
+push\t''
+xpub\t''
+xsub\t''
+stream\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l subscribe -d 'With sub and xsub: receive what begins with PREFIX (repeat) [default: everything]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l identity -d 'The name that routers call this socket by' -r
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l hwm -d 'How many messages may wait for each peer; 0 is any number [default: 1000]' -r
@@ -608,6 +669,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand listen" -l secure -l tls
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l self-signed -d 'Make a certificate for this run and print its pin'
+complete -c netverb -n "__fish_netverb_using_subcommand listen" -l tls-info -d 'Show the peer\'s certificates, protocol and cipher; open speaks TLS then'
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -l parts -d 'Each line is a part of a message, and an empty line ends it; \\ alone is an empty part [with router and stream: always]'
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c netverb -n "__fish_netverb_using_subcommand listen" -s 6 -l ipv6 -d 'Use IPv6 only'
@@ -626,7 +688,8 @@ complete -c netverb -n "__fish_netverb_using_subcommand datagram" -s s -l source
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -s p -l source-port -d 'Send from this local port' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l join -d 'Join this multicast group, with --listen (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l source-specific -d 'Hear only this sender in the groups (repeat)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l loop -d 'Whether this machine hears the multicasts that it sends [default: on, as the system has it]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l loop -d 'Whether this machine hears the multicasts that it sends [default: on, as the system has it]' -r -f -a "on\t''
+off\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l count -d 'End after N received messages, however long they take' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l replies -d 'Wait for N replies; status 28 when fewer come in time' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l replies-for -d 'Print what comes for this long after the end of the input [default: 1s; with --replies: -w, or 10s]' -r
@@ -637,9 +700,9 @@ nul\t''
 length\t''
 chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l max-bytes -d 'Receive at most SIZE bytes of each message; longer ones are cut, which their records say, or a line on stderr' -r
-complete -c netverb -n "__fish_netverb_using_subcommand datagram" -s o -l output -d 'Write received messages to FILE' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -s o -l output -d 'Write received messages to FILE; - is stdout' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r
-complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l transcript -d 'Record both directions, with times, as JSON lines; - is stdout, where nothing else goes there' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
 blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
@@ -664,9 +727,9 @@ complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l sndbuf -d '
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l rcvbuf -d 'Size of the receive buffer' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l mark -d 'Mark packets for the firewall' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l congestion -d 'The TCP congestion control, such as cubic' -r
-complete -c netverb -n "__fish_netverb_using_subcommand datagram" -s w -l timeout -d 'Limit connecting, and how long nothing may pass; with steps, each wait [default there: 10s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l idle-timeout -d 'End when nothing passed for this long (status 28)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l deadline -d 'Limit the whole command, name look-up included (status 28)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand datagram" -s w -l timeout -d 'End when nothing passed for this long (status 28); with -z or --replies wait so long for answers' -r
 complete -c netverb -n "__fish_netverb_using_subcommand datagram" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
 never\t'Never'"
@@ -699,7 +762,8 @@ complete -c netverb -n "__fish_netverb_using_subcommand udp" -s s -l source -d '
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -s p -l source-port -d 'Send from this local port' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l join -d 'Join this multicast group, with --listen (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l source-specific -d 'Hear only this sender in the groups (repeat)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand udp" -l loop -d 'Whether this machine hears the multicasts that it sends [default: on, as the system has it]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l loop -d 'Whether this machine hears the multicasts that it sends [default: on, as the system has it]' -r -f -a "on\t''
+off\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l count -d 'End after N received messages, however long they take' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l replies -d 'Wait for N replies; status 28 when fewer come in time' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l replies-for -d 'Print what comes for this long after the end of the input [default: 1s; with --replies: -w, or 10s]' -r
@@ -710,9 +774,9 @@ nul\t''
 length\t''
 chunk\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l max-bytes -d 'Receive at most SIZE bytes of each message; longer ones are cut, which their records say, or a line on stderr' -r
-complete -c netverb -n "__fish_netverb_using_subcommand udp" -s o -l output -d 'Write received messages to FILE' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -s o -l output -d 'Write received messages to FILE; - is stdout' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l hex-dump -d 'Dump both directions in hex to FILE, or - for stderr' -r
-complete -c netverb -n "__fish_netverb_using_subcommand udp" -l transcript -d 'Record both directions, with times, as JSON lines' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -l transcript -d 'Record both directions, with times, as JSON lines; - is stdout, where nothing else goes there' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l hash -d 'Print the digest of each direction at the end: sha256 or blake3' -r -f -a "sha256\t''
 blake3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l pcap -d 'Write what passes to FILE as pcapng packets, plain text under TLS too' -r -F
@@ -737,9 +801,9 @@ complete -c netverb -n "__fish_netverb_using_subcommand udp" -l sndbuf -d 'Size 
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l rcvbuf -d 'Size of the receive buffer' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l mark -d 'Mark packets for the firewall' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l congestion -d 'The TCP congestion control, such as cubic' -r
-complete -c netverb -n "__fish_netverb_using_subcommand udp" -s w -l timeout -d 'Limit connecting, and how long nothing may pass; with steps, each wait [default there: 10s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l idle-timeout -d 'End when nothing passed for this long (status 28)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l deadline -d 'Limit the whole command, name look-up included (status 28)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand udp" -s w -l timeout -d 'End when nothing passed for this long (status 28); with -z or --replies wait so long for answers' -r
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
 never\t'Never'"
@@ -766,14 +830,32 @@ complete -c netverb -n "__fish_netverb_using_subcommand udp" -s j -l json -d 'Ev
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -s h -l help -d 'Print help: -h the common options, --help all of them'
 complete -c netverb -n "__fish_netverb_using_subcommand udp" -s V -l version -d 'Print the version'
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l json-tuple -d 'The tuple as a JSON array' -r
-complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l input -d 'Each record of stdin is a tuple: tsv, csv, json, lines' -r
-complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l zmq -d 'Be a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive' -r
+complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l input -d 'Each record of stdin is a tuple: tsv, csv, json, lines' -r -f -a "tsv\t''
+csv\t''
+json\t''
+lines\t''"
+complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l zmq -d 'Be a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive' -r -f -a "pair\t''
+pub\t''
+sub\t''
+req\t''
+rep\t''
+dealer\t''
+router\t''
+pull\t''
+push\t''
+xpub\t''
+xsub\t''
+stream\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l subscribe -d 'With sub: receive what begins with PREFIX (repeat) [default: everything]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it [with --to-zmq: the target\'s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l curve-key -d 'Encrypt with CURVE; our own secret key: the server\'s, or a client\'s beside --curve-server-key' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l encoding -d 'cbor, msgpack or json' -r
+complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l encoding -d 'cbor, msgpack or json' -r -f -a "cbor\t''
+msgpack\t''
+json\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l format -d 'Raw packets in this format, such as \'in2 A8\'' -r
-complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l text-encoding -d 'The character set of strings in packets: utf8, locale, ignore, or a name such as iso-8859-1' -r
+complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l text-encoding -d 'The character set of strings in packets: utf8, locale, ignore, or a name such as iso-8859-1' -r -f -a "utf8\t''
+locale\t''
+ignore\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l max-bytes -d 'The largest tuple [default: 64M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l connect-timeout -d 'Limit look-up and connecting' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l retry -d 'Try again this many times when connecting fails' -r
@@ -784,13 +866,15 @@ complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -s p -l sour
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l proxy -d 'Connect through a proxy (repeat for a chain, the nearest first)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l proxy-user -d 'USER:PASSWORD for the proxy, or @FILE that holds it' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -s H -l header -d 'Add a header to a WebSocket handshake, else to the request to an HTTP proxy (repeat)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r
+complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r -f -a "v1\t''
+v2\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l verify-host -d 'Verify the certificate against NAME, and send that name (SNI)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l ca -d 'Trust these authorities instead of the system\'s (repeat)' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l cert -d 'Our certificate, in PEM; accept takes several, for several names' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l key -d 'The key of --cert, in PEM; looked for in the same file where it is not given' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l alpn -d 'Application protocols, best first' -r
-complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r -f -a "1.2\t''
+1.3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l interface -d 'Use these interfaces' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l sockopt -d 'Set a socket option by the name of its manual page (repeat)' -r
@@ -801,9 +885,9 @@ complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l sndbuf -d
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l rcvbuf -d 'Size of the receive buffer' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l mark -d 'Mark packets for the firewall' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l congestion -d 'The TCP congestion control, such as cubic' -r
-complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -s w -l timeout -d 'Limit connecting, and how long nothing may pass; with steps, each wait [default there: 10s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l idle-timeout -d 'End when nothing passed for this long (status 28)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l deadline -d 'Limit the whole command, name look-up included (status 28)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -s w -l timeout -d 'Limit connecting, and how long nothing may pass; on a kept socket, each wait [default there: 10s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
 never\t'Never'"
@@ -823,6 +907,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -l quiet -d 
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -s j -l json -d 'Events on stderr and reports on stdout as JSON, one a line'
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -s h -l help -d 'Print help: -h the common options, --help all of them'
 complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -s V -l version -d 'Print the version'
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l count -d 'How many tuples: a number, or all' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l listen -d 'Take the tuples of the first client that connects here; at udp://[host]:port, of all who send' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l join -d 'Join this multicast group, with --listen udp://… (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l port-file -d 'Write the port to FILE once connections are accepted' -r -F
@@ -833,13 +918,27 @@ complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l reject -d
 close\t''
 drop\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l client-ca -d 'Require a certificate of clients, from an authority in this file or folder (repeat)' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l count -d 'How many tuples: a number, or all' -r
-complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l encoding -d 'cbor, msgpack or json' -r
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l encoding -d 'cbor, msgpack or json' -r -f -a "cbor\t''
+msgpack\t''
+json\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l format -d 'Raw packets in this format, such as \'in2 A8\'' -r
-complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l text-encoding -d 'The character set of strings in packets: utf8, locale, ignore, or a name such as iso-8859-1' -r
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l text-encoding -d 'The character set of strings in packets: utf8, locale, ignore, or a name such as iso-8859-1' -r -f -a "utf8\t''
+locale\t''
+ignore\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l max-bytes -d 'The largest tuple [default: 64M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l expect-types -d 'Fail with 1 unless the types are these, such as irs' -r
-complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l zmq -d 'Be a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive' -r
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l zmq -d 'Be a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive' -r -f -a "pair\t''
+pub\t''
+sub\t''
+req\t''
+rep\t''
+dealer\t''
+router\t''
+pull\t''
+push\t''
+xpub\t''
+xsub\t''
+stream\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l subscribe -d 'With sub: receive what begins with PREFIX (repeat) [default: everything]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it [with --to-zmq: the target\'s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l curve-key -d 'Encrypt with CURVE; our own secret key: the server\'s, or a client\'s beside --curve-server-key' -r -F
@@ -852,13 +951,15 @@ complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -s p -l sour
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l proxy -d 'Connect through a proxy (repeat for a chain, the nearest first)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l proxy-user -d 'USER:PASSWORD for the proxy, or @FILE that holds it' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -s H -l header -d 'Add a header to a WebSocket handshake, else to the request to an HTTP proxy (repeat)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r -f -a "v1\t''
+v2\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l verify-host -d 'Verify the certificate against NAME, and send that name (SNI)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l ca -d 'Trust these authorities instead of the system\'s (repeat)' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l cert -d 'Our certificate, in PEM; accept takes several, for several names' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l key -d 'The key of --cert, in PEM; looked for in the same file where it is not given' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l alpn -d 'Application protocols, best first' -r
-complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r -f -a "1.2\t''
+1.3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l interface -d 'Use these interfaces' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l sockopt -d 'Set a socket option by the name of its manual page (repeat)' -r
@@ -869,18 +970,18 @@ complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l sndbuf -d
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l rcvbuf -d 'Size of the receive buffer' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l mark -d 'Mark packets for the firewall' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l congestion -d 'The TCP congestion control, such as cubic' -r
-complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -s w -l timeout -d 'Limit connecting, and how long nothing may pass; with steps, each wait [default there: 10s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l idle-timeout -d 'End when nothing passed for this long (status 28)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l deadline -d 'Limit the whole command, name look-up included (status 28)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -s w -l timeout -d 'Limit connecting, and how long nothing may pass; on a kept socket, each wait [default there: 10s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
 never\t'Never'"
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l session -d 'Keep sockets, and look for them, in this session' -r
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l datagram -d 'Receive datagrams, each a tuple, from whoever sends (as udp://…); unix:/path is a datagram socket'
-complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l ws -d 'With --listen: speak WebSocket with the client, whatever path it asks for'
-complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l self-signed -d 'Make a certificate for this run and print its pin'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l peek -d 'Leave the tuple in the kept socket'
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l datagram -d 'Receive datagrams, each a tuple, from whoever sends (as udp://…); unix:/path is a datagram socket'
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l ws -d 'Speak WebSocket with clients, whatever path they ask for'
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l self-signed -d 'Make a certificate for this run and print its pin'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l tsv -d 'Values separated by tabs'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l csv -d 'Values separated by commas'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l shell -d 'Assign the bash array `tuple`'
@@ -898,6 +999,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -l quiet -d 
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -s j -l json -d 'Events on stderr and reports on stdout as JSON, one a line'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -s h -l help -d 'Print help: -h the common options, --help all of them'
 complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -s V -l version -d 'Print the version'
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l count -d 'How many tuples: a number, or all' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l listen -d 'Take the tuples of the first client that connects here; at udp://[host]:port, of all who send' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l join -d 'Join this multicast group, with --listen udp://… (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l port-file -d 'Write the port to FILE once connections are accepted' -r -F
@@ -908,13 +1010,27 @@ complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l reject
 close\t''
 drop\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l client-ca -d 'Require a certificate of clients, from an authority in this file or folder (repeat)' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l count -d 'How many tuples: a number, or all' -r
-complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l encoding -d 'cbor, msgpack or json' -r
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l encoding -d 'cbor, msgpack or json' -r -f -a "cbor\t''
+msgpack\t''
+json\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l format -d 'Raw packets in this format, such as \'in2 A8\'' -r
-complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l text-encoding -d 'The character set of strings in packets: utf8, locale, ignore, or a name such as iso-8859-1' -r
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l text-encoding -d 'The character set of strings in packets: utf8, locale, ignore, or a name such as iso-8859-1' -r -f -a "utf8\t''
+locale\t''
+ignore\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l max-bytes -d 'The largest tuple [default: 64M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l expect-types -d 'Fail with 1 unless the types are these, such as irs' -r
-complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l zmq -d 'Be a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive' -r
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l zmq -d 'Be a ZeroMQ socket of this type: push, pub, pair or dealer to send, pull, sub, pair or dealer to receive' -r -f -a "pair\t''
+pub\t''
+sub\t''
+req\t''
+rep\t''
+dealer\t''
+router\t''
+pull\t''
+push\t''
+xpub\t''
+xsub\t''
+stream\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l subscribe -d 'With sub: receive what begins with PREFIX (repeat) [default: everything]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l curve-server-key -d 'Encrypt with CURVE; the server\'s public key, or the file that holds it [with --to-zmq: the target\'s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l curve-key -d 'Encrypt with CURVE; our own secret key: the server\'s, or a client\'s beside --curve-server-key' -r -F
@@ -927,13 +1043,15 @@ complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -s p -l s
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l proxy -d 'Connect through a proxy (repeat for a chain, the nearest first)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l proxy-user -d 'USER:PASSWORD for the proxy, or @FILE that holds it' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -s H -l header -d 'Add a header to a WebSocket handshake, else to the request to an HTTP proxy (repeat)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r -f -a "v1\t''
+v2\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l verify-host -d 'Verify the certificate against NAME, and send that name (SNI)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l ca -d 'Trust these authorities instead of the system\'s (repeat)' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l cert -d 'Our certificate, in PEM; accept takes several, for several names' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l key -d 'The key of --cert, in PEM; looked for in the same file where it is not given' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l alpn -d 'Application protocols, best first' -r
-complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r -f -a "1.2\t''
+1.3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l interface -d 'Use these interfaces' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l sockopt -d 'Set a socket option by the name of its manual page (repeat)' -r
@@ -944,18 +1062,18 @@ complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l sndbuf
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l rcvbuf -d 'Size of the receive buffer' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l mark -d 'Mark packets for the firewall' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l congestion -d 'The TCP congestion control, such as cubic' -r
-complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -s w -l timeout -d 'Limit connecting, and how long nothing may pass; with steps, each wait [default there: 10s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l idle-timeout -d 'End when nothing passed for this long (status 28)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l deadline -d 'Limit the whole command, name look-up included (status 28)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -s w -l timeout -d 'Limit connecting, and how long nothing may pass; on a kept socket, each wait [default there: 10s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
 never\t'Never'"
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l session -d 'Keep sockets, and look for them, in this session' -r
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l datagram -d 'Receive datagrams, each a tuple, from whoever sends (as udp://…); unix:/path is a datagram socket'
-complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l ws -d 'With --listen: speak WebSocket with the client, whatever path it asks for'
-complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l self-signed -d 'Make a certificate for this run and print its pin'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l peek -d 'Leave the tuple in the kept socket'
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l datagram -d 'Receive datagrams, each a tuple, from whoever sends (as udp://…); unix:/path is a datagram socket'
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l ws -d 'Speak WebSocket with clients, whatever path they ask for'
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l self-signed -d 'Make a certificate for this run and print its pin'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l tsv -d 'Values separated by tabs'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l csv -d 'Values separated by commas'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l shell -d 'Assign the bash array `tuple`'
@@ -973,13 +1091,20 @@ complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -l quiet 
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -s j -l json -d 'Events on stderr and reports on stdout as JSON, one a line'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -s h -l help -d 'Print help: -h the common options, --help all of them'
 complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -s V -l version -d 'Print the version'
-complete -c netverb -n "__fish_netverb_using_subcommand read" -s o -l output -d 'Write to FILE instead of stdout' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand read" -l until -d 'Read up to TEXT, or crlf, lf, cr, nul, blank (an empty line), eof, reply (a whole SMTP or FTP reply) [default: lf; of messages: one]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand read" -s o -l output -d 'Write to FILE instead of stdout, which is -' -r -F
+complete -c netverb -n "__fish_netverb_using_subcommand read" -l until -d 'Read up to TEXT, or crlf, lf, cr, nul, blank (an empty line), eof, reply (a whole SMTP or FTP reply) [default: lf; of messages: one]' -r -f -a "crlf\t''
+lf\t''
+cr\t''
+nul\t''
+blank\t''
+eof\t''
+reply\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l until-regex -d 'Read up to the end of the first match' -r
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l for -d 'Read an amount: 512, 4k, "3 lines", "2 words", "4 items", "2 int4", "1 message", …' -r
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l until-idle -d 'Read until nothing has come for this long, once something has' -r
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l max-bytes -d 'Fail with 63 when the result is larger than SIZE [default: 64M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand read" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand read" -l deadline -d 'Limit the whole command (status 28)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand read" -l split -d 'What ends each message on stdout, and how stdin is cut into messages: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
 line\t''
 nul\t''
@@ -1011,7 +1136,8 @@ line\t''
 nul\t''
 length\t''
 chunk\t''"
-complete -c netverb -n "__fish_netverb_using_subcommand write" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand write" -l deadline -d 'Limit the whole command (status 28)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand write" -s w -l timeout -d 'How long to wait while the peer takes nothing; 0: not at all [default: 10s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand write" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
 never\t'Never'"
@@ -1036,12 +1162,19 @@ crlf\t''
 cr\t''
 none\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l to -d 'Send to this peer, for a kept datagram socket: HOST:PORT, as the record of a datagram names its sender' -r
-complete -c netverb -n "__fish_netverb_using_subcommand ask" -l until -d 'Read up to TEXT, or crlf, lf, cr, nul, blank (an empty line), eof, reply (a whole SMTP or FTP reply) [default: lf; of messages: one]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand ask" -l until -d 'Read up to TEXT, or crlf, lf, cr, nul, blank (an empty line), eof, reply (a whole SMTP or FTP reply) [default: lf; of messages: one]' -r -f -a "crlf\t''
+lf\t''
+cr\t''
+nul\t''
+blank\t''
+eof\t''
+reply\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l until-regex -d 'Read up to the end of the first match' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l for -d 'Read an amount: 512, 4k, "3 lines", "2 words", "4 items", "2 int4", "1 message", …' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l until-idle -d 'Read until nothing has come for this long, once something has' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l max-bytes -d 'Fail with 63 when the result is larger than SIZE [default: 64M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand ask" -l deadline -d 'Limit the whole command (status 28)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -l split -d 'What ends each message on stdout, and how stdin is cut into messages: none, line, nul, length, chunk or SIZE' -r -f -a "none\t''
 line\t''
 nul\t''
@@ -1070,9 +1203,14 @@ complete -c netverb -n "__fish_netverb_using_subcommand ask" -s j -l json -d 'Ev
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -s h -l help -d 'Print help: -h the common options, --help all of them'
 complete -c netverb -n "__fish_netverb_using_subcommand ask" -s V -l version -d 'Print the version'
 complete -c netverb -n "__fish_netverb_using_subcommand expect" -l fail -d 'A pattern whose match is a failure: status 1 (repeat)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand expect" -l print -d 'What to print: all, match, before, index, none, or a group by its number or name' -r
+complete -c netverb -n "__fish_netverb_using_subcommand expect" -l print -d 'What to print: all, match, before, index, none, or a group by its number or name' -r -f -a "all\t''
+match\t''
+before\t''
+index\t''
+none\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand expect" -l max-bytes -d 'Fail with 63 when the result is larger than SIZE [default: 64M]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand expect" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand expect" -l deadline -d 'Limit the whole command (status 28)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand expect" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
 never\t'Never'"
@@ -1089,10 +1227,13 @@ complete -c netverb -n "__fish_netverb_using_subcommand secure" -l ca -d 'Trust 
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l cert -d 'Our certificate, in PEM; accept takes several, for several names' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l key -d 'The key of --cert, in PEM; looked for in the same file where it is not given' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l alpn -d 'Application protocols, best first' -r
-complete -c netverb -n "__fish_netverb_using_subcommand secure" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand secure" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r -f -a "1.2\t''
+1.3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l client-ca -d 'Require a certificate of clients, from an authority in this file or folder (repeat)' -r -F
-complete -c netverb -n "__fish_netverb_using_subcommand secure" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand secure" -l min-days -d 'Fail with 60 when a certificate has fewer than N days left; accept turns such clients away' -r
+complete -c netverb -n "__fish_netverb_using_subcommand secure" -l deadline -d 'Limit the whole command (status 28)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand secure" -s w -l timeout -d 'How long the handshake may take [default: 10s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
 never\t'Never'"
@@ -1101,6 +1242,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand secure" -l session-dir -
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l self-signed -d 'Make a certificate for this run and print its pin'
+complete -c netverb -n "__fish_netverb_using_subcommand secure" -l tls-info -d 'Show the peer\'s certificates, protocol and cipher; open speaks TLS then'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l secure -l tls -d 'Speak TLS; a server\'s certificate is verified'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -s v -l verbose -d 'Say more on stderr: -v connections, -vv every chunk'
 complete -c netverb -n "__fish_netverb_using_subcommand secure" -l quiet -d 'Say nothing on stderr, not even errors'
@@ -1112,7 +1254,8 @@ complete -c netverb -n "__fish_netverb_using_subcommand attach" -l ca -d 'Trust 
 complete -c netverb -n "__fish_netverb_using_subcommand attach" -l cert -d 'Our certificate, in PEM; accept takes several, for several names' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand attach" -l key -d 'The key of --cert, in PEM; looked for in the same file where it is not given' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand attach" -l alpn -d 'Application protocols, best first' -r
-complete -c netverb -n "__fish_netverb_using_subcommand attach" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r -f -a "1.2\t''
+1.3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand attach" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand attach" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
@@ -1121,15 +1264,16 @@ complete -c netverb -n "__fish_netverb_using_subcommand attach" -l session -d 'K
 complete -c netverb -n "__fish_netverb_using_subcommand attach" -l session-dir -d 'Keep sockets, and look for them, in this directory' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand attach" -l raw -d 'Send each character as it is typed, and show what comes unchanged; Ctrl-] leaves'
 complete -c netverb -n "__fish_netverb_using_subcommand attach" -l hex -d 'Show bytes in hexadecimal'
-complete -c netverb -n "__fish_netverb_using_subcommand attach" -l secure -l tls -d 'Speak TLS; a server\'s certificate is verified'
 complete -c netverb -n "__fish_netverb_using_subcommand attach" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand attach" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -l secure -l tls -d 'Speak TLS; a server\'s certificate is verified'
 complete -c netverb -n "__fish_netverb_using_subcommand attach" -s v -l verbose -d 'Say more on stderr: -v connections, -vv every chunk'
 complete -c netverb -n "__fish_netverb_using_subcommand attach" -l quiet -d 'Say nothing on stderr, not even errors'
 complete -c netverb -n "__fish_netverb_using_subcommand attach" -s j -l json -d 'Events on stderr and reports on stdout as JSON, one a line'
 complete -c netverb -n "__fish_netverb_using_subcommand attach" -s h -l help -d 'Print help: -h the common options, --help all of them'
 complete -c netverb -n "__fish_netverb_using_subcommand attach" -s V -l version -d 'Print the version'
-complete -c netverb -n "__fish_netverb_using_subcommand next" -s w -l timeout -d 'How long to wait, again after each byte that comes; 0: not at all [default: 10s]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand next" -l deadline -d 'Limit the whole command (status 28)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand next" -s w -l timeout -d 'How long to wait for a connection; 0: not at all [default: that of the listener, else 10s]' -r
 complete -c netverb -n "__fish_netverb_using_subcommand next" -l color -d 'Use colour' -r -f -a "auto\t'On a terminal, unless NO_COLOR says otherwise'
 always\t'Always'
 never\t'Never'"
@@ -1224,22 +1368,26 @@ complete -c netverb -n "__fish_netverb_using_subcommand wait" -l http -d 'An ans
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l expect -d 'An answer is data that matches RE' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l interval -d 'The longest pause between two tries; the first pauses are shorter' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l stable -d 'It must stay so for this long' -r
-complete -c netverb -n "__fish_netverb_using_subcommand wait" -s w -l timeout -d 'Fail with 28 after this long; 0 tries once, none waits for ever' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -s w -l timeout -d 'Fail with 28 after this long; 0 tries once, none waits for ever [default: 60s]' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -l deadline -d 'The same; the shorter one counts' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l connect-timeout -d 'Limit each try' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l verify-host -d 'Verify the certificate against NAME, and send that name (SNI)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l ca -d 'Trust these authorities instead of the system\'s (repeat)' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l cert -d 'Our certificate, in PEM; accept takes several, for several names' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l key -d 'The key of --cert, in PEM; looked for in the same file where it is not given' -r -F
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l alpn -d 'Application protocols, best first' -r
-complete -c netverb -n "__fish_netverb_using_subcommand wait" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -l tls-min -d 'The oldest version to accept: 1.2 or 1.3' -r -f -a "1.2\t''
+1.3\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l pin -d 'Trust exactly this certificate: sha256:HEX as --tls-info shows it (repeat)' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -l min-days -d 'Fail with 60 when a certificate has fewer than N days left; accept turns such clients away' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l from -d 'Connect from this local address and port' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -s s -l source -d 'Connect from this local address' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -s p -l source-port -d 'Connect from this local port' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l proxy -d 'Connect through a proxy (repeat for a chain, the nearest first)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l proxy-user -d 'USER:PASSWORD for the proxy, or @FILE that holds it' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -s H -l header -d 'Add a header to a WebSocket handshake, else to the request to an HTTP proxy (repeat)' -r
-complete -c netverb -n "__fish_netverb_using_subcommand wait" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -l proxy-protocol -d 'Begin with a PROXY protocol header, v1 or v2; an accept without --to expects one of its clients' -r -f -a "v1\t''
+v2\t''"
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l interface -d 'Use these interfaces' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l sockopt -d 'Set a socket option by the name of its manual page (repeat)' -r
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l ttl -d 'Hops that a packet may take' -r
@@ -1259,6 +1407,7 @@ complete -c netverb -n "__fish_netverb_using_subcommand wait" -l gone -d 'Wait u
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l secure -l tls -d 'Speak TLS; a server\'s certificate is verified'
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l no-verify -d 'Accept any certificate'
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -l key-log -d 'Write the session\'s secrets to the file that SSLKEYLOGFILE names'
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -l tls-info -d 'Show the peer\'s certificates, protocol and cipher; open speaks TLS then'
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -s 4 -l ipv4 -d 'Use IPv4 only'
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -s 6 -l ipv6 -d 'Use IPv6 only'
 complete -c netverb -n "__fish_netverb_using_subcommand wait" -s n -l numeric -d 'Allow addresses only, look up no names'
@@ -1325,12 +1474,18 @@ complete -c netverb -n "__fish_netverb_using_subcommand help" -l quiet -d 'Say n
 complete -c netverb -n "__fish_netverb_using_subcommand help" -s j -l json -d 'Events on stderr and reports on stdout as JSON, one a line'
 complete -c netverb -n "__fish_netverb_using_subcommand help" -s h -l help -d 'Print help: -h the common options, --help all of them'
 complete -c netverb -n "__fish_netverb_using_subcommand help" -s V -l version -d 'Print the version'
-complete -c netverb -n "__fish_seen_subcommand_from read" -f -a "(netverb sockets --ids 2>/dev/null)"
-complete -c netverb -n "__fish_seen_subcommand_from write" -f -a "(netverb sockets --ids 2>/dev/null)"
-complete -c netverb -n "__fish_seen_subcommand_from ask" -f -a "(netverb sockets --ids 2>/dev/null)"
-complete -c netverb -n "__fish_seen_subcommand_from expect" -f -a "(netverb sockets --ids 2>/dev/null)"
-complete -c netverb -n "__fish_seen_subcommand_from secure" -f -a "(netverb sockets --ids 2>/dev/null)"
-complete -c netverb -n "__fish_seen_subcommand_from next" -f -a "(netverb sockets --ids 2>/dev/null)"
-complete -c netverb -n "__fish_seen_subcommand_from close" -f -a "(netverb sockets --ids 2>/dev/null)"
-complete -c netverb -n "__fish_seen_subcommand_from wait" -f -a "(netverb sockets --ids 2>/dev/null)"
-complete -c netverb -n "__fish_seen_subcommand_from attach" -f -a "(netverb sockets --ids 2>/dev/null)"
+complete -c netverb -n "__fish_netverb_using_subcommand completions" -f -a "bash zsh fish"
+complete -c netverb -n "__fish_netverb_using_subcommand man" -f -a "open accept datagram send-tuple recv-tuple read write ask expect secure attach next close sockets session wait resolve zmq-keygen completions man help tuples zeromq sockets.7"
+complete -c netverb -n "__fish_netverb_using_subcommand help" -f -a "ids keeping interactive websockets events exit-codes environment recipes open accept datagram send-tuple recv-tuple read write ask expect secure attach next close sockets session wait resolve zmq-keygen completions man help"
+complete -c netverb -n "__fish_netverb_using_subcommand read" -f -a "(netverb sockets --ids 2>/dev/null)"
+complete -c netverb -n "__fish_netverb_using_subcommand write" -f -a "(netverb sockets --ids 2>/dev/null)"
+complete -c netverb -n "__fish_netverb_using_subcommand ask" -f -a "(netverb sockets --ids 2>/dev/null)"
+complete -c netverb -n "__fish_netverb_using_subcommand expect" -f -a "(netverb sockets --ids 2>/dev/null)"
+complete -c netverb -n "__fish_netverb_using_subcommand secure" -f -a "(netverb sockets --ids 2>/dev/null)"
+complete -c netverb -n "__fish_netverb_using_subcommand attach" -f -a "(netverb sockets --ids 2>/dev/null)"
+complete -c netverb -n "__fish_netverb_using_subcommand next" -f -a "(netverb sockets --ids 2>/dev/null)"
+complete -c netverb -n "__fish_netverb_using_subcommand close" -f -a "(netverb sockets --ids 2>/dev/null)"
+complete -c netverb -n "__fish_netverb_using_subcommand wait" -f -a "(netverb sockets --ids 2>/dev/null)"
+complete -c netverb -n "__fish_netverb_using_subcommand send-tuple" -f -a "(netverb sockets --ids 2>/dev/null)"
+complete -c netverb -n "__fish_netverb_using_subcommand recv-tuple" -f -a "(netverb sockets --ids 2>/dev/null)"
+complete -c netverb -n "__fish_netverb_using_subcommand receive-tuple" -f -a "(netverb sockets --ids 2>/dev/null)"

@@ -286,6 +286,27 @@ fn main_only_runs() {
     assert!(text.lines().count() <= 25, "main.rs has {} lines", text.lines().count());
 }
 
+/// `docs/behaviours.md` has a line for each promise, and the names of its tests begin with its number.
+#[test]
+fn each_promise_has_a_number_of_its_own_and_a_test() {
+    let promises = fs::read_to_string(root().join("docs/behaviours.md")).unwrap();
+    let numbers: Vec<u32> =
+        promises.lines().filter_map(|line| line.split_once(". ").and_then(|(number, _)| number.parse().ok())).collect();
+    assert_eq!(
+        numbers.iter().collect::<BTreeSet<_>>().len(),
+        numbers.len(),
+        "two promises share a number: {numbers:?}"
+    );
+    let tests: String = sources("tests").into_values().collect();
+    for number in &numbers {
+        assert!(tests.contains(&format!("fn b{number:02}_")), "no test of promise {number}");
+    }
+    for name in tests.split("fn b").skip(1).filter(|name| name.get(2..3) == Some("_")) {
+        let Ok(number) = name[..2].parse() else { continue };
+        assert!(numbers.contains(&number), "b{number:02} is no promise");
+    }
+}
+
 #[test]
 fn names_say_what_is_inside() {
     for (name, _) in sources("src").into_iter().chain(sources("tests")) {

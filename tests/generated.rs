@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
-use netverb::cli::generate::{Generated, Shell, all_completions, all_pages, completions};
+use netverb::cli::completions::{Shell, all_completions, completions};
+use netverb::cli::generate::{Generated, all_pages};
 
 /// What to type when this fails.
 const REFRESH: &str = "cargo run -- man --all man && cargo run -- completions --all completions";

@@ -28,6 +28,12 @@ impl Article {
         })
     }
 
+    /// What it is found by where a verb has the same name, too.
+    pub fn word(&self) -> String {
+        let is_verb = super::verbs::find(self.name).is_some();
+        if is_verb { format!("{}.{}", self.name, self.section) } else { self.name.to_owned() }
+    }
+
     /// Its source.
     pub fn text(&self) -> String {
         self.text.to_owned()

@@ -33,6 +33,9 @@ const WANTED_WINDOW: Limit = Limit::After(Duration::from_secs(10));
 
 /// `datagram`
 #[derive(Debug, Args)]
+#[command(mut_arg("timeout", |arg| {
+    arg.help("End when nothing passed for this long (status 28); with -z or --replies wait so long for answers")
+}))]
 #[command(after_help = help::DATAGRAM_EXAMPLES, override_usage = "netverb datagram [OPTIONS] ID [DATA…]\n       \
     netverb datagram [OPTIONS] --to ID [DATA…]\n       netverb datagram [OPTIONS] --listen AT [--to ID [DATA…]]")]
 pub struct DatagramArgs {
@@ -140,14 +143,14 @@ pub struct MessageArgs {
     /// Print the digest of each direction at the end: sha256 or blake3
     #[arg(long, value_name = "KIND")]
     hash: Option<HashKind>,
-    #[command(flatten)]
-    capture: CaptureArgs,
     /// Only send: never print, and do not wait for replies
     #[arg(long, conflicts_with_all = ["recv_only", "count", "replies", "replies_for", "probe"])]
     send_only: bool,
     /// Only receive: never touch stdin
     #[arg(long)]
     recv_only: bool,
+    #[command(flatten)]
+    capture: CaptureArgs,
 }
 
 /// `--from`

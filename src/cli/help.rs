@@ -56,7 +56,7 @@ Examples:
   netverb accept 8080 --expect '(?s)^GET .*\\r\\n\\r\\n' \\
       --send $'HTTP/1.0 204 OK\\r\\n\\r\\n'
   netverb accept 2525 --replay session       the server of a --transcript
-  netverb accept --ws 8080 --to localhost:25 a stream for browsers";
+  netverb accept --ws 8080 --to localhost:25    a stream for browsers";
 
 /// Shown under the help of `wait`.
 pub const WAIT_EXAMPLES: &str = "\
@@ -343,6 +343,55 @@ mod tests {
             assert!(text.lines().count() <= 2 * SCREEN.1, "{} lines:\n{text}", text.lines().count());
             assert!(!text.contains("--congestion"), "{text}");
             assert!(short_help(&[verb, "--help"]).contains("--congestion"));
+        }
+    }
+
+    /// The commands of `netverb` in the indented lines of a text, as words.
+    fn commands(text: &str) -> Vec<Vec<String>> {
+        let mut found = Vec::new();
+        for line in text.replace("\\\n", "").lines().filter(|line| line.starts_with("  ")) {
+            let line = line.replace("\"$c\"", "c").replace("$'", "'").replace("2>", ">");
+            for (at, _) in line.match_indices("netverb ") {
+                let (mut quote, mut blank, mut command) = (None, false, String::new());
+                for c in line[at..].chars() {
+                    match (quote, c) {
+                        (None, '|' | ';' | '&' | '<' | '>' | ')') => break,
+                        // What it is for follows.
+                        (None, ' ') if blank => break,
+                        (None, '\'' | '"') => quote = Some(c),
+                        (Some(open), _) if open == c => quote = None,
+                        _ => {}
+                    }
+                    blank = c == ' ';
+                    command.push(c);
+                }
+                found.push(shell_words::split(&command).unwrap());
+            }
+        }
+        found
+    }
+
+    #[test]
+    #[cfg(feature = "default")] // Left-out features leave out options.
+    fn every_example_is_understood() {
+        let mut definition = crate::cli::command();
+        definition.build();
+        let examples = definition.get_subcommands().filter_map(|verb| verb.get_after_long_help());
+        let examples = examples.map(ToString::to_string).chain([EXAMPLES.to_owned()]);
+        // The recipes are run by a test.
+        let topics = TOPICS.iter().filter(|topic| topic.name != "recipes").map(|topic| topic.text.to_owned());
+        let is_command = |words: &Vec<String>| {
+            let first = words.get(1).map_or("", String::as_str);
+            // Those of `man` and `completions` are carried out when they are read, and write files.
+            !PRINTING.contains(&first) && (first.starts_with('-') || crate::cli::verbs::find(first).is_some())
+        };
+        let found = examples.chain(topics).flat_map(|text| commands(&text)).filter(is_command).collect::<Vec<_>>();
+        assert!(found.len() > 100, "{found:?}");
+        for words in found {
+            if let Err(refusal) = crate::cli::parse(words.iter().map(OsString::from).collect()) {
+                let message = format!("{:?}", refusal.failure);
+                assert!(message.contains("no such file"), "{words:?}: {message}");
+            }
         }
     }
 

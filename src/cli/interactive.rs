@@ -97,6 +97,7 @@ impl TerminalArgs {
 /// `attach`
 #[cfg(feature = "interactive")]
 #[derive(Debug, Args)]
+#[cfg_attr(feature = "tls", command(mut_arg("secure", |arg| arg.hide(true))))] // TLS begins with /starttls.
 #[command(after_help = help::ATTACH_EXAMPLES)]
 pub struct AttachArgs {
     #[command(flatten)]

@@ -4,6 +4,7 @@ pub mod accept;
 pub mod access;
 mod articles;
 pub mod capture;
+pub mod completions;
 pub mod datagram;
 pub mod description;
 pub mod dial;

@@ -21,7 +21,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::service::program::{CommandError, Group};
 use crate::transport::ConnectOptions;
-use crate::transport::proxy::ProxyScheme;
+use crate::transport::proxy::{ProxyScheme, ProxyUrl};
 
 /// `open`
 #[derive(Debug, Args)]
@@ -178,6 +178,15 @@ impl OpenArgs {
         }
         connect.telnet = self.terminal.telnet();
         connect.route.frugal = self.pass_fd;
+        let by_http = |proxy: &ProxyUrl| matches!(proxy.scheme, ProxyScheme::Http | ProxyScheme::Https);
+        if !self.dial.headers().is_empty()
+            && carried != Carries::WebSocket
+            && !connect.route.proxies.iter().any(by_http)
+        {
+            let text = "-H is for the handshake of a WebSocket or the request to an HTTP proxy, and here is neither; \
+                        use ws://HOST:PORT/PATH or --proxy, or write the request to stdin";
+            return Err(Failure::message(Exit::Usage, text));
+        }
         #[cfg(feature = "ws")]
         if id.endpoint.as_ref().is_some_and(Endpoint::is_websocket) {
             self.messages.apply(&mut connect)?;

@@ -15,8 +15,12 @@ use crate::transport::tls::{ClientOptions, ServerOptions};
 
 /// `secure`
 #[derive(Debug, Args)]
-// What it does is said by its name.
-#[command(after_help = help::SECURE_EXAMPLES, mut_arg("secure", |arg| arg.hide(true)))]
+#[command(
+    after_help = help::SECURE_EXAMPLES,
+    // What it does is said by its name.
+    mut_arg("secure", |arg| arg.hide(true)),
+    mut_arg("timeout", |arg| arg.help("How long the handshake may take [default: 10s]")),
+)]
 pub struct SecureArgs {
     #[command(flatten)]
     id: KeptIdArgs,

@@ -52,7 +52,10 @@ impl ReadArgs {
 
 /// `write`
 #[derive(Debug, Args)]
-#[command(after_help = help::WRITE_EXAMPLES)]
+#[command(
+    after_help = help::WRITE_EXAMPLES,
+    mut_arg("timeout", |arg| arg.help("How long to wait while the peer takes nothing; 0: not at all [default: 10s]")),
+)]
 pub struct WriteArgs {
     /// The kept socket: its name, or its full ID
     #[arg(value_name = "ID", value_parser = kept_id)]
@@ -171,7 +174,12 @@ impl ExpectArgs {
 
 /// `next`
 #[derive(Debug, Args)]
-#[command(after_help = help::NEXT_EXAMPLES)]
+#[command(
+    after_help = help::NEXT_EXAMPLES,
+    mut_arg("timeout", |arg| {
+        arg.help("How long to wait for a connection; 0: not at all [default: that of the listener, else 10s]")
+    }),
+)]
 pub struct NextArgs {
     /// The kept listener: its name, or its full ID
     #[arg(value_name = "ID")]
@@ -179,7 +187,6 @@ pub struct NextArgs {
     /// The port, where the host stands alone
     #[arg(value_name = "PORT")]
     port: Option<String>,
-    /// How long to wait for a connection; 0: not at all [default: that of the listener, else 10s]
     #[command(flatten)]
     wait: WaitArgs,
 }

@@ -110,9 +110,17 @@ const RECEIVING: &[Kind] = &[Kind::Pull, Kind::Sub, Kind::Pair, Kind::Dealer];
 const KEPT_OR_DATAGRAM: &str =
     "--zmq is for an address; a kept socket has its type, and datagrams are none of ZeroMQ's";
 
+/// What `--timeout` limits here.
+const TIMEOUT: &str =
+    "Limit connecting, and how long nothing may pass; on a kept socket, each wait [default there: 10s]";
+
 /// `send-tuple`
 #[derive(Debug, Args)]
-#[command(after_help = help::SEND_TUPLE_EXAMPLES, override_usage = "netverb send-tuple [OPTIONS] ID [VALUE…]")]
+#[command(
+    after_help = help::SEND_TUPLE_EXAMPLES,
+    override_usage = "netverb send-tuple [OPTIONS] ID [VALUE…]",
+    mut_arg("timeout", |arg| arg.help(TIMEOUT)),
+)]
 pub struct SendTupleArgs {
     /// Where to: an address such as host:port, or the name of a kept socket
     #[arg(value_name = "ID", value_parser = SocketId::parse_kept)]
@@ -215,7 +223,8 @@ impl SendTupleArgs {
 #[derive(Debug, Args)]
 #[command(
     after_help = help::RECV_TUPLE_EXAMPLES,
-    override_usage = "netverb recv-tuple [OPTIONS] ID\n       netverb recv-tuple [OPTIONS] HOST PORT\n       netverb recv-tuple [OPTIONS] --listen AT"
+    override_usage = "netverb recv-tuple [OPTIONS] ID\n       netverb recv-tuple [OPTIONS] HOST PORT\n       netverb recv-tuple [OPTIONS] --listen AT",
+    mut_arg("timeout", |arg| arg.help(TIMEOUT)),
 )]
 pub struct RecvTupleArgs {
     /// Where from: an address such as host:port, or the name of a kept socket
@@ -224,14 +233,14 @@ pub struct RecvTupleArgs {
     /// The port, where the host stands alone
     #[arg(value_name = "PORT", conflicts_with = "listen")]
     port: Option<String>,
-    #[command(flatten)]
-    listening: TupleListenArgs,
     /// Leave the tuple in the kept socket
     #[arg(long, conflicts_with_all = ["listen", "count"])]
     peek: bool,
     /// How many tuples: a number, or all
     #[arg(long, value_name = "N|all", allow_negative_numbers = true, default_value = "1", hide_default_value = true)]
     count: tuple_receive::Count,
+    #[command(flatten)]
+    listening: TupleListenArgs,
     #[command(flatten)]
     encoding: EncodingArgs,
     #[command(flatten)]

@@ -2,7 +2,8 @@
 
 use clap::{ArgMatches, Args, Command, FromArgMatches, Id};
 
-use super::generate::{CompletionsArgs, ManArgs};
+use super::completions::CompletionsArgs;
+use super::generate::ManArgs;
 use super::help::{self, HelpArgs};
 #[cfg(feature = "interactive")]
 use super::interactive;

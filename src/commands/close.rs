@@ -4,7 +4,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rustix::fs::FlockOperation;
-use rustix::process::{Pid, PidfdFlags, Signal};
+use rustix::process::{Pid, Signal};
 use serde_json::Value;
 
 use super::context::Context;
@@ -14,6 +14,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::keeper::client::{Keeper, Trouble, dial};
 use crate::keeper::directory::Directory;
+use crate::keeper::pidfd::Pidfd;
 pub use crate::keeper::wire::Close;
 use crate::output::human::Verbosity;
 
@@ -135,7 +136,7 @@ pub fn close_all(directory: &Directory, how: Close, force: bool, context: &Conte
         let left = END.saturating_sub(begun.elapsed()).max(Duration::from_millis(1));
         if !keeper.wait_for_end(left)
             && force
-            && let Some(pid) = keeper.pid()
+            && let Some(pid) = keeper.pid().and_then(Pid::from_raw)
         {
             kill_process(pid);
         }
@@ -167,18 +168,15 @@ fn kill(socket: &Path, id: &str) -> Result<(), Failure> {
     if peer.uid != rustix::process::geteuid() {
         return Err(Trouble::Foreign { id: id.to_owned(), owner: peer.uid.as_raw() }.into());
     }
-    kill_process(peer.pid.as_raw_nonzero().get());
+    kill_process(peer.pid);
     remove_stale(socket);
     Ok(())
 }
 
-/// Kills a process and waits until it is gone, through a descriptor that cannot come to mean another process.
-fn kill_process(pid: i32) {
-    let Some(pid) = Pid::from_raw(pid) else { return };
-    let Ok(process) = rustix::process::pidfd_open(pid, PidfdFlags::empty()) else { return };
-    if rustix::process::pidfd_send_signal(&process, Signal::KILL).is_ok() {
-        let mut watched = [rustix::event::PollFd::new(&process, rustix::event::PollFlags::IN)];
-        let limit = rustix::event::Timespec::try_from(END).ok();
-        let _ = rustix::io::retry_on_intr(|| rustix::event::poll(&mut watched, limit.as_ref()));
+/// Kills a process and waits until it is gone.
+fn kill_process(pid: Pid) {
+    let Ok(process) = Pidfd::open(pid) else { return };
+    if process.send(Signal::KILL).is_ok() {
+        process.ends_within(END);
     }
 }

@@ -17,7 +17,7 @@ use super::interactive;
 use super::keep::Keep;
 use super::probe;
 use super::stream::{Mistreated, Shown, StreamOptions, Streams, check_misbehaviour, verdict};
-use crate::address::{Endpoint, Scheme, SocketId};
+use crate::address::{Endpoint, Scheme, SocketId, UnixKind};
 use crate::conversation::Part;
 #[cfg(feature = "tls")]
 use crate::conversation::upgrade::Upgrade;
@@ -111,12 +111,13 @@ pub async fn run(options: Options, context: &Context) -> Result<Exit, Failure> {
         _ => None,
     };
     let misbehaviour = options.stream.misbehaviour.clone();
+    let has_packets = matches!(endpoint, Endpoint::Unix { kind: UnixKind::Seqpacket, .. });
+    let of = if has_packets { Mistreated::Messages } else { Mistreated::Streams };
+    check_misbehaviour(misbehaviour.as_ref(), of, context)?;
     let streams = Streams::open(options.stream.clone(), context)?;
     let overlay = misbehave::overlay(misbehaviour.as_ref(), 1, Direction::Out);
     let connect_options = ConnectOptions { overlay, ..options.connect.clone() };
     let channel = connect(&endpoint, &connect_options, &id, &*context.reporter).await?;
-    let of = if channel.has_packets() { Mistreated::Messages } else { Mistreated::Streams };
-    check_misbehaviour(misbehaviour.as_ref(), of, context)?;
     #[cfg(feature = "tls")]
     if let Some(session) = channel.session() {
         options.inspection.show_aside(session, context);

@@ -7,8 +7,8 @@ use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use rustix::event::{PollFd, PollFlags, Timespec};
-use rustix::process::{Pid, PidfdFlags, Signal};
+use rustix::event::{PollFd, PollFlags};
+use rustix::process::{Pid, Signal};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use super::close::{close_all, in_order};
@@ -21,6 +21,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, reason};
 use crate::keeper::client::Keeper;
 use crate::keeper::directory::{Directory, DirectoryError, RUN_PREFIX};
+use crate::keeper::pidfd::Pidfd;
 use crate::keeper::wire::Close;
 use crate::sys;
 
@@ -89,20 +90,9 @@ fn clear_away_orphans(base: &Directory) {
         // One that names no owner yet is being made.
         let owner = std::fs::read_to_string(session.owner_file()).ok();
         let owner = owner.and_then(|text| Pid::from_raw(text.trim().parse().ok()?));
-        if owner.is_some_and(is_gone) && session.entries().iter().all(|entry| !Keeper::is_there(&entry.socket)) {
+        if owner.is_some_and(Pidfd::is_gone) && session.entries().iter().all(|entry| !Keeper::is_there(&entry.socket)) {
             session.remove();
         }
-    }
-}
-
-/// Whether a process has ended, waited for by its parent or not.
-fn is_gone(process: Pid) -> bool {
-    match rustix::process::pidfd_open(process, PidfdFlags::empty()) {
-        Ok(process) => {
-            let mut watched = [PollFd::new(&process, PollFlags::IN)];
-            rustix::event::poll(&mut watched, Some(&Timespec::default())).is_ok_and(|ended| ended > 0)
-        }
-        Err(error) => error == rustix::io::Errno::SRCH,
     }
 }
 
@@ -194,8 +184,7 @@ impl Watched {
         let failed = |error: std::io::Error| {
             Failure::message(Exit::Unsupported, format!("cannot wait for the command: {}", reason(&error)))
         };
-        let process = rustix::process::pidfd_open(Pid::from_child(&child), PidfdFlags::empty());
-        let process = process.map_err(|error| failed(error.into()))?;
+        let process = Pidfd::open(Pid::from_child(&child)).map_err(failed)?;
         loop {
             let mut events = [
                 PollFd::new(&process, PollFlags::IN),
@@ -219,7 +208,7 @@ impl Watched {
                 if came {
                     let mut bytes = [0u8; 16];
                     let _ = rustix::io::read(pipe.as_fd(), &mut bytes);
-                    let _ = rustix::process::pidfd_send_signal(&process, signal);
+                    let _ = process.send(signal);
                 }
             }
         }

@@ -19,6 +19,7 @@ mod message_delivery;
 mod message_search;
 pub mod messages;
 pub mod passed;
+pub mod pidfd;
 pub mod process;
 pub mod readiness;
 mod received;

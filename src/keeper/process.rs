@@ -5,8 +5,7 @@ use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
-use rustix::process::{Pid, PidfdFlags, geteuid};
-use tokio::io::Interest;
+use rustix::process::geteuid;
 use tokio::io::unix::AsyncFd;
 use tokio::net::UnixListener;
 use tokio::sync::Notify;
@@ -15,6 +14,7 @@ use tokio::task::spawn_local;
 use super::claim::{Claim, ClaimError, Guard};
 use super::kept::{Body, Kept, Listening, Terms};
 use super::mailbox::Mailbox;
+use super::pidfd::Pidfd;
 use super::serve;
 use super::stream::Stream;
 use super::wire::Close;
@@ -250,10 +250,7 @@ fn watch(process: u32) -> Result<Watched, Failure> {
     let failed = |error: std::io::Error| {
         Failure::message(Exit::Usage, format!("cannot keep a socket for process {process}: {}", reason(&error)))
     };
-    let pid = i32::try_from(process).ok().and_then(Pid::from_raw);
-    let pid = pid.ok_or_else(|| failed(std::io::ErrorKind::InvalidInput.into()))?;
-    let descriptor = rustix::process::pidfd_open(pid, PidfdFlags::empty()).map_err(|error| failed(error.into()))?;
-    sys::watch(descriptor, Interest::READABLE).map_err(|(_, error)| failed(error))
+    Pidfd::of_number(process).and_then(Pidfd::watch).map_err(failed)
 }
 
 async fn any_gone(owners: &[Watched]) {

@@ -51,6 +51,22 @@ pub trait Observer {
     fn ended(&self, direction: Direction);
 }
 
+/// Nobody who looks.
+#[cfg(test)]
+pub struct Nobody;
+
+#[cfg(test)]
+impl Observer for Nobody {
+    fn wants_bytes(&self) -> bool {
+        false
+    }
+    fn wire(&self, _: Direction, _: &[u8]) -> io::Result<()> {
+        Ok(())
+    }
+    fn moved(&self, _: Direction, _: u64) {}
+    fn ended(&self, _: Direction) {}
+}
+
 /// One direction of a relay.
 pub struct Lane<'a> {
     direction: Direction,

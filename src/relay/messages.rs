@@ -381,21 +381,11 @@ mod tests {
 
     use super::*;
     use crate::event::{Event, Phase};
-    use crate::relay::{Observer, Output, Stdio};
+    use crate::relay::lane::Nobody;
+    use crate::relay::{Output, Stdio};
     use crate::transport::seqpacket::Seqpacket;
 
     struct Deaf;
-
-    impl Observer for Deaf {
-        fn wants_bytes(&self) -> bool {
-            false
-        }
-        fn wire(&self, _: Direction, _: &[u8]) -> io::Result<()> {
-            Ok(())
-        }
-        fn moved(&self, _: Direction, _: u64) {}
-        fn ended(&self, _: Direction) {}
-    }
 
     impl Report for Deaf {
         fn event(&self, _: &str, _: &Event) {}
@@ -414,7 +404,7 @@ mod tests {
         let (ours, theirs) = (of(ours), of(theirs));
         let (reader, mut writer) = io::pipe().unwrap();
         let mut stdio = Stdio::new(Some(Descriptor::own_pipe(OwnedFd::from(reader)).unwrap()), Output::Discard);
-        let lane = |direction| Lane::new(direction, Vec::new(), None, &Deaf);
+        let lane = |direction| Lane::new(direction, Vec::new(), None, &Nobody);
         let (outgoing, incoming) = (lane(Direction::Out), lane(Direction::In));
         let relay = run(&mut stdio, &ours, Rules::SYMMETRIC, Split::Line, outgoing, incoming, &Deaf, Waiting::Patient);
         let peer = async {

@@ -25,6 +25,8 @@ use crate::message::SplitError;
 use crate::transport::messages::TooLarge;
 pub use bytes::run;
 pub use half_close::{AtLocalEnd, End, HalfClose, Next, Rules, Traffic};
+#[cfg(test)]
+pub use lane::Nobody;
 pub use lane::{Lane, Observer, SETTLE};
 pub use side::Side;
 pub use stdio::{Output, Stdio};

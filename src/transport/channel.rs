@@ -70,11 +70,6 @@ impl Channel {
         }
     }
 
-    /// Whether its messages are packets of the system, with no stream below.
-    pub fn has_packets(&self) -> bool {
-        matches!(self, Channel::Messages(Messages::Seqpacket(_) | Messages::Datagram(_)))
-    }
-
     /// The name of the transport: `tcp`, `unix`, `seqpacket`, `ws`.
     pub fn transport(&self) -> &'static str {
         match self {

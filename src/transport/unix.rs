@@ -2,7 +2,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -140,13 +140,5 @@ fn make_way(path: &Path, kind: Type, address: &SockAddr) -> io::Result<()> {
         }
         Ok(()) if kind != Type::DGRAM => in_use("another kind of socket is in use there"),
         Ok(()) | Err(_) => in_use("another process listens there"),
-    }
-}
-
-/// Whether two names are the same, byte by byte.
-pub fn name_bytes(name: &UnixName) -> Vec<u8> {
-    match name {
-        UnixName::Path(path) => path.as_os_str().as_bytes().to_vec(),
-        UnixName::Abstract(name) => name.clone(),
     }
 }

@@ -32,5 +32,5 @@ pub use encoding::Encoding;
 pub use input::{InputForm, TupleReader};
 pub use pack::Pack;
 pub use text::Form;
-pub use types::{ExpectedTypes, Kind, TupleType};
+pub use types::{ExpectedTypes, Kind};
 pub use value::{Nested, Tuple, Value};

@@ -70,6 +70,14 @@ pub fn encode(codec: &dyn Codec, tuple: &Tuple) -> Vec<u8> {
     out.split_off(4)
 }
 
+/// Decodes what became of a tuple when one of its bytes came as another, and does no harm.
+pub fn survives_a_wrong_byte(codec: &mut dyn Codec, tuple: &Tuple, at: prop::sample::Index, byte: u8) {
+    let mut bytes = encode(codec, tuple);
+    let at = at.index(bytes.len());
+    bytes[at] = byte;
+    survives(codec, &bytes, 7);
+}
+
 /// Tuples in a stream arrive as sent, whatever the pieces; at its end nothing is left.
 pub fn arrives_in_pieces(codec: &mut dyn Codec, tuples: &[Tuple], piece: usize) {
     let stream: Vec<u8> = tuples.iter().flat_map(|tuple| encode(codec, tuple)).collect();

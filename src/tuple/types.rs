@@ -1,4 +1,4 @@
-//! Types of values and tuples: letters, codes, and the check against the types that a script expects.
+//! Types of values and tuples: letters, and the check against the types that a script expects.
 
 use std::fmt::Write as _;
 
@@ -38,48 +38,7 @@ impl Kind {
     }
 }
 
-/// The type of a whole tuple.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TupleType {
-    /// Integers only.
-    Integer,
-    /// Reals only.
-    Real,
-    /// Strings only.
-    Text,
-    /// Anything else: several types, bytes, or nested values.
-    Mixed,
-    /// No values.
-    Empty,
-}
-
-impl TupleType {
-    /// The number that stands for the type in machine vision programs.
-    pub fn code(self) -> u8 {
-        match self {
-            TupleType::Integer => 1,
-            TupleType::Real => 2,
-            TupleType::Text => 4,
-            TupleType::Mixed => 8,
-            TupleType::Empty => 31,
-        }
-    }
-}
-
 impl Tuple {
-    /// The type of the tuple as a whole.
-    pub fn tuple_type(&self) -> TupleType {
-        let mut kinds = self.values().iter().map(Value::kind);
-        let Some(first) = kinds.next() else { return TupleType::Empty };
-        match first {
-            _ if kinds.any(|kind| kind != first) => TupleType::Mixed,
-            Kind::Integer => TupleType::Integer,
-            Kind::Real => TupleType::Real,
-            Kind::Text => TupleType::Text,
-            Kind::Bytes | Kind::Nested => TupleType::Mixed,
-        }
-    }
-
     /// The type letters of the values in order, such as `irs`; empty for the empty tuple.
     pub fn letters(&self) -> String {
         self.values().iter().map(|value| value.kind().letter()).collect()
@@ -157,24 +116,21 @@ mod tests {
     use crate::tuple::value::Nested;
 
     #[test]
-    fn codes_and_letters() {
+    fn letters_stand_in_order() {
         let i = Value::Integer(1);
         let r = Value::Real(1.0);
         let s = Value::Text("x".into());
         let b = Value::Bytes(vec![1]);
         let n: Value = Nested::Null.into();
         let table = [
-            (vec![], 31, ""),
-            (vec![i.clone(), i.clone()], 1, "ii"),
-            (vec![r.clone()], 2, "r"),
-            (vec![s.clone(), s.clone(), s.clone()], 4, "sss"),
-            (vec![i.clone(), r.clone(), s.clone()], 8, "irs"),
-            (vec![b.clone()], 8, "b"),
-            (vec![n.clone(), n], 8, "nn"),
+            (vec![], ""),
+            (vec![i.clone(), i.clone()], "ii"),
+            (vec![i, r, s], "irs"),
+            (vec![b], "b"),
+            (vec![n.clone(), n], "nn"),
         ];
-        for (values, code, letters) in table {
+        for (values, letters) in table {
             let tuple = Tuple::from(values);
-            assert_eq!(tuple.tuple_type().code(), code, "{tuple:?}");
             assert_eq!(tuple.letters(), letters, "{tuple:?}");
         }
     }

@@ -3,6 +3,8 @@
 use std::process::Command;
 
 use crate::kept::Kept;
+#[cfg(feature = "tls")]
+use crate::support::MailServer;
 use crate::support::{Child, Finished, Run, Sandbox, Signal, wait_until};
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/man/netverb-sockets.7");
@@ -47,11 +49,7 @@ impl Typed for Sandbox {
 
 /// The port that a server has printed on a line of its own.
 fn port_of(server: &mut Child) -> u16 {
-    let mut line = Vec::new();
-    while line.last() != Some(&b'\n') {
-        line.extend(server.read_stdout(1));
-    }
-    String::from_utf8(line).unwrap().trim().parse().unwrap()
+    server.read_line().parse().unwrap()
 }
 
 fn end(server: &mut Child) {
@@ -64,43 +62,11 @@ fn printed(ended: &Finished) -> String {
     String::from_utf8(ended.stdout.clone()).unwrap().replace('\r', "")
 }
 
-/// A mail server that insists on STARTTLS and prints its port; it writes the message into a file.
-#[cfg(feature = "tls")]
-const MAIL_SERVER: &str = r#"
-import asyncio, ssl
-from aiosmtpd.smtp import SMTP
-
-class Keep:
-    async def handle_DATA(self, server, session, envelope):
-        with open("message", "wb") as file:
-            file.write(envelope.content)
-        return "250 kept"
-
-async def main():
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain("server.pem")
-    make = lambda: SMTP(Keep(), tls_context=context, require_starttls=True)
-    server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
-
-asyncio.run(main())
-"#;
-
-/// A mail server with a certificate for `localhost`, which is in `cert.pem` too.
-#[cfg(feature = "tls")]
-fn mail_server(sandbox: &Sandbox) -> Child {
-    let signed = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    sandbox.write("cert.pem", signed.cert.pem());
-    sandbox.write("server.pem", signed.cert.pem() + &signed.signing_key.serialize_pem());
-    sandbox.python_with("aiosmtpd", MAIL_SERVER).spawn()
-}
-
 #[cfg(feature = "tls")]
 #[test]
 fn b58_a_whole_smtp_conversation_with_starttls() {
     let kept = Kept::new();
-    let mut server = mail_server(&kept.0);
+    let mut server = MailServer::start(&kept.0);
     let script = r#"
         set -e
         ask() { netverb ask mail --line "$1" --until reply | tee -a log | grep -q "^$2"; }
@@ -109,39 +75,37 @@ fn b58_a_whole_smtp_conversation_with_starttls() {
         ask 'EHLO me' '250[ -]STARTTLS'
         ask 'MAIL FROM:<a@example.org>' 530
         ask STARTTLS 220
-        netverb secure mail --ca cert.pem
+        netverb secure mail --ca ca.pem
         ask 'EHLO me' 250
         ask 'MAIL FROM:<a@example.org>' 250
         ask 'RCPT TO:<b@example.org>' 250
         ask DATA 354
         printf 'Subject: hello\n\nA line\n.\n' | netverb write mail
-        netverb read mail --until reply | grep -q '^250 kept'
+        netverb read mail --until reply | grep -q '^250 taken'
         ask QUIT 221
         netverb read mail --until eof
         netverb close mail
     "#;
-    let ended = kept.0.types(script).env("PORT", port_of(&mut server).to_string()).run();
+    let ended = kept.0.types(script).env("PORT", server.port.to_string()).run();
     let log = std::fs::read_to_string(kept.0.path("log")).unwrap_or_default();
     assert_eq!(ended.status, crate::support::Status::Exited(0), "{log}{}", ended.stderr);
-    assert_eq!(std::fs::read(kept.0.path("message")).unwrap(), b"Subject: hello\r\n\r\nA line\r\n");
-    end(&mut server);
+    let mail = r"b'Subject: hello\r\n\r\nA line\r\n'";
+    assert_eq!(server.taken(), format!("True a@example.org ['b@example.org'] {mail}"));
 }
 
 #[cfg(feature = "tls")]
 #[test]
 fn the_mail_example_secures_its_connection() {
     let kept = Kept::new();
-    let mut server = mail_server(&kept.0);
-    let port = port_of(&mut server);
-    let script = example("STARTTLS").replace("mail.example.org:25", &format!("localhost:{port}"));
-    let trusted = kept.0.path("cert.pem");
+    let server = MailServer::start(&kept.0);
+    let script = example("STARTTLS").replace("mail.example.org:25", &format!("localhost:{}", server.port));
+    let trusted = kept.0.path("ca.pem");
     let ended = kept.0.types(&script).env("SSL_CERT_FILE", trusted).run();
     ended.exits(0);
     let shown = printed(&ended);
     assert!(shown.starts_with("mail\n250-") && shown.contains("220 Ready to start TLS\n"), "{shown}");
     assert!(shown.ends_with("221 Bye\n"), "{shown}");
     assert_eq!(kept.says(&["sockets", "--ids"]), "", "a session leaves nothing behind");
-    end(&mut server);
 }
 
 #[test]

@@ -15,17 +15,18 @@ use crate::support::{Listener, Peer, Sandbox, Signal, Status, Terminal, wait_unt
 
 /// `open` to this listener at a terminal, as the only program there.
 fn talk(sandbox: &Sandbox, listener: &Listener, words: &str) -> (Terminal, Peer) {
-    let terminal = Terminal::shell(sandbox, &format!("exec \"$NETVERB\" open {words} {}", listener.id()));
-    let peer = listener.accept();
-    terminal.wait_screen(" leaves\r\n");
-    (terminal, peer)
+    greeted(sandbox, listener, words, " leaves\r\n")
 }
 
 /// The same, line by line.
 fn lines(sandbox: &Sandbox, listener: &Listener, words: &str) -> (Terminal, Peer) {
-    let terminal = Terminal::shell(sandbox, &format!("exec \"$NETVERB\" open --interactive {words} {}", listener.id()));
+    greeted(sandbox, listener, &format!("--interactive {words}"), "connected to")
+}
+
+fn greeted(sandbox: &Sandbox, listener: &Listener, words: &str, greeting: &str) -> (Terminal, Peer) {
+    let terminal = Terminal::shell(sandbox, &format!("exec \"$NETVERB\" open {words} {}", listener.id()));
     let peer = listener.accept();
-    terminal.wait_screen("connected to");
+    terminal.wait_screen(greeting);
     (terminal, peer)
 }
 

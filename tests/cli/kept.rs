@@ -78,13 +78,16 @@ fn wait_for_end(pid: Pid) {
 #[test]
 fn b36_a_terminator_over_two_reads_is_found_and_the_rest_stays() {
     let kept = Kept::new();
-    let mut peer = kept.open("s", &[]);
+    // More than the buffer: the last byte is taken only when a reader looks for more.
+    let mut peer = kept.open("s", &["--buffer", "1k"]);
+    let line = "y".repeat(4000);
+    peer.send(format!("{line}\r").as_bytes());
+    kept.wait_status("s", "the first part", |status| status["unread"].as_u64() > Some(0));
     let mut reader = kept.0.netverb(["read", "s", "--until", "crlf", "--strip"]).spawn();
-    peer.send(b"250 ok\r");
-    kept.wait_status("s", "the first part", |status| status["unread"] == 7);
+    kept.wait_status("s", "all of the line", |status| status["unread"] == 4001);
     assert!(reader.is_running());
     peer.send(b"\nnext\r\nrest");
-    assert_eq!(reader.wait().stdout, b"250 ok");
+    assert_eq!(reader.wait().stdout, line.as_bytes());
     assert_eq!(kept.says(&["read", "s", "--until", "crlf"]), "next\r\n");
     assert_eq!(kept.says(&["read", "s", "--any"]), "rest");
 }

@@ -10,6 +10,7 @@ mod addresses;
 mod bounds;
 mod bridges;
 mod capture;
+mod completions;
 mod conversations;
 mod datagrams;
 mod events;

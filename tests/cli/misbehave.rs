@@ -197,8 +197,8 @@ fn b77_a_drawn_seed_is_told() {
 #[test]
 fn b77_misbehaviour_that_makes_no_sense_is_refused() {
     let sandbox = Sandbox::new();
-    let listener = Listener::tcp();
-    let id = listener.id();
+    // It is refused before anybody is connected to.
+    let id = format!("unix:{}", sandbox.path("absent").display());
     let table: [(&[&str], i32, &str); 7] = [
         (&["--drop", "0.5"], 2, "--stall-after"),
         (&["--drop", "1.5"], 2, "from 0 (never) to 1 (always)"),
@@ -211,8 +211,8 @@ fn b77_misbehaviour_that_makes_no_sense_is_refused() {
     for (arguments, status, remedy) in table {
         sandbox.netverb(["open", &id].iter().chain(arguments)).run().failed(status, &[remedy]);
     }
-    let packets = Listener::seqpacket(&sandbox.path("packets"));
-    sandbox.netverb(["open", "--latency", "1s", &packets.id()]).run().failed(4, &["need a stream"]);
+    let packets = format!("seqpacket:{}", sandbox.path("absent").display());
+    sandbox.netverb(["open", "--latency", "1s", &packets]).run().failed(4, &["need a stream"]);
 }
 
 #[cfg(feature = "tls")]

@@ -1,7 +1,7 @@
 //! Steps in `open` and `accept`, and promises 36 and 58 as far as steps keep them.
 
 #[cfg(feature = "tls")]
-use crate::support::{Child, Status};
+use crate::support::MailServer;
 use crate::support::{Listener, Peer, Sandbox, noise};
 
 /// `open` with `-w` and these words behind it, to this peer.
@@ -364,53 +364,13 @@ fn steps_without_sense_are_refused_before_anything_is_done() {
     sandbox.netverb(["accept", "127.0.0.1:0", "--starttls"]).run().failed(2, &["certificate", "--self-signed"]);
 }
 
-/// A mail server of the Python package aiosmtpd on any port of 127.0.0.1, with STARTTLS; it prints its port, then each mail.
-#[cfg(feature = "tls")]
-const MAIL_SERVER: &str = r#"
-import asyncio, ssl, sys
-from aiosmtpd.smtp import SMTP
-context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-context.load_cert_chain(sys.argv[1])
-class Handler:
-    async def handle_DATA(self, server, session, envelope):
-        print(session.ssl is not None, envelope.mail_from, envelope.rcpt_tos, envelope.content, flush=True)
-        return "250 taken"
-async def main():
-    make = lambda: SMTP(Handler(), tls_context=context, require_starttls=True, hostname="mail.test")
-    server = await asyncio.get_running_loop().create_server(make, "127.0.0.1", 0)
-    print(server.sockets[0].getsockname()[1], flush=True)
-    await server.serve_forever()
-asyncio.run(main())
-"#;
-
-#[cfg(feature = "tls")]
-fn read_line(child: &mut Child) -> Vec<u8> {
-    let mut line = Vec::new();
-    while line.last() != Some(&b'\n') {
-        line.extend(child.read_stdout(1));
-    }
-    line
-}
-
 #[cfg(feature = "tls")]
 #[test]
 fn a_mail_is_sent_to_a_real_server_with_starttls() {
     let sandbox = Sandbox::new();
-    let signed = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let pem = sandbox.write("server.pem", signed.cert.pem() + &signed.signing_key.serialize_pem());
-    sandbox.write("server.py", MAIL_SERVER);
+    let mut server = MailServer::start(&sandbox);
     sandbox.write("mail", "From: a@b.test\nSubject: steps\n\nhello\n.\n");
-    let python = std::env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
-    let path = std::env::var("PATH").unwrap();
-    let found = sandbox.shell(&format!("{python} -c 'import aiosmtpd'")).env("PATH", &path).run();
-    assert!(
-        found.status == Status::Exited(0),
-        "this test needs the Python package aiosmtpd: pip install aiosmtpd (PYTHON names the interpreter): {}",
-        found.stderr
-    );
-    let mut server = sandbox.shell(&format!("exec {python} server.py {}", pem.display())).env("PATH", &path).spawn();
-    let port = String::from_utf8(read_line(&mut server)).unwrap();
-    let conversation = r#"exec "$NETVERB" open "localhost:$PORT" -4 -C --ca server.pem --fail-on '(?m)^[45]' \
+    let conversation = r#"exec "$NETVERB" open "localhost:$PORT" -4 -C --ca ca.pem --fail-on '(?m)^[45]' \
         --expect '^220 .*\n' --send-line 'EHLO client.test' --expect '(?m)^250 .*\n' \
         --send-line STARTTLS --expect '^220 .*\n' --starttls \
         --send-line 'EHLO client.test' --expect '(?m)^250 .*\n' \
@@ -418,18 +378,17 @@ fn a_mail_is_sent_to_a_real_server_with_starttls() {
         --send-line 'RCPT TO:<c@d.test>' --expect '^250 .*\n' \
         --send-line DATA --expect '^354 .*\n' --send-file mail --expect '^250 taken\r\n' \
         --send-line QUIT --expect '^221 .*\n'"#;
-    let ended = sandbox.shell(conversation).env("PORT", port.trim()).run();
+    let ended = sandbox.shell(conversation).env("PORT", server.port.to_string()).run();
     ended.exits(0);
-    let taken = String::from_utf8(read_line(&mut server)).unwrap();
     let mail = r"b'From: a@b.test\r\nSubject: steps\r\n\r\nhello\r\n'";
-    assert_eq!(taken.trim(), format!("True a@b.test ['c@d.test'] {mail}"));
+    assert_eq!(server.taken(), format!("True a@b.test ['c@d.test'] {mail}"));
     let shown = String::from_utf8(ended.stdout).unwrap();
     assert!(shown.starts_with("220 mail.test ") && shown.contains("Ready to start TLS"), "{shown}");
     assert!(shown.ends_with("221 Bye\r\n"), "{shown}");
     // The same without TLS is refused by this server, and the refusal is the answer.
     let steps =
         ["-C", "--fail-on", "^5", "--expect", "^220 .*\n", "--send-line", "MAIL FROM:<a@b>", "--expect", "^250"];
-    let id = format!("127.0.0.1:{}", port.trim());
+    let id = format!("127.0.0.1:{}", server.port);
     let refused = sandbox.netverb(open(&id, &steps)).run();
     refused.exits(1);
     assert!(refused.stderr.contains("STARTTLS"), "{}", refused.stderr);

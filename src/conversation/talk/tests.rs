@@ -7,21 +7,8 @@ use socket2::{Domain, Type};
 use super::*;
 use crate::condition::{Answer, Expectation};
 use crate::event::Direction;
-use crate::relay::Observer;
+use crate::relay::Nobody;
 use crate::transport::Socket;
-
-struct Nobody;
-
-impl Observer for Nobody {
-    fn wants_bytes(&self) -> bool {
-        false
-    }
-    fn wire(&self, _: Direction, _: &[u8]) -> io::Result<()> {
-        Ok(())
-    }
-    fn moved(&self, _: Direction, _: u64) {}
-    fn ended(&self, _: Direction) {}
-}
 
 fn pair() -> (Bytes, socket2::Socket) {
     let (ours, theirs) = socket2::Socket::pair(Domain::UNIX, Type::STREAM, None).unwrap();

@@ -105,6 +105,7 @@ mod tests {
         let message = letter(&[3, 3], Some(true)).message(b"onethree");
         assert_eq!(message.parts().collect::<Vec<_>>(), [&b"one"[..], b"", b"three"]);
         assert!(message.is_text());
+        assert_eq!(letter(&[], Some(false)).message(b"x").kind(), crate::message::Kind::Binary);
         assert_eq!(letter(&[], None).message(b"plain"), Message::new(b"plain"));
         // Ends that make no sense lose no bytes and do no harm.
         for ends in [&[9, 2][..], &[u64::MAX], &[2, 1]] {

@@ -14,7 +14,6 @@ pub use tokio_tungstenite::tungstenite::protocol::Role;
 use super::carrier::{Carrier, Stream};
 use super::closing::{CloseFrame, explain};
 use super::origin::{Ends, Origin};
-use super::request::Request;
 use super::settings::Settings;
 use super::stage::{CLOSE_LIMIT, Inner, Stage, TURNS};
 use crate::address::Peer;
@@ -72,20 +71,6 @@ impl WebSocket {
             #[cfg(feature = "tls")]
             session: None,
         }
-    }
-
-    /// The server's end of a WebSocket over a stream that an HTTP server has upgraded, after
-    /// [`judge`](super::judge) agreed to the request and its answer was sent.
-    pub async fn from_upgraded(
-        stream: impl Stream + 'static,
-        ends: Ends,
-        request: &Request,
-        protocol: Option<String>,
-        settings: &Settings,
-    ) -> Self {
-        let mut socket = WebSocket::new(stream, Vec::new(), Role::Server, ends, settings).await;
-        socket.tell(request.environment());
-        socket.with_protocol(protocol)
     }
 
     /// Adds to what programs are told.

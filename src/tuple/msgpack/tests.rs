@@ -238,9 +238,6 @@ proptest! {
 
     #[test]
     fn one_wrong_byte(tuple in testing::any_tuple(leaf()), at in any::<prop::sample::Index>(), byte in any::<u8>()) {
-        let mut bytes = testing::encode(&MsgPack::new(LIMIT), &tuple);
-        let at = at.index(bytes.len());
-        bytes[at] = byte;
-        testing::survives(&mut MsgPack::new(LIMIT), &bytes, 7);
+        testing::survives_a_wrong_byte(&mut MsgPack::new(LIMIT), &tuple, at, byte);
     }
 }

@@ -122,6 +122,11 @@ fn b49_credentials_come_from_the_url_the_environment_the_option_and_a_file() {
     assert!(!refused.stderr.contains("word"), "a password is shown: {}", refused.stderr);
     let missing = sandbox.netverb(["open", "--proxy", "http://127.0.0.1:1", "--proxy-user", "@none", TARGET]).run();
     missing.failed(2, &["--proxy-user", "none"]);
+    // Without somebody who reads it a header would be lost silently.
+    let socks = ["open", "-H", "X-One: two", "--proxy", "socks5://127.0.0.1:1", TARGET];
+    for words in [&["open", "-H", "X-One: two", TARGET][..], &socks] {
+        sandbox.netverb(words).run().failed(2, &["-H", "ws://"]);
+    }
 }
 
 /// `127.0.0.1:4000` in an answer or question: port 4000 is 0f a0.

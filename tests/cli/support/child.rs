@@ -226,6 +226,16 @@ impl Child {
         self.stdout.wait(&format!("{length} bytes on stdout"), |bytes, _| bytes.get(from..to).map(<[u8]>::to_vec))
     }
 
+    /// Waits for the next line on its stdout, and gives it without its end.
+    #[track_caller]
+    pub fn read_line(&mut self) -> String {
+        let mut line = Vec::new();
+        while line.last() != Some(&b'\n') {
+            line.extend(self.read_stdout(1));
+        }
+        String::from_utf8(line).unwrap().trim_end().to_owned()
+    }
+
     /// Waits for a line on its stderr that contains this text.
     #[track_caller]
     pub fn wait_stderr(&self, text: &str) -> String {

@@ -44,6 +44,8 @@
 mod child;
 mod facts;
 mod installed;
+#[cfg(feature = "tls")]
+mod mail_server;
 mod peer;
 mod run;
 mod sandbox;
@@ -53,6 +55,8 @@ use std::time::{Duration, Instant};
 
 pub use child::{Child, Finished, Status};
 pub use facts::Facts;
+#[cfg(feature = "tls")]
+pub use mail_server::MailServer;
 pub use peer::{Listener, Peer, uninterrupted};
 pub use run::{Run, close};
 pub use rustix::process::Signal;

@@ -22,15 +22,21 @@ pub(super) fn rows() -> Vec<(&'static str, &'static [&'static str], Vec<u8>)> {
     ]
 }
 
+/// These values are sent as these bytes, and received from them.
+#[track_caller]
+fn passes_both_ways(sandbox: &Sandbox, format: &str, values: &[&str], bytes: &[u8]) {
+    let arguments: Vec<&str> = ["--format", format, "--"].iter().chain(values).copied().collect();
+    assert_eq!(sent(sandbox, &arguments), bytes, "{format}");
+    let ended = received(sandbox, &["--format", format], bytes);
+    ended.exits(0);
+    assert_eq!(String::from_utf8_lossy(&ended.stdout), values.join("\n") + "\n", "{format}");
+}
+
 #[test]
 fn b61_every_row_of_the_table_is_sent_and_received() {
     let sandbox = Sandbox::new();
     for (format, values, bytes) in rows() {
-        let arguments: Vec<&str> = ["--format", format, "--"].iter().chain(values).copied().collect();
-        assert_eq!(sent(&sandbox, &arguments), bytes, "{format}");
-        let ended = received(&sandbox, &["--format", format], &bytes);
-        ended.exits(0);
-        assert_eq!(String::from_utf8_lossy(&ended.stdout), values.join("\n") + "\n", "{format}");
+        passes_both_ways(&sandbox, format, values, &bytes);
     }
 }
 
@@ -113,11 +119,7 @@ fn b61_python_packs_the_same() {
         let script =
             format!("import struct, sys\nsys.stdout.buffer.write(struct.pack('{theirs}', {}))", numbers.join(", "));
         let bytes = python(&sandbox, &script, b"");
-        let arguments: Vec<&str> = ["--format", format, "--"].iter().chain(values).copied().collect();
-        assert_eq!(sent(&sandbox, &arguments), bytes, "{format}");
-        let ended = received(&sandbox, &["--format", format], &bytes);
-        ended.exits(0);
-        assert_eq!(String::from_utf8_lossy(&ended.stdout), values.join("\n") + "\n", "{format}");
+        passes_both_ways(&sandbox, format, values, &bytes);
     }
 }
 

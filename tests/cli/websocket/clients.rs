@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{BINARY, CLOSE, CONTINUED, Frame, PING, PONG, TEXT, Wire, close, event, open};
+use crate::kept::Kept;
 use crate::support::{Listener, Sandbox, Signal, noise};
 
 #[test]
@@ -303,4 +304,19 @@ fn b65_a_program_that_is_told_to_end_goes_away() {
     wire.hears(TEXT, b"there");
     child.signal(Signal::TERM);
     wire.hears_close(1001);
+}
+
+#[test]
+fn a_kept_client_sends_each_message_as_what_was_asked_for() {
+    let kept = Kept::new();
+    let listener = Listener::tcp();
+    let mut open = kept.0.netverb(["open", &format!("ws://{}/", listener.id()), "--name", "c"]).spawn();
+    let mut wire = Wire::serve(&listener, "");
+    open.wait().exits(0);
+    kept.says(&["write", "c", "--text", "one"]);
+    kept.says(&["write", "c", "--binary", "two"]);
+    kept.says(&["write", "c", "three"]);
+    wire.hears(TEXT, b"one");
+    wire.hears(BINARY, b"two");
+    wire.hears(TEXT, b"three");
 }
