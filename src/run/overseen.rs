@@ -64,15 +64,15 @@ fn caught(number: i32) -> std::io::Result<UnixStream> {
 fn look_after(reporter: &Reporter, signals: &[(i32, UnixStream)], deadline: Limit, begun: Instant, told: &AtomicBool) {
     let claimed = || !told.swap(true, Ordering::SeqCst);
     if let Limit::After(limit) = deadline
-        && let Some(number) = arrival(signals, Some(begun + limit))
+        // Beyond any clock is no limit either.
+        && let Some(until) = begun.checked_add(limit)
     {
-        die(reporter, number, claimed());
-    }
-    if let Limit::After(limit) = deadline
-        && claimed()
-    {
-        let exit = late(reporter, limit);
-        sys::leave(exit.status());
+        if let Some(number) = arrival(signals, Some(until)) {
+            die(reporter, number, claimed());
+        } else if claimed() {
+            let exit = late(reporter, limit);
+            sys::leave(exit.status());
+        }
     }
     while let Some(number) = arrival(signals, None) {
         die(reporter, number, claimed());
