@@ -126,7 +126,6 @@ fn b30_on_open_runs_with_the_handle_of_a_kept_socket() {
     let at = told.map(|name| ended.stderr.find(&format!("\"event\":\"{name}\"")).expect(name));
     assert!(at.is_sorted(), "{}", ended.stderr);
     assert_eq!(listener.accept().read(8), b"greeting");
-    kept.run(&["open", &format!("{}/t", listener.id()), "--no-wait", "--on-open", "true"]).failed(2, &["--no-wait"]);
 }
 
 /// A connection that both ends are about to go on with in TLS: `mail` and `web.1`.
