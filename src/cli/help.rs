@@ -347,6 +347,7 @@ mod tests {
     }
 
     /// The commands of `netverb` in the indented lines of a text, as words.
+    #[cfg(feature = "default")]
     fn commands(text: &str) -> Vec<Vec<String>> {
         let mut found = Vec::new();
         for line in text.replace("\\\n", "").lines().filter(|line| line.starts_with("  ")) {

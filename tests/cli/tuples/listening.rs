@@ -2,7 +2,7 @@
 
 use std::net::UdpSocket;
 
-use crate::support::{Child, Finished, Peer, Sandbox, Status};
+use crate::support::{Child, Finished, Peer, Sandbox};
 
 /// `recv-tuple` that listens on a port of its choice with these options.
 fn listening(sandbox: &Sandbox, options: &[&str]) -> Child {
@@ -83,7 +83,7 @@ fn b63_tuples_are_encrypted_with_curve() {
     ] {
         let push = ["send-tuple", &id, "--zmq", "push", "-w", if fit { "1m" } else { "1" }, "7"];
         let ended = sandbox.netverb([&push, keys].concat()).run();
-        assert_eq!(ended.status == Status::Exited(0), fit, "{keys:?}: {}", ended.stderr);
+        assert_eq!(ended.status == crate::support::Status::Exited(0), fit, "{keys:?}: {}", ended.stderr);
     }
     assert_eq!(tuples(&child.wait()), ["[7]", "[7]"]);
     // The other way round: who publishes has the key, and who hears it connects.
