@@ -188,6 +188,7 @@ impl RouteArgs {
         Ok(ConnectOptions {
             route: Route {
                 proxies: self.proxies()?,
+                usual: self.proxy.is_empty(),
                 headers: self.header.clone(),
                 announce: self.proxy_protocol,
                 ..Route::default()

@@ -184,7 +184,7 @@ impl OpenArgs {
             && !connect.route.proxies.iter().any(by_http)
         {
             let text = "-H is for the handshake of a WebSocket or the request to an HTTP proxy, and here is neither; \
-                        use ws://HOST:PORT/PATH or --proxy, or write the request to stdin";
+                        use ws://HOST:PORT/PATH or --proxy http://…, or write the request to stdin";
             return Err(Failure::message(Exit::Usage, text));
         }
         #[cfg(feature = "ws")]

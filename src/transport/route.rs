@@ -23,6 +23,8 @@ use crate::event::Report;
 pub struct Route {
     /// The proxies, the nearest first.
     pub proxies: Vec<ProxyUrl>,
+    /// Whether these are the proxies of every command, which datagrams go past, and not those that were asked for here.
+    pub usual: bool,
     /// Headers for HTTP proxies.
     pub headers: Vec<(String, String)>,
     /// The PROXY protocol header that the target gets first (`--proxy-protocol`).
@@ -34,6 +36,11 @@ pub struct Route {
 }
 
 impl Route {
+    /// Whether something was asked for that datagrams cannot go through.
+    pub fn needs_streams(&self) -> bool {
+        (!self.proxies.is_empty() && !self.usual) || self.announce.is_some()
+    }
+
     /// The host and port to dial: the first proxy's, or the target's own.
     pub(super) fn first_hop<'a>(&'a self, host: &'a Host, port: u16) -> (&'a Host, u16) {
         self.proxies.first().map_or((host, port), |proxy| (&proxy.host, proxy.port))

@@ -102,7 +102,7 @@ fn b18_a_thousand_clients_one_after_another() {
 #[test]
 fn b18_clients_at_the_same_time_share_the_standard_streams() {
     let sandbox = Sandbox::new();
-    let mut child = accept(&sandbox, &["-k", "--prefix", "127.0.0.1:0"]);
+    let mut child = accept(&sandbox, &["-k", "--prefix", "--half-open", "infinite", "127.0.0.1:0"]);
     let port = child.port();
     let mut clients: Vec<Peer> = (0..50).map(|_| Peer::connect(port)).collect();
     child.wait_events("accepted", 50);

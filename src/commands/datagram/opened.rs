@@ -23,10 +23,8 @@ pub fn options(options: open::Options) -> Result<super::Options, Failure> {
     if connect.secure {
         return unsupported("there is no TLS over datagrams; leave out --secure, --tls-info and --min-days");
     }
-    if !connect.route.proxies.is_empty() || connect.route.announce.is_some() {
-        return unsupported(
-            "datagrams do not go through proxies; leave out --proxy, --proxy-protocol and the variable NETVERB_PROXY",
-        );
+    if connect.route.needs_streams() {
+        return unsupported("datagrams do not go through proxies; leave out --proxy and --proxy-protocol");
     }
     let stray =
         [("--telnet", connect.telnet.is_some()), ("--on-open", on_open.is_some() && !matches!(mode, Mode::Keep(_)))];

@@ -12,7 +12,7 @@ use crate::address::{Host, Peer};
 /// # Errors
 /// No address, no way there, a local address that cannot be used; proxies, which carry no datagrams.
 pub async fn connect(host: &Host, port: u16, options: &ConnectOptions) -> Result<Flow, ConnectError> {
-    if !options.route.proxies.is_empty() || options.route.announce.is_some() {
+    if options.route.needs_streams() {
         return Err(ConnectError::Unsupported("a proxy or its header on the way of datagrams".to_owned()));
     }
     let datagram =

@@ -51,6 +51,20 @@ fn b42_a_probe_without_a_limit_gives_up_after_two_seconds() {
 }
 
 #[test]
+fn b42_datagrams_go_past_the_proxy_of_every_command_and_through_none() {
+    let sandbox = Sandbox::new();
+    // Who is connected hears one peer alone: for all others the port is taken, and closed.
+    let held = peer().0;
+    held.connect("127.0.0.1:1").unwrap();
+    let id = format!("udp://{}", held.local_addr().unwrap());
+    for verb in [&["open", "-z"][..], &["open"], &["datagram"]] {
+        let line = [verb, &[&id, "--connect-timeout", "5"][..if verb[0] == "open" { 3 } else { 1 }]].concat();
+        sandbox.netverb(line).env("NETVERB_PROXY", "http://127.0.0.1:9").feed(b"x").failed(7, &["refused"]);
+    }
+    sandbox.netverb(["open", &id, "--proxy", "http://127.0.0.1:9"]).run().failed(4, &["--proxy", "datagrams"]);
+}
+
+#[test]
 fn b66_a_socket_that_hears_everybody_is_no_connection_and_closes_none() {
     let sandbox = Sandbox::new();
     let (target, id) = peer();
